@@ -1,0 +1,387 @@
+"""The command line: one thin function a command; torch is imported only by the commands that compute."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from firsthand import __version__, api, papers
+from firsthand.errors import UserError, unknown
+from firsthand.options import parse
+from firsthand.train.launch import Interrupted, Launch
+
+Positional = tyro.conf.Positional
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `train` takes beside the recipe."""
+
+    preset: Annotated[str, tyro.conf.arg(help="recipe to start from; every field below can be overridden")] = "laptop"
+    out: Annotated[Path | None, tyro.conf.arg(help="run folder to make; None: runs/KEY-PRESET-seedN-TIME")] = None
+    json: Annotated[bool, tyro.conf.arg(help="print result.json on stdout; progress is on stderr")] = False
+    launch: Annotated[Launch, tyro.conf.arg(name="")] = Launch()
+
+
+def list_(json: bool = False) -> None:
+    """Show the papers that are here.
+
+    Args:
+        json: print JSON instead of a table.
+    """
+    cards = [papers.get(key).card for key in papers.keys()]
+    if json:
+        return show_json([asdict(card) for card in cards])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("key", "year", "paper", "authors", "parameters"):
+        table.add_column(title, justify="right" if title == "parameters" else "left", no_wrap=title == "key")
+    for card in cards:
+        table.add_row(card.key, str(card.year), card.title, card.authors[0] + " et al." * (len(card.authors) > 1), f"{card.parameters:,}")
+    out.print(table)
+    out.print("\nNext: firsthand show KEY · firsthand train KEY · firsthand check KEY · firsthand reproduce KEY")
+
+
+def show(key: Positional[str], /, json: bool = False) -> None:
+    """Show one paper: what is new, its network layer by layer, its presets and where to read on.
+
+    Args:
+        key: the paper, as `firsthand list` names it.
+        json: print JSON instead.
+    """
+    paper = papers.get(key)
+    card, network = paper.card, paper.network()
+    counted = sum(p.numel() for p in network.parameters())
+    describe = getattr(paper.module("model"), "describe", None)
+    rows = describe(network) if describe else [
+        {"layer": name, "shape": "x".join(map(str, p.shape)), "parameters": p.numel()} for name, p in network.named_parameters()
+    ]
+    totals = {name: sum(row.get(name) or 0 for row in rows) for name in rows[0] if isinstance(rows[0][name], int)}
+    if json:
+        return show_json(asdict(card) | {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets), "folder": str(paper.folder)})
+    out.print(f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n\n{card.summary}\n")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    for name in rows[0]:
+        table.add_column(name, f"{totals[name]:,}" if name in totals else "total" * (name == next(iter(rows[0]))), justify="right" if name in totals else "left")
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    out.print(table)
+    out.print(f"\n{counted:,} trainable parameters ({'as' if counted == card.parameters else 'NOT the'} {card.parameters:,} stated)")
+    out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on)}\nread      {paper.folder / 'model.py'}")
+
+
+def train(args: Sequence[str]) -> None:
+    """Train a paper's network: firsthand train KEY [--preset NAME] [--data NAME|PATH] [--out DIR] [options]
+
+    `firsthand train KEY --help` lists every option of that paper's recipe with its value in the preset.
+    `firsthand train --resume DIR` continues an interrupted run bit for bit.
+    """
+    key, args = (args[0], list(args[1:])) if args and not args[0].startswith("-") else (None, list(args))
+    if key is None and "--resume" not in " ".join(args):
+        if not args or set(args) & {"-h", "--help"}:
+            out.print(train.__doc__.replace("\n    ", "\n"), markup=False)
+            out.print(f"KEY is one of: {', '.join(papers.keys())}\n\nOptions of every paper:", markup=False)
+            parse(Options, ["--help"], "firsthand train KEY") if args else None
+            raise SystemExit(0 if args else 2)
+        raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.")
+    if key is None or any(word.split("=")[0] == "--resume" for word in args):
+        return resume(key, args)
+    paper = papers.get(key)
+    preset = _value(args, "--preset", "laptop")
+    recipe = paper.preset(preset)
+    args = ["--data.name" + word[6:] if word.split("=")[0] == "--data" else word for word in args]
+    field = ("recipe", Annotated[type(recipe), tyro.conf.arg(name="")], recipe)
+    form = make_dataclass("Train", [field], bases=(Options,), frozen=True)
+    about = f"Train '{paper.card.title}' ({paper.card.year}). Presets: {', '.join(paper.presets)}."
+    options = parse(form, args, f"firsthand train {key}", form(preset=preset), about)
+    run = api.start(key, preset, options.recipe, options.launch, options.out, progress=True)
+    report(run, options.json)
+
+
+def resume(key: str | None, args: list[str]) -> None:
+    """The `--resume` form of train: the run keeps its own recipe, so nothing else may be changed."""
+
+    def form(resume: Path, json: bool = False) -> Any:
+        """Continue an interrupted run bit for bit, with the recipe that its config.json holds.
+
+        Args:
+            resume: the run's folder.
+            json: print result.json on stdout.
+        """
+        return resume, json
+
+    try:
+        path, as_json = parse(form, args, "firsthand train --resume DIR")
+    except UserError as error:
+        raise UserError(f"{error} A resumed run keeps its recipe: only --json may be given beside --resume.") from None
+    run = api.load(path)
+    if key is not None and run.config["paper"] != key:
+        raise UserError(f"{path} is a run of '{run.config['paper']}', not of '{key}'.")
+    if run.result is not None:
+        err.print(f"{run.path} is finished; this is its result.")
+    report(api.resume(run.path), as_json)
+
+
+def report(run: api.Run, as_json: bool) -> None:
+    """What a person wants to see after training: losses, new samples, where things lie."""
+    result = run.result
+    if as_json:
+        return show_json(result | {"run": str(run.path)})
+    metrics = result["metrics"]
+    out.print(f"\n[bold]{result['paper']}[/] on {result['data']}: {result['steps']:,} steps in {result['seconds']:.1f} s "
+              f"({result['stopped']}; weights of the {result['weights']})")  # fmt: skip
+    for split in ("train", "val", "test"):
+        scores = {name.removeprefix(split + "_"): value for name, value in metrics.items() if name.startswith(split + "_")}
+        if scores:
+            name = "dev" if split == "val" else split
+            text = f"loss {scores['loss']:.4f}" + (f"   error {100 * scores['error']:.2f} %" if "error" in scores else "")
+            out.print(f"  {name:5} {text}")
+    if hasattr(run.recipe.task, "sample"):
+        lines = run.sample(20, new=True)
+        out.print(f"\n{len(lines)} new lines, none of them in the training set:")
+        out.print("  " + "\n  ".join(lines), markup=False)
+        out.print(f"more:   firsthand sample {run.path}")
+    elif hasattr(run.recipe.task, "classify"):
+        out.print(f"\nuse it: firsthand classify {run.path} image.png")
+    out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}")
+
+
+def sample(
+    run: Positional[str], /, count: int = 20, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None,
+    greedy: bool = False, prompt: str = "", seed: int = 0, max_length: int = 50, new: bool = False, json: bool = False,
+) -> None:  # fmt: skip
+    """Write new lines with a trained run, one a line, and count how many of them are in the training set.
+
+    Args:
+        run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
+        count: how many lines.
+        temperature: below 1 safer, above 1 wilder.
+        top_k: choose among the k likeliest characters only.
+        top_p: choose among the likeliest characters that hold this probability together.
+        greedy: always take the likeliest character.
+        prompt: how every line begins.
+        seed: of the random choices.
+        max_length: longest line, in characters.
+        new: only distinct lines that are not in the training set.
+        json: print JSON instead.
+    """
+    loaded = api.load(run)
+    lines = loaded.sample(count, new=new, temperature=temperature, top_k=top_k, top_p=top_p, greedy=greedy, prompt=prompt, seed=seed, max_length=max_length)
+    try:
+        known = loaded.recipe.task.training_lines(loaded.trained)
+        copied = sum(line in known for line in lines)
+    except UserError:  # the training data is gone: the lines are still good
+        copied = None
+    if json:
+        return show_json({"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied})
+    print("\n".join(lines))
+    told = "the training set is not here to compare with" if copied is None else f"{copied} in the training set"
+    err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
+
+
+def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json: bool = False) -> None:
+    """Say what your own image files show, with a trained classifier: any size, grey or colour, dark on light or not.
+
+    Args:
+        run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
+        images: image files.
+        json: print JSON instead.
+    """
+    if not images:
+        raise UserError("Which images? firsthand classify RUN image.png ...")
+    rows = api.load(run).classify(images)
+    if json:
+        return show_json(rows)
+    for row in rows:
+        out.print(f"{row['path']}: [bold]{row['class']}[/] ({100 * row['confidence']:.1f} %; then {row['runner_up']})")
+
+
+def check(key: Positional[str | None] = None, /, json: bool = False) -> None:
+    """Prove a paper's network equal to an independent twin: outputs, loss, every gradient, weights after 10 steps.
+
+    Args:
+        key: the paper; without it, all of them.
+        json: print JSON instead of a table.
+    """
+    from firsthand.check import check as prove
+
+    rows = [row for name in ([key] if key else papers.keys()) for row in prove(name)]
+    failed = [row for row in rows if not row.holds]
+    if json:
+        show_json([asdict(row) | {"holds": row.holds} for row in rows])
+    else:
+        columns = list(dict.fromkeys(row.what for row in rows))
+        table = Table(box=None, pad_edge=False, header_style="bold", caption="largest relative difference (allowed)")
+        for title in ("paper", "variant", "precision", *columns):
+            table.add_column(title)
+        groups: dict[tuple[str, ...], dict[str, str]] = {}
+        for row in rows:
+            colour = "green" if row.holds else "bold red"
+            cell = f"[{colour}]{row.difference:.0e}[/] [dim]({row.allowed:.0e})[/]"
+            groups.setdefault((row.paper, row.variant, row.precision), {})[row.what] = cell
+        for group, cells in groups.items():
+            table.add_row(*group, *(cells.get(what, "") for what in columns))
+        out.print(table)
+        out.print(f"{len(rows) - len(failed)} of {len(rows)} comparisons hold.")
+    raise SystemExit(1 if failed else 0)
+
+
+def reproduce(
+    key: Positional[str], /, claim: tuple[str, ...] = (), seeds: int | None = None, jobs: int = 1,
+    out: Path | None = None, runs: Path = api.RUNS / "reproduce", json: bool = False,
+) -> None:  # fmt: skip
+    """Measure what a paper claims: train over several seeds, then the paper's numbers beside ours, with verdicts.
+
+    Finished runs are kept and used again; an interrupted call goes on where it was.
+
+    Args:
+        key: the paper.
+        claim: only these claims, by their keys.
+        seeds: how many seeds; by default as many as each claim says.
+        jobs: runs that train at the same time, each on its share of the cores (timed claims run alone).
+        out: where results, table and figures go; by default results/KEY beside the runs.
+        runs: where the runs are kept.
+        json: print the results file instead of the table.
+    """
+    from firsthand.reproduce import reproduce as measure
+
+    results = measure(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs)
+    if json:
+        return show_json(results.content)
+    from rich.markdown import Markdown
+
+    globals()["out"].print(Markdown(results.table))
+    err.print(f"results, table and figures: {results.folder}")
+
+
+def data(name: Positional[str | None] = None, /, download: bool = False, json: bool = False) -> None:
+    """Show the data sets, or one of them with its size, files and a few examples.
+
+    Args:
+        name: a data set.
+        download: fetch its files now.
+        json: print JSON instead.
+    """
+    from firsthand.data.registry import DATASETS, status
+
+    if name is None:
+        rows = [{"name": d.name, "kind": d.kind, "about": d.about, "status": status(d)} for d in DATASETS.values()]
+        if json:
+            return show_json(rows)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for title in rows[0]:
+            table.add_column(title, no_wrap=title != "about")
+        for row in rows:
+            table.add_row(*row.values())
+        out.print(table)
+        out.print("\nYour own: --data FILE.txt (an example a line) or --data FILE.csv --data.column NAME")
+        return None
+    if name not in DATASETS:
+        raise unknown("data set", name, DATASETS, "`firsthand data` lists them")
+    from firsthand.data import describe
+    from firsthand.data.files import fetch
+
+    if download:
+        for file in DATASETS[name].files:
+            fetch(file)
+    facts = describe(name)
+    if json:
+        return show_json(facts)
+    for title, value in facts.items():
+        out.print(f"[bold]{title:12}[/] {value}")
+
+
+def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
+    """List the training runs.
+
+    Args:
+        folder: where they lie.
+        json: print JSON instead of a table.
+    """
+    rows = []
+    for run in api.runs(folder):
+        last = next((row["step"] for row in reversed(run.metrics)), 0)
+        result = run.result or {}
+        rows.append({
+            "run": str(run.path), "data": run.config["data"], "seed": run.config["seed"],
+            "steps": f"{result.get('steps', last)}/{run.config['recipe']['steps']}", "status": "finished" if result else "unfinished",
+            "metrics": result.get("metrics", {}),
+        })  # fmt: skip
+    if json:
+        return show_json(rows)
+    if not rows:
+        return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("run", "data", "seed", "steps", "status", "dev loss", "test loss"):
+        table.add_column(title)
+    for row in rows:
+        losses = (row["metrics"].get(name) for name in ("val_loss", "test_loss"))
+        table.add_row(row["run"], str(row["data"]), str(row["seed"]), row["steps"], row["status"], *("" if x is None else f"{x:.4f}" for x in losses))
+    return out.print(table)
+
+
+COMMANDS: dict[str, Callable] = {
+    "list": list_, "show": show, "train": train, "sample": sample, "classify": classify, "check": check,
+    "reproduce": reproduce, "data": data, "runs": runs,
+}  # fmt: skip
+
+
+def show_json(content: Any) -> None:
+    """Print JSON for programs to read."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def _value(args: Sequence[str], option: str, default: str) -> str:
+    """The value of one option, before the others can be known."""
+    for word, following in zip(args, [*args[1:], ""], strict=True):
+        if word == option:
+            return following
+        if word.startswith(option + "="):
+            return word.split("=", 1)[1]
+    return default
+
+
+def usage() -> None:
+    """The overview that `firsthand --help` prints."""
+    out.print("[bold]firsthand[/]: the landmark deep-learning papers, from tensors up.\n\nusage: firsthand COMMAND ...\n")
+    for name, command in COMMANDS.items():
+        out.print(f"  [bold]{name:10}[/] {command.__doc__.splitlines()[0]}", markup=True)
+    out.print("\n`firsthand COMMAND --help` explains a command. Start with: firsthand train mlp")
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run one command; a user's mistake is one sentence on stderr and exit code 2."""
+    args = list(sys.argv[1:] if args is None else args)
+    try:
+        if not args or args[0] in ("-h", "--help", "help"):
+            usage()
+        elif args[0] == "--version":
+            print(f"firsthand {__version__}")
+        elif args[0] not in COMMANDS:
+            raise unknown("command", args[0], COMMANDS, "`firsthand --help` explains them")
+        elif args[0] == "train":
+            train(args[1:])
+        else:
+            parse(COMMANDS[args[0]], args[1:], f"firsthand {args[0]}")
+    except UserError as error:
+        err.print(f"firsthand: {error}", markup=False, style="red" if err.is_terminal else None)
+        raise SystemExit(2) from None
+    except Interrupted as stop:
+        err.print(str(stop), markup=False)
+        raise SystemExit(128 + stop.number) from None
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # the reader of our output has seen enough (`firsthand list | head`)
+        sys.stderr.close()
+
+
+if __name__ == "__main__":
+    main()

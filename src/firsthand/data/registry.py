@@ -1,0 +1,118 @@
+"""The data sets that firsthand knows by name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from firsthand.data.files import RemoteFile, fetch, here
+from firsthand.errors import unknown
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: what it is, where it comes from, and the files it needs."""
+
+    name: str
+    kind: Literal["lines", "images"]
+    about: str  # one sentence
+    source: str  # where to read about it
+    licence: str
+    files: tuple[RemoteFile, ...] = ()  # empty for an embedded one
+    embedded: bool = False  # comes with an installed package, needs no download
+    column: str | None = None  # of its CSV file
+
+
+_MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+
+
+def _mnist(name: str, packed: str, content: str) -> RemoteFile:
+    return RemoteFile(f"mnist/{name}", _MNIST_URL + name, (f"md5:{packed}",), (f"md5:{content}",), "mnist")
+
+
+_ALL = (
+    Dataset(
+        name="names",
+        kind="lines",
+        about="First and last names of a country, made up from Faker's lists; 15,000 Indian ones by default.",
+        source="https://faker.readthedocs.io",
+        licence="MIT",
+        embedded=True,
+    ),
+    Dataset(
+        name="makemore-names",
+        kind="lines",
+        about="The 32,033 first names of Karpathy's makemore lectures, from the lists of the US Social Security.",
+        source="https://github.com/karpathy/makemore",
+        licence="MIT",
+        files=(
+            RemoteFile(
+                "names.txt",
+                "https://raw.githubusercontent.com/karpathy/makemore/master/names.txt",
+                ("sha256:0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",),
+                dataset="makemore-names",
+            ),
+        ),
+    ),
+    Dataset(
+        name="indian-male-names",
+        kind="lines",
+        about="14,821 Indian male names in lower case, 8,519 of them distinct.",
+        source="https://gist.github.com/mbejda/7f86ca901fe41bc14a63",
+        licence="none stated",
+        files=(
+            RemoteFile(
+                "Indian-Male-Names.csv",
+                "https://gist.githubusercontent.com/mbejda/7f86ca901fe41bc14a63/raw/Indian-Male-Names.csv",
+                ("sha256:681ec81c11ab212a646e74a066d8a1216b70310fd74912189216ae2a818c5712",),
+                dataset="indian-male-names",
+            ),
+        ),
+        column="name",
+    ),
+    Dataset(
+        name="digits",
+        kind="images",
+        about="1,797 handwritten digits of 8x8 pixels from scikit-learn, enlarged to MNIST's 28x28.",
+        source="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+        licence="CC BY 4.0",
+        embedded=True,
+    ),
+    Dataset(
+        name="mnist",
+        kind="images",
+        about="70,000 handwritten digits of 28x28 pixels, 60,000 to train on and 10,000 to test.",
+        source="http://yann.lecun.com/exdb/mnist/",
+        licence="CC BY-SA 3.0",
+        files=(
+            _mnist(
+                "train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"
+            ),
+            _mnist(
+                "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"
+            ),
+            _mnist("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
+            _mnist("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
+        ),
+    ),
+)
+
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
+
+
+def dataset(name: str) -> Dataset:
+    """The data set of that name; raises `UserError`, naming the nearest, if there is none."""
+    if name not in DATASETS:
+        raise unknown("data set", name, DATASETS, "`firsthand data` lists them")
+    return DATASETS[name]
+
+
+def status(dataset: Dataset) -> Literal["embedded", "here", "to download"]:
+    """Whether the data set's files are on this machine; they are checked when they are used."""
+    if dataset.embedded:
+        return "embedded"
+    return "here" if all(here(file) for file in dataset.files) else "to download"
+
+
+def download(name: str, progress: bool = True) -> list[Path]:
+    """Download what is missing of a data set, and again what has the wrong checksum; the paths of all its files."""
+    return [fetch(file, progress, replace=True) for file in dataset(name).files]

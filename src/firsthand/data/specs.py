@@ -1,0 +1,97 @@
+"""Which data a recipe trains on: small frozen descriptions that load it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from firsthand.data.files import fetch
+from firsthand.data.lines import read_lines
+from firsthand.data.names import embedded_names
+from firsthand.data.registry import DATASETS, dataset
+from firsthand.data.vocabulary import Vocabulary
+from firsthand.errors import UserError, unknown
+
+_FEWEST = 6  # lines that an 80/10/10 split needs to leave no part empty
+
+
+@dataclass
+class Lines:
+    """Lines of text in three parts, and the vocabulary of all of them."""
+
+    train: list[str]
+    val: list[str]
+    test: list[str]
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True)
+class Names:
+    """Lines of text, each one an example, such as a name."""
+
+    name: str = "names"  # data set, or the path of a text file or CSV
+    column: str | None = None  # CSV column that holds the examples
+    locale: str | None = None  # country of the embedded names, None: en_IN
+    count: int | None = None  # embedded names made, None: 15,000
+    deduplicate: bool = False  # keep the first of equal lines only, so that no line is in two parts of the split
+    split_seed: int = 42  # of the shuffle before the split into 80 % train, 10 % val, 10 % test
+
+    def load(self) -> Lines:
+        """The lines, split; raises `UserError` for data that does not work or an option that does not apply to it."""
+        from firsthand.data.text import split_lines
+
+        lines = self.read()
+        if self.deduplicate:
+            lines = list(dict.fromkeys(lines))
+        if len(lines) < _FEWEST:
+            raise UserError(f"'{self.name}' has {len(lines)} lines: at least {_FEWEST} are needed to split them.")
+        # Over all lines: a character that only the test lines have would otherwise have no index.
+        return Lines(*split_lines(lines, self.split_seed), Vocabulary.of(lines))
+
+    def read(self) -> list[str]:
+        """The lines in the order of the file."""
+        known = DATASETS.get(self.name)
+        if known is None:
+            self._refuse("locale", "count")
+            return read_lines(self._path(), self.column)
+        if known.kind != "lines":
+            names = ", ".join(other.name for other in DATASETS.values() if other.kind == "lines")
+            raise UserError(f"'{self.name}' holds {known.kind}, not lines of text: choose {names}, or a file's path.")
+        if known.embedded:
+            self._refuse("column")
+            chosen = {"locale": self.locale, "count": self.count}
+            return embedded_names(**{key: value for key, value in chosen.items() if value is not None})
+        self._refuse("locale", "count", *(() if known.column else ("column",)))
+        return read_lines(fetch(known.files[0]), self.column or known.column)
+
+    def _refuse(self, *options: str) -> None:
+        for option in options:
+            if getattr(self, option) is not None:
+                raise UserError(f"The option '{option}' does not apply to the data '{self.name}': leave it out.")
+
+    def _path(self) -> Path:
+        """The user's own file; a word that cannot be one is a mistyped data set."""
+        path = Path(self.name).expanduser()
+        if not path.exists() and path.name == self.name and not path.suffix:
+            raise unknown("data set or file", self.name, DATASETS, "`firsthand data` lists the data sets")
+        return path
+
+
+@dataclass(frozen=True)
+class Images:
+    """Grey images of 28x28 pixels with a label each."""
+
+    name: str = "mnist"  # data set: mnist, or digits, which needs no download
+    limit: int | None = None  # training images used, the first of the file; None: all
+    validation: int | None = None  # training images held out, the last of the file; None: 5000 of mnist, 10 % of digits
+
+    def load(self) -> "firsthand.data.images.ImageSets":
+        """The images, split; raises `UserError` for a name or a size that does not work."""
+        from firsthand.data import images
+
+        if dataset(self.name).kind != "images":
+            names = ", ".join(other.name for other in DATASETS.values() if other.kind == "images")
+            raise UserError(f"'{self.name}' holds lines of text, not images: choose {names}.")
+        if self.name == "digits":
+            if self.validation is not None:
+                raise UserError("The option 'validation' does not apply to the data 'digits': leave it out.")
+            return images.load_digits().limited(self.limit)
+        return images.load_mnist(5000 if self.validation is None else self.validation).limited(self.limit)

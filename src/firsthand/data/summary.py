@@ -1,0 +1,56 @@
+"""What `firsthand data NAME` tells about a data set."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from firsthand.data.files import RemoteFile, here, local
+from firsthand.data.registry import DATASETS, Dataset, dataset, status
+from firsthand.data.specs import Images, Names
+
+
+def describe(name: str) -> dict:
+    """All there is to tell about a data set, or a user's file of lines, without a download; ready for JSON.
+
+    Raises `UserError` for a name that is neither, and for a file with the wrong checksum.
+    """
+    if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
+        return {"name": name, "kind": "lines", "status": "here"} | _lines(name)
+    known = dataset(name)
+    card = {key: value for key, value in asdict(known).items() if key in ("name", "kind", "about", "source", "licence")}
+    card |= {"status": status(known), "files": [_file(file) for file in known.files]}
+    if card["status"] == "to download":
+        return card
+    return card | (_lines(name) if known.kind == "lines" else _images(known))
+
+
+def _file(file: RemoteFile) -> dict:
+    path = local(file)
+    return {"path": str(path), "url": file.url, "bytes": path.stat().st_size if here(file) else None}
+
+
+def _lines(name: str) -> dict:
+    spec = Names(name)
+    lines, split = spec.read(), spec.load()
+    train = set(split.train)
+    return {
+        "examples": len(lines),
+        "split": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
+        "samples": lines[:3],
+        "characters": len(split.vocabulary.characters),
+        "distinct": len(set(lines)),
+        "val_in_train": sum(line in train for line in split.val) / len(split.val),
+    }
+
+
+def _images(known: Dataset) -> dict:
+    from firsthand.data.images import drawing
+
+    sets = Images(known.name).load()
+    images, labels = sets.train
+    counts = {part: len(getattr(sets, part)[1]) for part in ("train", "val", "test")}
+    return {
+        "examples": sum(counts.values()),
+        "split": counts,
+        "classes": list(sets.classes),
+        "samples": [{"label": sets.classes[int(labels[i])], "drawing": drawing(images[i])} for i in range(3)],
+    }

@@ -1,0 +1,19 @@
+"""Mistakes that a user can mend: one clear sentence with the way out, never a traceback."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(ValueError):
+    """Something the user got wrong; the command line prints the sentence and exits with code 2."""
+
+
+def unknown(kind: str, word: str, options: Iterable[str], hint: str = "") -> UserError:
+    """The error for a name that does not exist, naming the nearest one that does.
+
+    `kind` says what was looked for ("data set"), `word` what was given, `hint` where to see them all.
+    """
+    options = list(options)
+    near = get_close_matches(word.lower(), options, n=1, cutoff=0.5)
+    way_out = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(options)}."
+    return UserError(f"There is no {kind} '{word}': {way_out}" + (f" ({hint})" if hint else ""))

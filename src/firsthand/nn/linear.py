@@ -1,0 +1,54 @@
+"""The linear layer: every output is a weighted sum of all inputs."""
+
+from math import sqrt
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import Module, Parameter
+
+from .definition import definition
+from .init import uniform_
+from .shape import wrong_shape
+
+
+def _linear_fast(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    if x.shape[-1] != weight.shape[1]:
+        raise wrong_shape("The input of linear", x, f"(..., {weight.shape[1]})")
+    if bias is None:
+        return x @ weight.t()
+    if x.ndim == 2:
+        return torch.addmm(bias, x, weight.t())
+    return torch.addmm(bias, x.reshape(x.shape[:-1].numel(), weight.shape[1]), weight.t()).view(*x.shape[:-1], len(weight))
+
+
+@definition(fast=_linear_fast)
+def linear(
+    x: Float[Tensor, "*batch in"], weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None = None
+) -> Float[Tensor, "*batch out"]:
+    """The affine map y_o = sum_i W_oi x_i + b_o, applied to the last axis.
+
+    Raises UserError when the last axis of x is not as long as a row of W.
+    """
+    y = torch.einsum("...i, oi -> ...o", x, weight)
+    return y if bias is None else y + bias
+
+
+class Linear(Module):
+    """The affine map y = W x + b with W (out_features, in_features), starting from U(±1/sqrt(in_features))."""
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True):
+        super().__init__()
+        self.weight = Parameter(torch.empty(out_features, in_features))
+        self.bias = Parameter(torch.empty(out_features)) if bias else None
+        uniform_(self.weight, 1 / sqrt(in_features))
+        if bias:
+            uniform_(self.bias, 1 / sqrt(in_features))
+
+    def forward(self, x: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch out"]:
+        """See `linear`."""
+        return linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        out_features, in_features = self.weight.shape
+        return f"{in_features}, {out_features}, bias={self.bias is not None}"

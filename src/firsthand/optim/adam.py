@@ -1,0 +1,75 @@
+"""Adam: momentum and RMSprop together, both corrected for starting at zero."""
+
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from firsthand.errors import UserError
+
+from .rule import Rule
+
+
+class Adam(Rule):
+    """Step along a running mean of the gradient g over the root of a running mean of its square.
+
+        m <- b1 m + (1 - b1) g        v <- b2 v + (1 - b2) g^2
+        w <- w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+
+    t counts the steps of each parameter. `weight_decay` adds weight_decay w to g.
+    Raises UserError for a negative option, or a beta outside [0, 1).
+    Source: Kingma & Ba (2015), algorithm 1.
+    """
+
+    decoupled = False
+
+    def __init__(
+        self,
+        params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+    ):
+        if not all(0 <= beta < 1 for beta in betas):
+            raise UserError(f"{type(self).__name__} needs betas from 0 up to but not 1, got {betas}.")
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        if decay and self.decoupled:
+            torch._foreach_mul_(params, 1 - lr * decay)
+        elif decay:
+            grads = torch._foreach_add(grads, params, alpha=decay)
+        steps, means, squares = self.memory(params, "step", "exp_avg", "exp_avg_sq")
+        torch._foreach_add_(steps, 1)
+        torch._foreach_lerp_(means, grads, 1 - beta1)
+        torch._foreach_mul_(squares, beta2)
+        torch._foreach_addcmul_(squares, grads, grads, 1 - beta2)
+        # The order of section 2's last paragraph: with r = sqrt(1 - b2^t) the step is lr r / (1 - b1^t) times
+        # m / (sqrt(v) + eps r), which spares a pass over all parameters.
+        counts = [step.item() for step in steps]
+        corrections = [sqrt(1 - beta2**t) for t in counts]
+        roots = torch._foreach_sqrt(squares)
+        torch._foreach_add_(roots, [group["eps"] * r for r in corrections])
+        rates = [-lr * r / (1 - beta1**t) for r, t in zip(corrections, counts, strict=True)]
+        torch._foreach_addcdiv_(params, means, roots, rates)
+
+
+class AdamW(Adam):
+    """Adam whose weight decay stays out of g: before the step, w <- w - lr weight_decay w.
+
+    Source: Loshchilov & Hutter (2019), algorithm 2, with their schedule multiplier inside lr.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ):
+        super().__init__(params, lr, betas, eps, weight_decay)

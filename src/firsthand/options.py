@@ -1,0 +1,105 @@
+"""Typed options: dataclasses and functions from the command line, with tyro, and every mistake in one sentence."""
+
+import contextlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import tyro
+
+from firsthand.errors import UserError, unknown
+from firsthand.train.recipe import flat
+
+
+def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None, description: str | None = None) -> Any:
+    """Call `target` (a function or dataclass) with typed arguments; `--help` prints and exits.
+
+    Raises UserError with one sentence for an unknown option (naming the nearest), a bad value or a missing argument.
+    """
+    options: dict[str, Any] = {} if default is None else {"default": default}
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            value, extra = tyro.cli(
+                target, args=list(args), prog=prog, description=description, return_unknown_args=True, **options
+            )
+    except SystemExit as end:
+        if end.code in (0, None):
+            raise
+        raise UserError(sentence(errors.getvalue(), prog)) from None
+    if extra:
+        word = extra[0].split("=")[0]
+        if not word.startswith("-"):
+            raise UserError(f"'{word}' is one word too many; see `{prog} --help`.")
+        raise unknown("option", word, names(target, default), f"`{prog} --help` lists them")
+    return value
+
+
+def sentence(box: str, prog: str) -> str:
+    """tyro's framed message as one sentence: frame and headings off, the first paragraph kept."""
+    lines = [line.strip("│ \n") for line in box.splitlines() if line.strip() and not line.strip().startswith(("╭", "╰"))]
+    first: list[str] = []
+    for line in lines:
+        if set(line) <= {"─", " "}:
+            break
+        first.append(line)
+    text = re.sub(r"\s+", " ", " ".join(first)) or "The command line could not be read."
+    choice = re.match(r"invalid choice '(.*)' for argument '(.*?)'\. Expected one of \((.*)\)", text)
+    if choice:
+        value, option, offered = choice.groups()
+        return str(unknown(f"value of {option}", value, re.findall(r"'([^']*)'", offered)))
+    text = text.removeprefix("Error parsing ").rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}; see `{prog} --help`."
+
+
+def names(target: Any, default: Any) -> list[str]:
+    """All option names of a dataclass or function, dotted, as the command line spells them."""
+    if is_dataclass(target):
+        found: list[str] = []
+        for f in fields(target):
+            value = getattr(default, f.name, None)
+            if is_dataclass(value):
+                inner = names(type(value), value)
+                prefix = "" if f.name in ("recipe", "launch") else f.name + "."
+                found += [f"--{prefix}{name.removeprefix('--')}" for name in inner]
+            else:
+                found.append("--" + f.name.replace("_", "-"))
+        return found
+    code = target.__code__
+    return ["--" + name.replace("_", "-") for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]]
+
+
+def override(default: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a frozen dataclass with some fields changed, checked as on the command line.
+
+    `changes` maps dotted names to values: {"steps": 100, "optim.lr": 0.1}; `data="mnist"` is short for `data.name`.
+    """
+    return parse(type(default), words(default, changes), type(default).__name__.lower(), default)
+
+
+def words(default: Any, changes: Mapping[str, Any]) -> list[str]:
+    """The command-line words that make these changes."""
+    found: list[str] = []
+    for name, value in flat(dict(changes)).items():
+        name = "data.name" if name == "data" else name
+        option = "--" + name.replace("_", "-")
+        if isinstance(value, bool) and isinstance(_current(default, name), bool):  # a flag; `bool | None` takes a word
+            stem, _, leaf = option[2:].rpartition(".")
+            found.append(option if value else "--" + (f"{stem}." if stem else "") + f"no-{leaf}")
+        elif isinstance(value, tuple | list):
+            found += [option, *map(_word, value)]
+        else:
+            found += [option, _word(value)] if not _word(value).startswith("-") else [f"{option}={_word(value)}"]
+    return found
+
+
+def _current(default: Any, name: str) -> Any:
+    for part in name.split("."):
+        default = getattr(default, part, None)
+    return default
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,72 @@
+"""The papers: every folder here with a CARD is one, found by itself. Nothing heavy is imported until it is used."""
+
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from firsthand.errors import unknown
+from firsthand.papers.card import Card
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper's folder: its card at once, its network, recipes, claims and notes when they are asked for."""
+
+    card: Card
+    package: ModuleType
+
+    @property
+    def folder(self) -> Path:
+        """Where the paper's files lie."""
+        return Path(self.package.__file__).parent
+
+    def module(self, name: str) -> ModuleType:
+        """One of the folder's modules: model, recipe or claims."""
+        return import_module(f"{self.package.__name__}.{name}")
+
+    @property
+    def presets(self) -> dict[str, Any]:
+        """The recipes by name; `laptop` is the default."""
+        return self.module("recipe").PRESETS
+
+    @property
+    def claims(self) -> tuple[Any, ...]:
+        """What the paper claims, as experiments."""
+        return self.module("claims").CLAIMS
+
+    @property
+    def notes(self) -> str:
+        """The reading notes, in Markdown."""
+        return (self.folder / "notes.md").read_text(encoding="utf-8")
+
+    def preset(self, name: str) -> Any:
+        """One recipe; an unknown name is an error that names the nearest."""
+        if name not in self.presets:
+            raise unknown(f"preset of {self.card.key}", name, self.presets)
+        return self.presets[name]
+
+    def network(self, config: Any = None) -> Any:
+        """The paper's network, fresh, of this Config (default: the published sizes)."""
+        model = self.module("model")
+        return getattr(model, self.card.network)(model.Config() if config is None else config)
+
+
+@cache
+def keys() -> tuple[str, ...]:
+    """The keys of all papers, oldest paper first."""
+    found = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
+    return tuple(sorted(found, key=lambda key: (get(key).card.year, key)))
+
+
+@cache
+def get(key: str) -> Paper:
+    """The paper with this key; an unknown key is an error that names the nearest."""
+    folders = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
+    if key not in folders:
+        raise unknown("paper", key, folders, "`firsthand list` shows them all")
+    package = import_module(f"{__name__}.{key}")
+    return Paper(package.CARD, package)

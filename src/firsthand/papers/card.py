@@ -1,0 +1,37 @@
+"""What a paper's folder says about itself, readable without importing torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Card:
+    """A paper's entry in the catalogue."""
+
+    key: str  # the folder's name, and the word on the command line
+    title: str
+    authors: tuple[str, ...]
+    year: int
+    venue: str
+    url: str
+    bibtex: str
+    family: Literal["foundations", "vision", "sequences", "words", "optimisers", "regularisers", "generative models"]
+    builds_on: tuple[str, ...]  # keys of papers to read before, whether they are here yet or not
+    summary: str  # what is new, in one sentence
+    network: str  # name of the network's class in model.py
+    parameters: int  # trainable parameters of the network with its default Config, as published or derived
+    example_shape: tuple[int, ...]  # shape of one input with the default Config
+    output_shape: tuple[int, ...]  # shape of one output
+
+
+def exports(package: str, names: dict[str, str]) -> Callable[[str], Any]:
+    """A module-level `__getattr__` that imports each name from its module on first use, so that the card stays light."""
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"{package} has no {name!r}; it exports: {', '.join(names)}.")
+        return getattr(import_module(f"{package}.{names[name]}"), name)
+
+    return find

@@ -1,0 +1,30 @@
+"""LeNet-5: convolution, subsampling and end-to-end gradients read handwritten digits."""
+
+from firsthand.papers.card import Card, exports
+
+CARD = Card(
+    key="lenet",
+    title="Gradient-Based Learning Applied to Document Recognition",
+    authors=("Yann LeCun", "Léon Bottou", "Yoshua Bengio", "Patrick Haffner"),
+    year=1998,
+    venue="Proceedings of the IEEE 86(11)",
+    url="http://yann.lecun.com/exdb/publis/pdf/lecun-01a.pdf",
+    bibtex="""@article{lecun1998gradient,
+  author  = {LeCun, Yann and Bottou, L{\\'e}on and Bengio, Yoshua and Haffner, Patrick},
+  title   = {Gradient-Based Learning Applied to Document Recognition},
+  journal = {Proceedings of the IEEE},
+  volume  = {86},
+  number  = {11},
+  pages   = {2278--2324},
+  year    = {1998},
+  doi     = {10.1109/5.726791}
+}""",
+    family="vision",
+    builds_on=("backprop", "zipcode", "mlp"),
+    summary="A network whose shape knows about images learns to read digits from raw pixels, with few weights.",
+    network="LeNet5",
+    parameters=60_000,
+    example_shape=(1, 32, 32),
+    output_shape=(10,),
+)
+__getattr__ = exports(__name__, {"LeNet5": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"})

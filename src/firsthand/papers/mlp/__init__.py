@@ -1,0 +1,26 @@
+"""The multilayer perceptron that writes names: makemore's second to fourth lectures and the DL-101 course."""
+
+from firsthand.papers.card import Card, exports
+
+CARD = Card(
+    key="mlp",
+    title="Neural Networks: Zero to Hero, makemore parts 2 to 4",
+    authors=("Andrej Karpathy",),
+    year=2022,
+    venue="Lectures and notebooks",
+    url="https://github.com/karpathy/nn-zero-to-hero",
+    bibtex="""@misc{karpathy2022makemore,
+  author = {Karpathy, Andrej},
+  title  = {Neural Networks: Zero to Hero, makemore},
+  year   = {2022},
+  url    = {https://github.com/karpathy/nn-zero-to-hero}
+}""",
+    family="words",
+    builds_on=("nplm", "backprop", "batchnorm"),
+    summary="A character language model small enough that every trick of training can be seen to work, or not.",
+    network="MLP",
+    parameters=47_024,
+    example_shape=(3,),
+    output_shape=(27,),
+)
+__getattr__ = exports(__name__, {"MLP": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"})

@@ -1,0 +1,35 @@
+"""One figure a claim: every seed's number, our mean, and the paper's number, arm by arm."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from firsthand.reproduce.table import mean
+from firsthand.train.figures import COLOURS, INK
+
+
+def picture(claim: dict[str, Any]) -> Figure:
+    """A panel for each measure; arms from top to bottom in the claim's order."""
+    arms, measures = claim["arms"], claim["measures"]
+    figure = Figure(figsize=(4.6 * len(measures) + 1.2, 1.5 + 0.42 * len(arms)))
+    panels = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
+    for axes, measure in zip(panels, measures, strict=True):
+        for row, arm in enumerate(arms):
+            values = [v for v in arm["ours"][measure["name"]] if v is not None]
+            first = row == 0
+            axes.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.5, ms=5, label="ours, each seed" if first else None)
+            if values and len(values) == len(arm["ours"][measure["name"]]):
+                axes.plot([mean(values)], [row], "|", color=COLOURS[0], ms=18, mew=2, label="ours, mean" if first else None)
+            if measure["name"] in arm["paper"]:
+                axes.plot([arm["paper"][measure["name"]]], [row], "D", color=COLOURS[1], ms=6, mfc="none", mew=1.6)
+        if any(measure["name"] in arm["paper"] for arm in arms):
+            axes.plot([], [], "D", color=COLOURS[1], ms=6, mfc="none", mew=1.6, label="paper")
+        axes.set_yticks(range(len(arms)), [arm["name"] for arm in arms])
+        axes.set_ylim(len(arms) - 0.4, -0.6)
+        axes.set_xlabel(measure["label"])
+        numbers = [v for arm in arms for v in arm["ours"][measure["name"]] if v is not None]
+        if numbers and min(numbers) > 0 and max(numbers) > 20 * min(numbers):
+            axes.set_xscale("log")
+    panels[0].legend(fontsize=8, loc="best")
+    figure.suptitle(f"{claim['key']}: {claim['verdict']}", x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
+    return figure

@@ -1,0 +1,62 @@
+"""The results file as Markdown: the paper's number, ours with its spread, the verdict, the command and its time."""
+
+import math
+from typing import Any
+
+MARK = {"reproduced": "✔ reproduced", "partly": "◐ partly", "not reproduced": "✘ not reproduced"}
+
+
+def mean(values: list[float | None]) -> float:
+    """The mean; a run that gave no number (it diverged) makes it NaN."""
+    return math.nan if any(v is None for v in values) else sum(values) / len(values)
+
+
+def spread(values: list[float | None]) -> float:
+    """The sample standard deviation over the seeds; 0 for one seed."""
+    if len(values) < 2:
+        return 0.0
+    centre = mean(values)
+    return math.sqrt(sum((v - centre) ** 2 for v in values) / (len(values) - 1)) if not math.isnan(centre) else math.nan
+
+
+def render(content: dict[str, Any]) -> str:
+    """The whole page for one paper."""
+    lines = [f"# {content['title']}: paper vs ours", "", f"Made by `firsthand reproduce {content['paper']}`; do not edit.", ""]
+    lines += ["| claim | verdict |", "| --- | --- |"]
+    lines += [f"| [{claim['statement']}](#{claim['key']}) | {MARK[claim['verdict']]} |" for claim in content["claims"]]
+    for claim in content["claims"]:
+        lines += ["", *section(content["paper"], claim)]
+    return "\n".join(lines) + "\n"
+
+
+def section(paper: str, claim: dict[str, Any]) -> list[str]:
+    """One claim: its table, what had to hold, remark, figure and commands."""
+    lines = [f"## {claim['key']}", "", f"**{claim['statement']}** ({claim['where']})", ""]
+    lines += [f"Verdict: **{MARK[claim['verdict']]}**", ""]
+    lines += [f"- {'✔' if c['holds'] else '✘'} {c['words']}" for c in claim["conditions"]]
+    lines += ["", "| arm | measure | paper | ours | spread | seeds | seconds a run |", "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
+    for arm in claim["arms"]:
+        for number, measure in enumerate(claim["measures"]):
+            values, digits = arm["ours"][measure["name"]], measure["digits"]
+            theirs = arm["paper"].get(measure["name"])
+            lines.append(
+                f"| {arm['name'] if number == 0 else ''} | {measure['label']} | {'' if theirs is None else show(theirs, digits)} "
+                f"| {show(mean(values), digits)} | ± {show(spread(values), digits)} | {len(values)} "
+                f"| {arm['seconds'] if number == 0 else ''} |"
+            )
+    if claim["remark"]:
+        lines += ["", claim["remark"]]
+    machine = claim["machine"]
+    lines += ["", f"![{claim['key']}]({paper}-{claim['key']}.png)", "", "```sh"]
+    lines += [arm["command"] for arm in claim["arms"]]
+    lines += ["```", ""]
+    lines += [
+        f"Seeds {', '.join(map(str, claim['seeds']))}; the commands show the first. firsthand {claim['firsthand']}, torch "
+        f"{machine['torch']}, {machine['threads']} of {machine['cores']} cores ({machine['cuda'] or 'no GPU'}), {claim['date']}."
+    ]
+    return lines
+
+
+def show(value: float, digits: int) -> str:
+    """A number with this many decimals; a diverged one in words."""
+    return "diverged" if math.isnan(value) else f"{value:,.{digits}f}"

@@ -1,0 +1,108 @@
+"""Figures of a run, drawn from its own files: loss curves, the range test, the network's health, the task's own."""
+
+from collections.abc import Iterator
+
+import matplotlib
+from matplotlib.figure import Figure
+from torch.nn import Module
+
+from firsthand.train.folder import RunFolder
+from firsthand.train.task import Task
+
+matplotlib.use("Agg")
+INK, MUTED = "#1f2933", "#9aa5b1"
+COLOURS = ("#2f6fb5", "#d1495b", "#3a9d6e", "#e0a030", "#7a5ea8", "#5aa9c9", "#8a6d4b")
+matplotlib.rcParams.update({
+    "figure.dpi": 110, "savefig.bbox": "tight", "figure.constrained_layout.use": True,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
+    "axes.titlesize": 11, "axes.titleweight": "bold", "axes.titlelocation": "left", "text.color": INK,
+    "xtick.color": INK, "ytick.color": INK, "axes.grid": True, "grid.color": "#e4e7eb", "legend.frameon": False,
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS), "font.size": 9.5,
+})  # fmt: skip
+
+
+def draw(task: Task, folder: RunFolder, network: Module) -> None:
+    """Write every figure of a finished run as a PNG into its figures folder."""
+    folder.figures.mkdir(exist_ok=True)
+    figures = [("loss", loss_curve(folder))]
+    if task.recipe.schedule.name == "range":
+        figures.append(("range", range_test(folder)))
+    if list(folder.diagnostics):
+        figures += list(health(folder))
+    figures += task.figures(network)
+    for name, figure in figures:
+        figure.savefig(folder.figures / f"{name}.png")
+
+
+def loss_curve(folder: RunFolder) -> Figure:
+    """Training loss (mean since the row before) and validation loss against steps."""
+    rows = list(folder.metrics)
+    figure = Figure(figsize=(7, 3.6))
+    axes = figure.subplots()
+    for name, label, style in (("loss", "training", {"lw": 1, "alpha": 0.6}), ("val_loss", "validation", {"marker": "o", "ms": 3})):
+        points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
+        if points:
+            axes.plot(*zip(*points, strict=True), label=label, **style)
+    axes.set(xlabel="step", ylabel="loss (nats)", title=f"{folder.config['paper']}: loss")
+    first = [row["loss"] for row in rows if row.get("loss") is not None]
+    if first and min(first) > 0 and max(first) > 8 * min(first):
+        axes.set_yscale("log")
+    axes.legend()
+    return figure
+
+
+def range_test(folder: RunFolder) -> Figure:
+    """Loss against learning rate while the rate grows exponentially; the steepest fall is marked.
+
+    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3.
+    """
+    points = [(row["lr"], row["loss"]) for row in folder.metrics if row.get("loss") is not None]
+    rates, losses = (list(column) for column in zip(*points, strict=True))
+    figure = Figure(figsize=(7, 3.6))
+    axes = figure.subplots()
+    axes.plot(rates, losses, marker="o", ms=3)
+    axes.set_xscale("log")
+    axes.set_ylim(min(losses) - 0.1, min(max(losses), losses[0] + (losses[0] - min(losses)) * 0.5) + 0.1)
+    if len(losses) > 2:
+        falls = [losses[i + 1] - losses[i - 1] for i in range(1, len(losses) - 1)]
+        steepest = rates[1 + falls.index(min(falls))]
+        axes.axvline(steepest, color=COLOURS[1], ls="--", lw=1, label=f"falls fastest at {steepest:.2g}")
+        axes.axvline(rates[losses.index(min(losses))], color=MUTED, ls=":", lw=1, label="lowest loss")
+        axes.legend()
+    axes.set(xlabel="learning rate", ylabel="loss (nats)", title="Learning-rate range test")
+    return figure
+
+
+def health(folder: RunFolder) -> Iterator[tuple[str, Figure]]:
+    """Histograms of activations and gradients at the first and last record; saturation and update ratios over time."""
+    rows = list(folder.diagnostics)
+    for kind in ("activation", "gradient"):
+        figure = Figure(figsize=(9, 3.4))
+        for axes, row in zip(figure.subplots(1, 2), (rows[0], rows[-1]), strict=True):
+            for entry in row["layers"]:
+                if kind in entry:
+                    stats = entry[kind]
+                    edges = [stats["reach"] * (2 * (i + 0.5) / len(stats["histogram"]) - 1) for i in range(len(stats["histogram"]))]
+                    area = sum(stats["histogram"]) * 2 * stats["reach"] / len(stats["histogram"])
+                    label = f"{entry['name']}  std {stats['std']:.2g}"
+                    if kind == "activation" and "saturation" in entry:
+                        label += f", {100 * entry['saturation']:.1f} % saturated"
+                    axes.plot(edges, [count / area for count in stats["histogram"]], lw=1.2, label=label)
+            axes.set(title=f"{kind}s at step {row['step']}", xlabel=kind, ylabel="density")
+            axes.legend(fontsize=7)
+        yield f"{kind}s", figure
+    figure = Figure(figsize=(9, 3.4))
+    left, right = figure.subplots(1, 2)
+    steps = [row["step"] for row in rows]
+    for index, entry in enumerate(rows[0]["layers"]):
+        if "saturation" in entry:
+            left.plot(steps, [100 * row["layers"][index]["saturation"] for row in rows], label=entry["name"])
+    left.set(title="saturation", xlabel="step", ylabel="units beyond the linear range (%)")
+    for index, entry in enumerate(rows[0]["weights"]):
+        right.plot(steps, [row["weights"][index]["update_ratio"] for row in rows], label=entry["name"])
+    right.axhline(1e-3, color=INK, lw=0.8, ls="--")
+    right.set(title="update / weight (dashed: 1e-3)", xlabel="step", ylabel="std ratio", yscale="log")
+    for axes in (left, right):
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=7)
+    yield "health", figure

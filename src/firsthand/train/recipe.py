@@ -1,0 +1,86 @@
+"""Recipes: everything that decides a training run's numbers, as frozen, typed, printable data. Imports no torch."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from firsthand.errors import UserError
+
+
+@dataclass(frozen=True)
+class Optim:
+    """The update rule; an option left at None keeps the rule's own default, one that the rule lacks is refused."""
+
+    name: Literal["sgd", "rmsprop", "adam", "adamw"] = "sgd"  # update rule
+    lr: float = 0.1  # learning rate: the base that the schedule multiplies
+    momentum: float | None = None  # sgd, rmsprop: share of the previous step kept
+    nesterov: bool | None = None  # sgd: look ahead along the momentum before taking the gradient
+    alpha: float | None = None  # rmsprop: decay of the running mean of squared gradients
+    centered: bool | None = None  # rmsprop: subtract the squared mean gradient
+    betas: tuple[float, float] | None = None  # adam, adamw: decays of the two running means
+    eps: float | None = None  # rmsprop, adam, adamw: added to the denominator
+    weight_decay: float | None = None  # L2 penalty's lambda (adamw: decoupled decay) on weight matrices, not on biases
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes over the steps; an option that the schedule lacks is refused."""
+
+    name: Literal["constant", "step", "cosine", "one-cycle", "range"] = "constant"  # shape of the learning rate
+    drops: tuple[int, ...] | None = None  # step: steps at which the rate is multiplied by the factor
+    factor: float | None = None  # step: what each drop multiplies by
+    warmup: int | None = None  # cosine: steps of linear warm-up
+    warmup_fraction: float | None = None  # one-cycle: share of the steps spent rising
+    start: float | None = None  # one-cycle: first rate, as a share of the base rate
+    floor: float | None = None  # cosine, one-cycle: last rate, as a share of the base rate
+    low: float | None = None  # range: first rate, as a multiple of the base rate
+    high: float | None = None  # range: last rate, as a multiple of the base rate
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train a paper's network. A paper's own recipe adds the fields `model` and `data`."""
+
+    steps: int = 1000  # optimiser steps
+    batch: int = 32  # examples a step, over all devices and micro-batches
+    accumulate: int = 1  # micro-batches whose gradients make one step
+    order: Literal["shuffle", "replacement", "constant"] = "shuffle"  # new order each pass, draws, or one order for all
+    optim: Optim = Optim()
+    schedule: Schedule = Schedule()
+    clip: float | None = None  # largest norm of the whole gradient
+    keep: Literal["best", "last"] = "best"  # weights that count in the end: of the best validation loss, or the last
+    patience: int | None = None  # evaluations without a better validation loss before stopping early
+    eval_every: int = 500  # steps between evaluations on the validation set
+    log_every: int = 50  # steps between rows of metrics.jsonl
+    checkpoint_every: int = 500  # steps between checkpoints
+    diagnose_every: int | None = None  # steps between records of activations, gradients and updates; None: never
+    seed: int = 0  # decides initial weights, batch order and dropout
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "accumulate", "eval_every", "log_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.batch % self.accumulate:
+            raise UserError(f"batch ({self.batch}) must be divisible by accumulate ({self.accumulate}).")
+
+
+def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) -> dict[str, Any]:
+    """The fields of `spec` that are set, as keyword arguments of `function`; a field that it does not take is an error."""
+    taken = inspect.signature(function).parameters
+    given = {f.name: getattr(spec, f.name) for f in fields(spec) if f.name not in skip}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in given:
+        if name not in taken:
+            where = type(spec).__name__.lower()
+            options = [f.name for f in fields(spec) if f.name in taken and f.name not in skip]
+            raise UserError(f"{where}.{name} is not an option of {spec.name}, which takes: {', '.join(options) or 'none'}.")
+    return given
+
+
+def flat(recipe: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested fields as dotted names: {"steps": 1000, "optim.lr": 0.1, ...}."""
+    rows: dict[str, Any] = {}
+    for name, value in (recipe if isinstance(recipe, dict) else asdict(recipe)).items():
+        rows |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return rows

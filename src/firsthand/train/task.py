@@ -1,0 +1,106 @@
+"""What a paper tells the engine: which examples, which network, which loss, what to report."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, Self
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from firsthand import optim
+from firsthand.errors import UserError
+from firsthand.train.recipe import Recipe, arguments
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Examples:
+    """Inputs and targets that lie in memory; `examples.batch(indices)` gathers a batch."""
+
+    def __init__(self, inputs: Shaped[Tensor, "examples ..."], targets: Shaped[Tensor, "examples ..."]):
+        if len(inputs) != len(targets):
+            raise ValueError(f"inputs and targets differ in number: {len(inputs)} and {len(targets)}.")
+        if not len(inputs):
+            raise UserError("There are no examples to train on: the data set is too small to split.")
+        self.inputs, self.targets = inputs, targets
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def batch(self, indices: Shaped[Tensor, " batch"]) -> Batch:
+        """The examples with these indices, as (inputs, targets)."""
+        return self.inputs[indices], self.targets[indices]
+
+
+class Task(ABC):
+    """One recipe with its data: the engine asks it for everything that differs from paper to paper.
+
+    A subclass sets `train`, `val` and `test` (an `Examples`, or None where there is none) and writes `model` and `scores`.
+    """
+
+    train: Examples
+    val: Examples | None = None
+    test: Examples | None = None
+    eval_batch = 4096  # examples a forward pass while evaluating; changes speed, not results
+
+    def __init__(self, recipe: Recipe):
+        self.recipe = recipe
+
+    @classmethod
+    def without_data(cls, recipe: Recipe) -> Self:
+        """The task with its network and loss but no examples, for checks that bring their own batch."""
+        task = cls.__new__(cls)
+        Task.__init__(task, recipe)
+        return task
+
+    @abstractmethod
+    def model(self) -> Module:
+        """A fresh network, its weights drawn from torch's default generator."""
+
+    @abstractmethod
+    def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
+        """Per-example scores of a batch, each of shape (batch,); "loss" is the one that is minimised."""
+
+    def loss(self, model: Module, batch: Batch) -> Tensor:
+        """The scalar that training minimises: by default the mean of the scores' "loss"."""
+        return self.scores(model, batch)["loss"].mean()
+
+    def optimizer(self, model: Module) -> Optimizer:
+        """The recipe's update rule over the parameters; L2 decay acts on weight matrices, not on biases and gains."""
+        spec = self.recipe.optim
+        rule = optim.RULES[spec.name]
+        options = arguments(rule, spec)
+        decay = options.pop("weight_decay", 0.0)
+        groups = [
+            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": decay},
+            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        return rule([group for group in groups if group["params"]], **options)
+
+    def before_epoch(self, model: Module, optimizer: Optimizer) -> None:  # noqa: B027
+        """Called before each pass over the training set, for rules that re-estimate something once a pass."""
+
+    def files(self) -> dict[str, Any]:
+        """JSON files that the finished run needs beside its weights, name -> content (a vocabulary, say)."""
+        return {}
+
+    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
+        """Figures of the trained network, as (name, matplotlib figure)."""
+        yield from ()
+
+
+@torch.no_grad()
+def evaluate(task: Task, model: Module, examples: Examples, device: torch.device | str = "cpu") -> dict[str, float]:
+    """Means of the task's scores over all examples, in evaluation mode; sums run in float64."""
+    training = model.training
+    model.eval()
+    totals: dict[str, float] = {}
+    for indices in torch.arange(len(examples)).split(task.eval_batch):
+        batch = tuple(t.to(device) for t in examples.batch(indices))
+        for name, values in task.scores(model, batch).items():
+            totals[name] = totals.get(name, 0.0) + values.double().sum().item()
+    model.train(training)
+    return {name: total / len(examples) for name, total in totals.items()}

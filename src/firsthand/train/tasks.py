@@ -1,0 +1,147 @@
+"""The two kinds of task so far: predict the next token of a line, and classify an image."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+
+from firsthand.data.images import as_digit
+from firsthand.data.text import Vocabulary, windows
+from firsthand.errors import UserError
+from firsthand.nn import cross_entropy, log_softmax
+from firsthand.nn.sampling import draw
+from firsthand.train.folder import RunFolder, read_json
+from firsthand.train.recipe import Recipe
+from firsthand.train.task import Batch, Examples, Task
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen while a line is written."""
+
+    temperature: float = 1.0  # below 1: safer, above 1: wilder
+    top_k: int | None = None  # choose among the k likeliest tokens only
+    top_p: float | None = None  # choose among the likeliest tokens that hold this probability together
+    greedy: bool = False  # always take the likeliest token
+    prompt: str = ""  # how every line begins
+    seed: int = 0  # of the random choices
+    max_length: int = 50  # longest line, in tokens
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished or interrupted run, ready to use: its network in evaluation mode, recipe and folder."""
+
+    model: Module
+    recipe: Recipe
+    folder: RunFolder
+
+
+class NextToken(Task):
+    """Predict each next character of a line from the `context` characters before it; the loss is in nats per character."""
+
+    def __init__(self, recipe: Any):
+        lines = recipe.data.load()
+        vocab = len(lines.vocabulary)
+        if recipe.model.vocab not in (None, vocab):
+            raise UserError(f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data.")
+        super().__init__(replace(recipe, model=replace(recipe.model, vocab=vocab)))
+        self.vocabulary = lines.vocabulary
+        context = recipe.model.context
+        self.train, self.val, self.test = (
+            Examples(*windows(part, lines.vocabulary, context)) for part in (lines.train, lines.val, lines.test)
+        )
+
+    def loss(self, model: Module, batch: Batch) -> Tensor:
+        """Mean cross-entropy in nats per token."""
+        return cross_entropy(model(batch[0]), batch[1])
+
+    def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
+        """The cross-entropy of every example."""
+        return {"loss": -log_softmax(model(batch[0])).gather(1, batch[1][:, None]).squeeze(1)}
+
+    def files(self) -> dict[str, Any]:
+        """The vocabulary, which turns text into indices and back."""
+        return {"vocabulary.json": self.vocabulary.to_json()}
+
+    @classmethod
+    def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> list[str]:
+        """Write `count` lines; with `new`, distinct ones that are not in the training set."""
+        vocabulary = Vocabulary.from_json(read_json(run.folder.path / "vocabulary.json"))
+        generator = torch.Generator().manual_seed(options.seed)
+        if not new:
+            return write_lines(run.model, vocabulary, run.recipe.model.context, count, options, generator)
+        known, found = cls.training_lines(run), {}
+        for _ in range(20):
+            batch = write_lines(run.model, vocabulary, run.recipe.model.context, max(count, 100), options, generator)
+            found |= dict.fromkeys(line for line in batch if line and line not in known)
+            if len(found) >= count or options.greedy:
+                break
+        return list(found)[:count]
+
+    @classmethod
+    def training_lines(cls, run: Trained) -> set[str]:
+        """The lines that the run learned from, read again from its data."""
+        return set(run.recipe.data.load().train)
+
+
+@torch.no_grad()
+def write_lines(
+    model: Module, vocabulary: Vocabulary, context: int, count: int, options: Sampling, generator: torch.Generator
+) -> list[str]:
+    """Write `count` lines together, token by token, each until its end token or `max_length`."""
+    if count < 0:
+        raise UserError(f"count must be at least 0, got {count}.")
+    prompt = vocabulary.encode(options.prompt)
+    if len(prompt) >= options.max_length:
+        raise UserError(f"The prompt has {len(prompt)} tokens; max-length must be larger, got {options.max_length}.")
+    end = 0
+    tokens = torch.full((count, context + options.max_length), end, dtype=torch.long)
+    tokens[:, context : context + len(prompt)] = torch.tensor(prompt, dtype=torch.long)
+    going = torch.arange(count)  # rows that have not ended yet
+    for position in range(context + len(prompt), tokens.shape[1]):
+        logits = model(tokens[going, position - context : position])
+        chosen = draw(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)
+        tokens[going, position] = chosen
+        going = going[chosen != end]
+        if not len(going):
+            break
+    return [vocabulary.decode(row[: row.index(end)] if end in row else row) for row in tokens[:, context:].tolist()]
+
+
+class Classify(Task):
+    """Say which class an image belongs to; scores are the loss and the error (share of images classified wrongly)."""
+
+    eval_batch = 500
+
+    def __init__(self, recipe: Any):
+        super().__init__(recipe)
+        sets = recipe.data.load()
+        self.classes = sets.classes
+        self.train, self.val, self.test = (
+            None if part is None else Examples(self.prepare(part[0]), part[1]) for part in (sets.train, sets.val, sets.test)
+        )
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Pixels 0..255 of shape (images, 28, 28) to the network's inputs."""
+        return images[:, None].float() / 255
+
+    def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy and error of every example."""
+        logits = model(batch[0])
+        return {
+            "loss": -log_softmax(logits).gather(1, batch[1][:, None]).squeeze(1),
+            "error": (logits.argmax(dim=1) != batch[1]).float(),
+        }
+
+    def loss(self, model: Module, batch: Batch) -> Tensor:
+        """Mean cross-entropy."""
+        return cross_entropy(model(batch[0]), batch[1])
+
+    def files(self) -> dict[str, Any]:
+        """The names of the classes."""
+        return {"classes.json": list(self.classes)}

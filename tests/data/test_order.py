@@ -1,0 +1,65 @@
+"""Batch order: any step can be asked for at any time and gives the same."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firsthand.data.order import Order
+from firsthand.errors import UserError
+
+SIZES = {"n": st.integers(1, 23), "batch": st.integers(1, 29), "seed": st.integers(-3, 2**40)}
+
+
+def epoch_of(order: Order, epoch: int) -> list[int]:
+    steps = range(epoch * order.steps_per_epoch, (epoch + 1) * order.steps_per_epoch)
+    return torch.cat([order.indices(step) for step in steps]).tolist()
+
+
+@given(**SIZES, kind=st.sampled_from(["shuffle", "constant"]))
+def test_every_epoch_is_a_permutation(n, batch, seed, kind):
+    order = Order(n, batch, kind, seed)
+    for epoch in range(3):
+        assert sorted(epoch_of(order, epoch)) == list(range(n))
+
+
+@given(**SIZES, kind=st.sampled_from(["shuffle", "replacement", "constant"]), steps=st.lists(st.integers(0, 99)))
+def test_any_step_can_be_replayed(n, batch, seed, kind, steps):
+    order = Order(n, batch, kind, seed)
+    for step in steps:
+        got = order.indices(step)
+        assert torch.equal(got, Order(n, batch, kind, seed).indices(step))
+        assert got.dtype == torch.int64
+        assert 0 <= got.min() and got.max() < n
+        last = step % order.steps_per_epoch == order.steps_per_epoch - 1
+        assert len(got) == (n - batch * (order.steps_per_epoch - 1) if last else batch)
+        assert order.epoch(step) == step // order.steps_per_epoch
+
+
+def test_epochs_and_seeds_differ_except_where_the_order_is_constant():
+    shuffled = [epoch_of(Order(101, 7, "shuffle", seed), epoch) for seed in (0, 1) for epoch in (0, 1)]
+    assert len({tuple(order) for order in shuffled}) == 4
+    constant = [epoch_of(Order(101, 7, "constant", 0), epoch) for epoch in (0, 1)]
+    assert constant[0] == constant[1] != epoch_of(Order(101, 7, "constant", 1), 0)
+
+
+def test_seeds_differ_beyond_32_bits():
+    assert epoch_of(Order(101, 7, "shuffle", 3), 0) != epoch_of(Order(101, 7, "shuffle", 3 + 2**32), 0)
+
+
+def test_draws_with_replacement_repeat_and_are_even():
+    order = Order(101, 7, "replacement", 0)
+    epochs = [epoch_of(order, epoch) for epoch in range(1000)]
+    # A draw of n from n leaves out a share of (1 - 1/n)^n = 0.366 on average; its spread over 1,000 epochs is 0.001.
+    distinct = sum(len(set(epoch)) for epoch in epochs) / 1000 / 101
+    assert distinct == pytest.approx(1 - (1 - 1 / 101) ** 101, abs=0.005)
+    # Every example is drawn 1,000 times on average, with a deviation of 32: six of them make a bound.
+    counts = torch.tensor(epochs).flatten().bincount(minlength=101)
+    assert (counts - 1000).abs().max() < 190
+
+
+def test_what_does_not_work():
+    with pytest.raises(UserError, match="at least 1"):
+        Order(0, 3)
+    with pytest.raises(UserError, match="at least 1"):
+        Order(3, 0)
