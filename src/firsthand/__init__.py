@@ -8,20 +8,19 @@
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
 _HOME = {
     "get": "api",
-    "train": "api",
     "resume": "api",
     "load": "api",
     "Run": "api",
-    "check": "check",
-    "reproduce": "reproduce",
     "definitions": "nn.definition",
     "UserError": "errors",
 }
+_VERBS = {"train": "api", "check": "check.models", "reproduce": "reproduce.runner"}  # packages and functions in one
 __all__ = ["Run", "UserError", "check", "definitions", "get", "load", "reproduce", "resume", "train"]
 
 
@@ -29,4 +28,19 @@ def __getattr__(name: str) -> Any:
     """Import on first use, so that `import firsthand` costs nothing."""
     if name in _HOME:
         return getattr(import_module(f"firsthand.{_HOME[name]}"), name)
+    if name in _VERBS:
+        return import_module(f"firsthand.{name}")
     raise AttributeError(f"firsthand has no {name!r}; it offers: {', '.join(__all__)}.")
+
+
+class Verb(ModuleType):
+    """A package that can be called: `firsthand.train` holds the engine, and `firsthand.train("mlp")` trains.
+
+    Python sets a package's attribute `train` to the subpackage whenever that is imported, so a function there would be
+    lost; the subpackages take this class instead.
+    """
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call the function of the same name."""
+        name = self.__name__.rpartition(".")[2]
+        return getattr(import_module(f"firsthand.{_VERBS[name]}"), name)(*args, **options)

@@ -56,25 +56,30 @@ def start(key: str, preset: str, recipe: Any, launch: Launch, out: str | Path | 
         while path.exists():
             number += 1
             path = path.with_name(f"{key}-{preset}-seed{recipe.seed}-{stamp}-{number}")
+    use_threads(recipe)
     task = recipe.task(recipe)
     fabric = fabric_for(launch, path)
     folder = RunFolder(fabric.broadcast(path))
+    config = {
+        "paper": key,
+        "preset": preset,
+        "data": task.recipe.data.name,
+        "seed": recipe.seed,
+        "recipe": asdict(task.recipe),
+        "launch": asdict(launch),
+        "firsthand": __version__,
+        "machine": machine(),
+        "command": shlex.join(["firsthand", *sys.argv[1:]]) if sys.argv[0].endswith("firsthand") else "Python",
+    }
+    problem = None
     if fabric.global_rank == 0:
-        folder.create({
-            "paper": key,
-            "preset": preset,
-            "data": task.recipe.data.name,
-            "seed": recipe.seed,
-            "recipe": asdict(task.recipe),
-            "launch": asdict(launch),
-            "firsthand": __version__,
-            "machine": machine(),
-            "command": shlex.join(["firsthand", *sys.argv[1:]]) if sys.argv[0].endswith("firsthand") else "Python",
-        })
-        for name, content in task.files().items():
-            write_json(folder.path / name, content)
-    fabric.barrier()
-    return _fit(task, folder, launch, progress, fabric)
+        try:
+            folder.create(config)
+        except UserError as error:  # the other processes must hear of it, or they would wait for ever
+            problem = str(error)
+    if problem := fabric.broadcast(problem):
+        raise UserError(problem)
+    return _fit(task, folder, progress, fabric)
 
 
 def resume(path: str | Path, *, launch: Launch | None = None, progress: bool = True) -> "Run":
@@ -85,13 +90,17 @@ def resume(path: str | Path, *, launch: Launch | None = None, progress: bool = T
     if run.result is not None:
         return run
     launch = launch or Launch(**run.config["launch"])
-    return _fit(run.recipe.task(run.recipe), run.folder, launch, progress, fabric_for(launch, run.path))
+    use_threads(run.recipe)
+    return _fit(run.recipe.task(run.recipe), run.folder, progress, fabric_for(launch, run.path))
 
 
-def _fit(task: Any, folder: RunFolder, launch: Launch, progress: bool, fabric: Any) -> "Run":
+def _fit(task: Any, folder: RunFolder, progress: bool, fabric: Any) -> "Run":
     from firsthand.train.engine import fit
     from firsthand.train.progress import Screen, Silent
 
+    if fabric.global_rank == 0:
+        for name, content in task.files().items():
+            write_json(folder.path / name, content)
     fit(task, folder, Screen() if progress and fabric.global_rank == 0 else Silent(), fabric)
     return Run(folder)
 
@@ -186,6 +195,14 @@ class Run:
         if not hasattr(self.recipe.task, "classify"):
             raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
         return self.recipe.task.classify(self.trained, [Path(path) for path in paths])
+
+
+def use_threads(recipe: Any) -> None:
+    """Compute on as many CPU threads as the recipe says."""
+    import torch
+
+    if recipe.threads is not None:
+        torch.set_num_threads(recipe.threads)
 
 
 def machine() -> dict[str, Any]:

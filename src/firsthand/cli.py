@@ -1,6 +1,7 @@
 """The command line: one thin function a command; torch is imported only by the commands that compute."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, make_dataclass
@@ -14,7 +15,7 @@ from rich.table import Table
 from firsthand import __version__, api, papers
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
-from firsthand.train.launch import Interrupted, Launch
+from firsthand.train.launch import Interrupted, Launch, leads
 
 Positional = tyro.conf.Positional
 out = Console(highlight=False, soft_wrap=True)
@@ -102,7 +103,8 @@ def train(args: Sequence[str]) -> None:
     about = f"Train '{paper.card.title}' ({paper.card.year}). Presets: {', '.join(paper.presets)}."
     options = parse(form, args, f"firsthand train {key}", form(preset=preset), about)
     run = api.start(key, preset, options.recipe, options.launch, options.out, progress=True)
-    report(run, options.json)
+    if leads():
+        report(run, options.json)
 
 
 def resume(key: str | None, args: list[str]) -> None:
@@ -126,7 +128,9 @@ def resume(key: str | None, args: list[str]) -> None:
         raise UserError(f"{path} is a run of '{run.config['paper']}', not of '{key}'.")
     if run.result is not None:
         err.print(f"{run.path} is finished; this is its result.")
-    report(api.resume(run.path), as_json)
+    run = api.resume(run.path)
+    if leads():
+        report(run, as_json)
 
 
 def report(run: api.Run, as_json: bool) -> None:
@@ -141,9 +145,11 @@ def report(run: api.Run, as_json: bool) -> None:
         scores = {name.removeprefix(split + "_"): value for name, value in metrics.items() if name.startswith(split + "_")}
         if scores:
             name = "dev" if split == "val" else split
-            text = f"loss {scores['loss']:.4f}" + (f"   error {100 * scores['error']:.2f} %" if "error" in scores else "")
-            out.print(f"  {name:5} {text}")
-    if hasattr(run.recipe.task, "sample"):
+            text = "loss " + ("diverged" if scores["loss"] is None else f"{scores['loss']:.4f}")
+            out.print(f"  {name:5} {text}" + (f"   error {100 * scores['error']:.2f} %" if "error" in scores else ""))
+    if metrics.get("train_loss") is None:
+        out.print("\nThe training diverged: try a smaller learning rate.")
+    elif hasattr(run.recipe.task, "sample"):
         lines = run.sample(20, new=True)
         out.print(f"\n{len(lines)} new lines, none of them in the training set:")
         out.print("  " + "\n  ".join(lines), markup=False)
@@ -370,17 +376,21 @@ def main(args: Sequence[str] | None = None) -> None:
             train(args[1:])
         else:
             parse(COMMANDS[args[0]], args[1:], f"firsthand {args[0]}")
+        sys.stdout.flush()
     except UserError as error:
-        err.print(f"firsthand: {error}", markup=False, style="red" if err.is_terminal else None)
+        if leads():
+            err.print(f"firsthand: {error}", markup=False, style="red" if err.is_terminal else None)
         raise SystemExit(2) from None
     except Interrupted as stop:
-        err.print(str(stop), markup=False)
+        if leads():
+            err.print(str(stop), markup=False)
         raise SystemExit(128 + stop.number) from None
     except KeyboardInterrupt:
         err.print("Stopped.")
         raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of our output has seen enough (`firsthand list | head`)
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail once more at its exit
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ def unknown(kind: str, word: str, options: Iterable[str], hint: str = "") -> Use
     `kind` says what was looked for ("data set"), `word` what was given, `hint` where to see them all.
     """
     options = list(options)
-    near = get_close_matches(word.lower(), options, n=1, cutoff=0.5)
-    way_out = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(options)}."
+    near = get_close_matches(word.lower(), [option.lower() for option in options], n=1, cutoff=0.5)
+    nearest = [option for option in options if option.lower() in near]
+    way_out = f"did you mean '{nearest[0]}'?" if near else f"there are: {', '.join(options)}."
     return UserError(f"There is no {kind} '{word}': {way_out}" + (f" ({hint})" if hint else ""))

@@ -1,10 +1,12 @@
 """Typed options: dataclasses and functions from the command line, with tyro, and every mistake in one sentence."""
 
 import contextlib
+import functools
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -18,12 +20,18 @@ def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None,
 
     Raises UserError with one sentence for an unknown option (naming the nearest), a bad value or a missing argument.
     """
+
+    @functools.wraps(target, updated=())
+    def later(*given: Any, **named: Any) -> Callable:
+        return lambda: target(*given, **named)
+
+    read = target if is_dataclass(target) else later  # a command runs after the parsing, outside of what is caught here
     options: dict[str, Any] = {} if default is None else {"default": default}
     errors = io.StringIO()
     try:
         with contextlib.redirect_stderr(errors):
             value, extra = tyro.cli(
-                target, args=list(args), prog=prog, description=description, return_unknown_args=True, **options
+                read, args=list(args), prog=prog, description=description, return_unknown_args=True, **options
             )
     except SystemExit as end:
         if end.code in (0, None):
@@ -34,7 +42,7 @@ def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None,
         if not word.startswith("-"):
             raise UserError(f"'{word}' is one word too many; see `{prog} --help`.")
         raise unknown("option", word, names(target, default), f"`{prog} --help` lists them")
-    return value
+    return value if is_dataclass(target) else value()
 
 
 def sentence(box: str, prog: str) -> str:
@@ -102,4 +110,4 @@ def _current(default: Any, name: str) -> Any:
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)
+    return str(value) if isinstance(value, str | Path) else repr(value)

@@ -1,6 +1,5 @@
-"""The canonical files, where a machine has them, and a web server that tests download from."""
+"""An empty data folder, and a web server that tests download from."""
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -8,18 +7,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-
-
-@pytest.fixture
-def data_folder() -> Path:
-    """The folder with the canonical files; without one a test is skipped, but fails where CI=true."""
-    chosen = os.environ.get("FIRSTHAND_DATA")
-    if chosen and Path(chosen).is_dir():
-        return Path(chosen)
-    reason = "FIRSTHAND_DATA does not name a folder with the canonical files"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture

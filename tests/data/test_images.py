@@ -131,6 +131,10 @@ def test_the_same_picture_in_other_clothes(seven, tmp_path):
     for name, variant in variants.items():
         # Up to rounding of the weakest contrast: 1 level in 31 is 8 in 255.
         assert (saved(variant, tmp_path / "variant.png").int() - plain).abs().max() <= 9, name
+    noise = np.random.default_rng(0).normal(0, 5, grey.shape)
+    photo = Image.fromarray((60 + grey * 0.5 + noise).clip(0, 255).astype(np.uint8))
+    # Grain of 5 in a contrast of 128 changes the ink by 10 in 255, less after shrinking; faint edges of lines are lost.
+    assert (saved(photo, tmp_path / "photo.png").int() - plain).abs().double().mean() < 5
     # JPEG blurs edges.
     assert (saved(seven.convert("RGB"), tmp_path / "seven.jpg").int() - plain).abs().double().mean() < 2
     larger = seven.resize((3 * seven.width, 3 * seven.height))
@@ -145,8 +149,8 @@ def test_mnists_own_digits_stay_the_same(data_folder, tmp_path):
             Image.fromarray((255 - image if invert else image).numpy()).save(tmp_path / "digit.png")
             # The stretch of contrast turns a digit's 253 or 254 into 255.
             same += (as_digit(tmp_path / "digit.png").int() - image.int()).abs().max() <= 2
-        # The few others have a faint row at the edge of their box, or a centre that rounds the other way.
-        assert same >= 95
+        # Room for a centre of mass that rounds the other way; none of the first 1,000 does.
+        assert same >= 99
 
 
 def test_a_thin_line_is_a_one(tmp_path):

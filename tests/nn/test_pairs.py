@@ -5,6 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from firsthand.check.layers import EXAMPLES, faces, gap, outputs_and_gradients
+from firsthand.errors import UserError
 from firsthand.nn import PAIRS, definitions, relu, tanh
 from firsthand.nn.definition import Pair
 
@@ -56,3 +57,20 @@ def test_relu_is_flat_at_zero():
         face(x).sum().backward()
         assert_close(x.grad, torch.zeros(3))
     assert relu(torch.tensor([-2.0, 3.0])).tolist() == [0, 3]
+
+
+BY_HAND = {"batch_norm", "cross_entropy"}
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS.keys() - BY_HAND - {"rbf"}))  # torch has no second derivative of cdist
+def test_second_derivatives_agree_with_finite_differences(name):
+    assert torch.autograd.gradgradcheck(PAIRS[name].fast, EXAMPLES[name].inputs(torch.float64))
+
+
+@pytest.mark.parametrize("name", sorted(BY_HAND))
+def test_a_backward_pass_by_hand_refuses_a_second_derivative(name):
+    """Its results look like constants to autograd, which would return a Hessian of zeros without a word."""
+    inputs = EXAMPLES[name].inputs(torch.float64)
+    with pytest.raises(UserError, match=f"fast {name} has no second derivative"):
+        torch.autograd.gradgradcheck(PAIRS[name].fast, inputs)
+    assert torch.autograd.gradgradcheck(PAIRS[name].definition, inputs)

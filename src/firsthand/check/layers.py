@@ -59,19 +59,19 @@ def _subsample(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
 
 
 EXAMPLES: dict[str, Example] = {
-    "avg_pool2d": Example(_floats((2, 3, 15, 21), then=(3,)), functional.avg_pool2d),
+    "avg_pool2d": Example(_floats((2, 5, 6, 9), then=(3,)), functional.avg_pool2d),
     "batch_norm": Example(_floats((13, 7), (7,), (7,), then=(1e-3,)), _batch_norm),
-    "conv2d": Example(_floats((2, 3, 11, 13), (7, 3, 5, 2), (7,), then=(2, 3)), functional.conv2d),
+    "conv2d": Example(_floats((2, 3, 5, 7), (11, 3, 3, 2), (11,), then=(2, 1)), functional.conv2d),
     "cross_entropy": Example(_floats((7, 5), then=(_numbers((7,), below=5),)), functional.cross_entropy),
     "embedding": Example(_embedding, functional.embedding),
     "linear": Example(_floats((2, 3, 5), (7, 5), (7,)), functional.linear),
     "log_softmax": Example(_floats((3, 7, 5), then=(1,)), functional.log_softmax),
-    "max_pool2d": Example(_floats((2, 3, 15, 21), then=(3,)), functional.max_pool2d),
+    "max_pool2d": Example(_floats((2, 5, 6, 9), then=(3,)), functional.max_pool2d),
     "rbf": Example(_near_codes, lambda x, codes: torch.stack([((x - code) ** 2).sum(1) for code in codes], 1)),
     "relu": Example(_floats((3, 5)), functional.relu),
     "sigmoid": Example(_floats((3, 5)), functional.sigmoid),
     "softmax": Example(_floats((3, 7, 5), then=(1,)), functional.softmax),
-    "subsample": Example(_floats((2, 3, 10, 14), (3,), (3,)), _subsample),
+    "subsample": Example(_floats((2, 3, 4, 10), (3,), (3,)), _subsample),
     "tanh": Example(_floats((3, 5)), functional.tanh),
 }
 

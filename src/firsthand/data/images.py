@@ -110,7 +110,7 @@ def as_digit(path: str | Path) -> UInt8[Tensor, "28 28"]:
     """
     path = Path(path).expanduser()
     ink = _ink(path, _grey(path))
-    rows, columns = (np.flatnonzero((ink > 0.2).any(axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = _BOX / max(ink.shape)
     height, width = (max(1, round(scale * side)) for side in ink.shape)
@@ -158,7 +158,11 @@ def _ink(path: Path, grey: np.ndarray) -> np.ndarray:
     if high - low < 0.05 * max(255, high):
         raise UserError(f"{path} is blank: give a picture of one digit that stands out from its background.")
     far = low if background > (low + high) / 2 else high
-    return ((grey - background) / (far - background)).clip(0, 1)
+    ink = ((grey - background) / (far - background)).clip(0, 1)
+    # What is as faint as the grain of a photograph or the blur of a JPEG is no ink; the grey edge of a tiny one is.
+    grain = np.percentile((border - background) / (far - background), 90)
+    faint = np.clip(3 * grain, 0 if max(grey.shape) <= 2 * _SIDE else 0.3, 0.6)
+    return np.where(ink > faint, ink, 0)
 
 
 def drawing(image: UInt8[Tensor, "height width"]) -> str:

@@ -19,7 +19,8 @@ def _linear_fast(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tenso
         return x @ weight.t()
     if x.ndim == 2:
         return torch.addmm(bias, x, weight.t())
-    return torch.addmm(bias, x.reshape(x.shape[:-1].numel(), weight.shape[1]), weight.t()).view(*x.shape[:-1], len(weight))
+    rows = x.reshape(x.shape[:-1].numel(), weight.shape[1])
+    return torch.addmm(bias, rows, weight.t()).view(*x.shape[:-1], len(weight))
 
 
 @definition(fast=_linear_fast)

@@ -8,6 +8,7 @@ from torch.nn import Buffer, Module, Parameter
 from firsthand.errors import UserError
 
 from .definition import definition
+from .derivative import first_only
 from .shape import wrong_shape
 
 
@@ -17,33 +18,34 @@ class _BatchNorm(torch.autograd.Function):
     With n examples, c = x - m, s = 1 / sqrt(v + eps) and y = g s c + b, all sums over the batch:
         db = sum dy        dg = s sum dy c
     x moves y directly, through m and through v. Since sum c = 0, the paper's six equations collapse to
-        dx = g s (dy - (sum dy) / n - c s^2 (sum dy c) / n)
-    which the code reads as dy times one vector, plus c times a second, plus a third: two passes over the batch.
+        dx = g s (dy - (db + c s dg) / n)
     The batch's m and v come out beside y for the running averages; no gradient flows through them.
     Source: Ioffe & Szegedy (2015), section 3.
     """
+
+    # At these sizes memory is the cost: y and dx first hold the products that are summed, then the results.
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
         mean = x.mean(0)
         centred = x - mean
-        # vecdot is far quicker than var along the first axis, and as exact, because the mean is out already.
-        variance = torch.linalg.vecdot(centred, centred, dim=0).div_(len(x))
+        y = centred * centred
+        variance = y.sum(0).div_(len(x))
         scale = (variance + eps).rsqrt_()
-        ctx.save_for_backward(centred, weight, scale)
+        slope = weight * scale
+        ctx.save_for_backward(centred, scale, slope)
         ctx.mark_non_differentiable(mean, variance)
-        ctx.set_materialize_grads(False)
-        return torch.addcmul(bias, centred, weight * scale), mean, variance
+        return torch.addcmul(bias, centred, slope, out=y), mean, variance
 
     @staticmethod
     def backward(ctx, dy: Tensor, *_) -> tuple[Tensor, Tensor, Tensor, None]:
-        centred, weight, scale = ctx.saved_tensors
+        first_only("batch_norm")
+        centred, scale, slope = ctx.saved_tensors
+        dx = dy * centred
+        dg = dx.sum(0).mul_(scale)
         db = dy.sum(0)
-        dg = torch.linalg.vecdot(dy, centred, dim=0).mul_(scale)
-        slope = weight * scale
-        share = slope / -len(dy)
-        dx = torch.addcmul(share * db, centred, share * dg * scale).addcmul_(dy, slope)
-        return dx, dg, db, None
+        torch.addcmul(db, centred, scale * dg, out=dx)
+        return torch.sub(dy, dx, alpha=1 / len(dy), out=dx).mul_(slope), dg, db, None
 
 
 def _batch_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,6 +95,7 @@ class BatchNorm1d(Module):
         if not self.training:
             scale = self.weight * torch.rsqrt(self.running_var + self.eps)
             return torch.addcmul(self.bias - self.running_mean * scale, x, scale)
+        x = x.to(self.weight.dtype)  # half precision cannot hold a variance
         n = len(x)
         if n < 2:
             raise UserError(f"BatchNorm1d trains on two examples or more, got {n}: take a larger batch, or eval().")

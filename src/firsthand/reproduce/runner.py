@@ -64,8 +64,9 @@ def reproduce(
     for name in claims:
         if name not in [claim.key for claim in paper.claims]:
             raise unknown(f"claim of {key}", name, [claim.key for claim in paper.claims])
-    if jobs < 1:
-        raise UserError(f"jobs must be at least 1, got {jobs}.")
+    for name, number in (("jobs", jobs), ("seeds", seeds)):
+        if number is not None and number < 1:
+            raise UserError(f"{name} must be at least 1, got {number}.")
     chosen = [claim for claim in paper.claims if not claims or claim.key in claims]
     out = out or runs.parent / "results"
     for timed in (False, True):
@@ -97,11 +98,15 @@ def needed(key: str, claim: Claim, seeds: int | None, runs: Path) -> Iterator[Jo
 
 
 def job_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
-    """The run of one arm and seed; its folder's name holds a digest of the whole recipe, so equal runs are shared."""
+    """The run of one arm and seed; its folder's name holds a digest of the recipe, so equal runs are shared.
+
+    Fields at their class's default do not count in the digest: a new option does not orphan the runs before it.
+    """
     base = papers.get(key).preset(arm.preset)
     changes = dict(arm.overrides) | {"seed": seed}
-    recipe = flat(override(base, changes)) | {"version": __version__}
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:10]
+    recipe, plain = flat(override(base, changes)), flat(type(base)())
+    chosen = {name: value for name, value in recipe.items() if name not in plain or plain[name] != value}
+    digest = hashlib.sha256(json.dumps(chosen | {"version": __version__}, sort_keys=True).encode()).hexdigest()[:10]
     folder = runs / key / f"{arm.preset}-seed{seed}-{digest}"
     return Job(folder, ("train", key, "--preset", arm.preset, *words(base, changes)), f"{arm.name}, seed {seed}")
 
@@ -121,7 +126,7 @@ def perform(todo: list[Job], jobs: int) -> None:
                 return
             bar.update(row, description=job.label)
             start = ["--resume", str(job.folder)] if (job.folder / "config.json").exists() else None
-            command = ["train", *start] if start else [*job.command, "--out", str(job.folder), "--threads", str(threads)]
+            command = ["train", *start] if start else [*job.command, "--out", str(job.folder)]
             environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
             done = subprocess.run(
                 [sys.executable, "-m", "firsthand.cli", *command, "--json"], env=environment, capture_output=True, text=True

@@ -73,8 +73,9 @@ def weight(name: str, before: Tensor, after: Tensor) -> dict[str, Any]:
 def statistics(kind: str, values: Tensor) -> dict[str, Any]:
     """Mean, standard deviation and a histogram of some values."""
     values = values.float().flatten().cpu()
-    reach = max(values.abs().max().item(), 1e-12)
-    counts = torch.histc(values, bins=BINS, min=-reach, max=reach)
+    finite = values[values.isfinite()]  # a run that diverged is still recorded
+    reach = max(finite.abs().max().item(), 1e-12) if len(finite) else 1.0
+    counts = torch.histc(finite, bins=BINS, min=-reach, max=reach)
     return {
         kind: {
             "mean": values.mean().item(),

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any
 
@@ -30,13 +30,12 @@ class State:
 
     step: int = 0  # optimiser steps done
     seconds: float = 0.0  # wall time spent training, over all sittings
-    loss_sum: float = 0.0  # training loss summed since the last row of metrics.jsonl
-    loss_count: int = 0  # steps in that sum
+    loss_count: int = 0  # steps since the last row of metrics.jsonl
+    first: float | None = None  # the first row's loss
     best: float | None = None  # lowest validation loss so far
     best_step: int = 0  # where it was
     worse: int = 0  # evaluations since then
     stopped: str = ""  # why the run ended before its last step, if it did
-    shown: dict[str, float] = field(default_factory=dict)  # latest numbers, for the progress display
 
 
 def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict[str, Any]:
@@ -54,26 +53,29 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     probe = Probe(network, folder.diagnostics)
 
     state = State()
+    loss_sum = torch.zeros((), dtype=torch.float64, device=fabric.device)  # training loss since the last row
+    shown: dict[str, float] = {}  # latest numbers, for the progress display
     if saved := checkpoint.newest(folder.checkpoints, "step", screen.say):
         checkpoint.unpack(*saved, network, optimizer.optimizer)
         state = State(**saved[1]["state"])
+        loss_sum.copy_(saved[0]["loss_sum"])
         screen.say(f"Resuming {folder.path} from step {state.step}.")
     if fabric.global_rank == 0:
-        for rows in (folder.metrics, folder.times, folder.diagnostics):
+        for rows in (folder.metrics, folder.times):
             rows.rewind(state.step)
-    loss_sum = torch.tensor(state.loss_sum, dtype=torch.float64, device=fabric.device)
+        folder.diagnostics.rewind(state.step - 1)  # its row of a step is written while that step runs
 
     def keep(kind: str, tensors: dict[str, Tensor], content: dict[str, Any], count: int) -> None:
         if fabric.global_rank == 0:
             checkpoint.save(folder.checkpoints, kind, state.step, tensors, content, count)
 
     def save() -> None:
-        state.loss_sum = loss_sum.item()
         tensors, content = checkpoint.pack(network, optimizer.optimizer)
+        tensors["loss_sum"] = fabric.all_reduce(loss_sum)  # in place
         keep("step", tensors, content | {"state": asdict(state)}, 2)
 
     def log(row: dict[str, float]) -> None:
-        state.shown |= {name: value for name, value in row.items() if name in ("loss", "val_loss", "val_error")}
+        shown.update({name: value for name, value in row.items() if name in ("loss", "val_loss", "val_error")})
         fabric.log_dict(row, state.step)
         if fabric.global_rank == 0:
             folder.metrics.append({"step": state.step} | row)
@@ -82,7 +84,7 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     def validate() -> None:
         row = {f"val_{name}": value for name, value in fabric.broadcast(evaluate(task, network, task.val, fabric.device)).items()}
         log(row)
-        if state.best is None or row["val_loss"] < state.best:
+        if row["val_loss"] < (math.inf if state.best is None else state.best):
             state.best, state.best_step, state.worse = row["val_loss"], state.step, 0
             keep("best", {f"model.{name}": value for name, value in network.state_dict().items()}, row, 1)
         else:
@@ -102,7 +104,7 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 due = recipe.diagnose_every is not None and state.step % recipe.diagnose_every == 0
-                with probe.watch(state.step) if due else nullcontext():
+                with probe.watch(state.step) if due and fabric.global_rank == 0 else nullcontext():
                     loss_sum += _gradients(task, model, fabric, order.indices(state.step))
                     if recipe.clip is not None:
                         fabric.clip_gradients(model, optimizer, max_norm=recipe.clip)
@@ -116,19 +118,23 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
                     loss_sum.zero_()
                     state.loss_count = 0
                     log({"loss": mean, "lr": rate})
-                    if not math.isfinite(mean) or (recipe.schedule.name == "range" and _diverged(folder, mean)):
+                    state.first = mean if state.first is None else state.first
+                    far_above = recipe.schedule.name == "range" and mean > 2 * state.first
+                    if far_above or not math.isfinite(mean):
                         state.stopped = f"the loss diverged to {mean:.4g} by step {state.step}"
                 if task.val is not None and (state.step % recipe.eval_every == 0 or state.step == recipe.steps):
                     validate()
                 state.seconds = before + time.perf_counter() - began
                 if state.step % recipe.checkpoint_every == 0 or state.step == recipe.steps or state.stopped:
                     save()
-                screen.step(state.step, state.shown)
+                screen.step(state.step, shown)
                 if _asked_to_stop(fabric, asked, state.step) and state.step < recipe.steps and not state.stopped:
                     save()
                     raise Interrupted(asked[0] if asked else signal.SIGTERM, state.step)
         finally:
             screen.stop()
+            for logger in fabric.loggers:
+                logger.finalize("stopped")  # events wait in memory until then
     return _conclude(task, folder, network, state, fabric, screen)
 
 
@@ -181,11 +187,6 @@ def _conclude(task: Task, folder: RunFolder, network: Any, state: State, fabric:
         write_json(folder.path / "result.json", result)
     fabric.barrier()
     return fabric.broadcast(result)
-
-
-def _diverged(folder: RunFolder, loss: float) -> bool:
-    """In a learning-rate range test: the loss is far above where it started."""
-    return loss > 2 * next(row["loss"] for row in folder.metrics if "loss" in row)
 
 
 def _asked_to_stop(fabric: Fabric, asked: list[int], step: int) -> bool:

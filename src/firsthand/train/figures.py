@@ -1,8 +1,10 @@
 """Figures of a run, drawn from its own files: loss curves, the range test, the network's health, the task's own."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch.nn import Module
 
@@ -25,7 +27,7 @@ def draw(task: Task, folder: RunFolder, network: Module) -> None:
     """Write every figure of a finished run as a PNG into its figures folder."""
     folder.figures.mkdir(exist_ok=True)
     figures = [("loss", loss_curve(folder))]
-    if task.recipe.schedule.name == "range":
+    if task.recipe.schedule.name == "range" and any(row.get("loss") is not None for row in folder.metrics):
         figures.append(("range", range_test(folder)))
     if list(folder.diagnostics):
         figures += list(health(folder))
@@ -47,8 +49,14 @@ def loss_curve(folder: RunFolder) -> Figure:
     first = [row["loss"] for row in rows if row.get("loss") is not None]
     if first and min(first) > 0 and max(first) > 8 * min(first):
         axes.set_yscale("log")
-    axes.legend()
+    legend(axes)
     return figure
+
+
+def legend(axes: Axes, **style: Any) -> None:
+    """A legend where there is something to explain."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(**style)
 
 
 def range_test(folder: RunFolder) -> Figure:
@@ -80,16 +88,16 @@ def health(folder: RunFolder) -> Iterator[tuple[str, Figure]]:
         figure = Figure(figsize=(9, 3.4))
         for axes, row in zip(figure.subplots(1, 2), (rows[0], rows[-1]), strict=True):
             for entry in row["layers"]:
-                if kind in entry:
+                if kind in entry and sum(entry[kind]["histogram"]):  # a diverged layer has nothing to show
                     stats = entry[kind]
                     edges = [stats["reach"] * (2 * (i + 0.5) / len(stats["histogram"]) - 1) for i in range(len(stats["histogram"]))]
                     area = sum(stats["histogram"]) * 2 * stats["reach"] / len(stats["histogram"])
-                    label = f"{entry['name']}  std {stats['std']:.2g}"
+                    label = entry["name"] + ("" if stats["std"] is None else f"  std {stats['std']:.2g}")
                     if kind == "activation" and "saturation" in entry:
                         label += f", {100 * entry['saturation']:.1f} % saturated"
                     axes.plot(edges, [count / area for count in stats["histogram"]], lw=1.2, label=label)
             axes.set(title=f"{kind}s at step {row['step']}", xlabel=kind, ylabel="density")
-            axes.legend(fontsize=7)
+            legend(axes, fontsize=7)
         yield f"{kind}s", figure
     figure = Figure(figsize=(9, 3.4))
     left, right = figure.subplots(1, 2)
@@ -103,6 +111,5 @@ def health(folder: RunFolder) -> Iterator[tuple[str, Figure]]:
     right.axhline(1e-3, color=INK, lw=0.8, ls="--")
     right.set(title="update / weight (dashed: 1e-3)", xlabel="step", ylabel="std ratio", yscale="log")
     for axes in (left, right):
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=7)
+        legend(axes, fontsize=7)
     yield "health", figure

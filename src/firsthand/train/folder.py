@@ -1,5 +1,6 @@
 """The run folder: config.json, metrics.jsonl, times.jsonl, result.json, checkpoints/ and figures/, all plain files."""
 
+import contextlib
 import errno
 import json
 import math
@@ -13,26 +14,38 @@ from firsthand.errors import UserError
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash at any moment, sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise UserError(f"Cannot write {path}: {reason}; free some space or choose another folder with --out.") from None
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise (cannot_write(path, error) if isinstance(error, OSError) else error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> UserError:
+    """The error for a file that the system will not write."""
+    reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    return UserError(f"Cannot write {path}: {reason}; free some space or choose another folder with --out.")
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON that people can read, atomically."""
-    write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+    """Write JSON that people can read, atomically; numbers that are not finite as null."""
+    write_atomically(path, (json.dumps(finite(content), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def finite(content: Any) -> Any:
+    """The content with None for numbers that are not finite, which JSON cannot say."""
+    if isinstance(content, dict):
+        return {name: finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def read_json(path: Path) -> Any:
@@ -53,9 +66,11 @@ class Rows:
 
     def append(self, row: dict[str, Any]) -> None:
         """Add one row, numbers that are not finite as null; a kill can lose at most this one."""
-        row = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()}
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(finite(row)) + "\n")
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         if self.path.exists():

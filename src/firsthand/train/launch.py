@@ -1,5 +1,6 @@
 """Where a run computes: device, number of processes, precision, strategy. Imports torch only when a run starts."""
 
+import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,7 @@ class Launch:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # what computes; auto takes the best there is
     devices: int = 1  # processes, one device each; the batch is divided among them
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed", "bf16-true"] = "32-true"  # of the arithmetic
-    strategy: str = "auto"  # how several devices work together, in Fabric's words: auto, ddp, ddp_spawn, ...
-    threads: int | None = None  # CPU threads; None: PyTorch's choice
+    strategy: str = "auto"  # how several devices work together, in Fabric's words: auto, ddp, fsdp, ...
     tensorboard: bool = False  # also write TensorBoard event files into the run folder
 
 
@@ -36,8 +36,6 @@ def fabric_for(launch: Launch, folder: Path | None = None) -> "Fabric":
     import torch
     from lightning_fabric import Fabric
 
-    if launch.threads is not None:
-        torch.set_num_threads(launch.threads)
     if launch.device == "cuda" and not torch.cuda.is_available():
         raise UserError("This machine has no CUDA device that PyTorch can use; choose --device cpu or --device auto.")
     if launch.device == "mps" and not torch.backends.mps.is_available():
@@ -66,7 +64,12 @@ def fabric_for(launch: Launch, folder: Path | None = None) -> "Fabric":
             strategy=strategy,
             loggers=loggers,
         )
-    except ValueError as error:
-        raise UserError(f"Fabric cannot start with these options: {error}") from None
-    fabric.launch()
+        fabric.launch()
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise UserError(f"Fabric cannot start with these options: {' '.join(str(error).split())}") from None
     return fabric
+
+
+def leads() -> bool:
+    """Whether this process speaks to the user: of several that work on one run, only the first does."""
+    return all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))

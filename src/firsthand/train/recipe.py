@@ -55,6 +55,7 @@ class Recipe:
     log_every: int = 50  # steps between rows of metrics.jsonl
     checkpoint_every: int = 500  # steps between checkpoints
     diagnose_every: int | None = None  # steps between records of activations, gradients and updates; None: never
+    threads: int | None = None  # CPU threads, which can change the last bits; None: PyTorch's choice, one a core
     seed: int = 0  # decides initial weights, batch order and dropout
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any
 
 import torch
 from jaxtyping import Shaped
@@ -50,7 +50,7 @@ class Task(ABC):
         self.recipe = recipe
 
     @classmethod
-    def without_data(cls, recipe: Recipe) -> Self:
+    def without_data(cls, recipe: Recipe) -> "Task":
         """The task with its network and loss but no examples, for checks that bring their own batch."""
         task = cls.__new__(cls)
         Task.__init__(task, recipe)
@@ -95,11 +95,11 @@ class Task(ABC):
 @torch.no_grad()
 def evaluate(task: Task, model: Module, examples: Examples, device: torch.device | str = "cpu") -> dict[str, float]:
     """Means of the task's scores over all examples, in evaluation mode; sums run in float64."""
-    training = model.training
+    training, precision = model.training, next(model.parameters()).dtype
     model.eval()
     totals: dict[str, float] = {}
     for indices in torch.arange(len(examples)).split(task.eval_batch):
-        batch = tuple(t.to(device) for t in examples.batch(indices))
+        batch = tuple(t.to(device, precision if t.is_floating_point() else None) for t in examples.batch(indices))
         for name, values in task.scores(model, batch).items():
             totals[name] = totals.get(name, 0.0) + values.double().sum().item()
     model.train(training)

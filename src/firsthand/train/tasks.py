@@ -105,6 +105,8 @@ def write_lines(
     going = torch.arange(count)  # rows that have not ended yet
     for position in range(context + len(prompt), tokens.shape[1]):
         logits = model(tokens[going, position - context : position])
+        if logits.isnan().any():
+            raise UserError("The network's outputs are no numbers, its training diverged: try a smaller learning rate.")
         chosen = draw(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)
         tokens[going, position] = chosen
         going = going[chosen != end]
@@ -130,18 +132,77 @@ class Classify(Task):
         """Pixels 0..255 of shape (images, 28, 28) to the network's inputs."""
         return images[:, None].float() / 255
 
+    def logits(self, outputs: Tensor) -> Tensor:
+        """Scores from the network's outputs of which the largest wins, and whose softmax is the confidence."""
+        return outputs
+
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss of every example from the network's outputs: by default the cross-entropy in nats."""
+        return -log_softmax(self.logits(outputs)).gather(1, targets[:, None]).squeeze(1)
+
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
-        """Cross-entropy and error of every example."""
-        logits = model(batch[0])
-        return {
-            "loss": -log_softmax(logits).gather(1, batch[1][:, None]).squeeze(1),
-            "error": (logits.argmax(dim=1) != batch[1]).float(),
-        }
+        """Loss and error of every example."""
+        outputs = model(batch[0])
+        wrong = self.logits(outputs).argmax(dim=1) != batch[1]
+        return {"loss": self.losses(outputs, batch[1]), "error": wrong.float()}
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
-        """Mean cross-entropy."""
-        return cross_entropy(model(batch[0]), batch[1])
+        """Mean loss of a batch."""
+        return self.losses(model(batch[0]), batch[1]).mean()
 
     def files(self) -> dict[str, Any]:
         """The names of the classes."""
         return {"classes.json": list(self.classes)}
+
+    def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
+        """What else `classify` reports about each image."""
+        return [{} for _ in outputs]
+
+    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
+        """Which classes the test set confuses, and the test images with the highest loss."""
+        from firsthand.train import pictures  # matplotlib takes half a second to import
+
+        outputs = self.outputs(model, self.test)
+        targets = self.test.targets
+        predicted = self.logits(outputs).argmax(dim=1)
+        yield "confusion", pictures.confusion(targets, predicted, self.classes)
+        worst = self.losses(outputs, targets).argsort(descending=True, stable=True)[:16]
+        titles = [f"{self.classes[targets[i]]} → {self.classes[predicted[i]]}" for i in worst]
+        yield "mistakes", pictures.mistakes(self.test.inputs[worst, 0], titles)
+
+    @torch.no_grad()
+    def outputs(self, model: Module, examples: Examples) -> Tensor:
+        """The network's outputs for all examples, in evaluation mode, on the CPU."""
+        device, training = next(model.parameters()).device, model.training
+        model.eval()
+        found = [model(part.to(device)).cpu() for part in examples.inputs.split(self.eval_batch)]
+        model.train(training)
+        return torch.cat(found)
+
+    @classmethod
+    @torch.no_grad()
+    def classify(cls, run: Trained, paths: Sequence[Path | str]) -> list[dict[str, Any]]:
+        """What a trained network sees in a user's pictures, each of one digit: the likeliest class and the next one.
+
+        Raises UserError if there is no path, and for a file that is no picture of a digit.
+        """
+        if not paths:
+            raise UserError("There is nothing to classify: give the path of at least one image.")
+        task = cls.without_data(run.recipe)
+        classes = read_json(run.folder.path / "classes.json")
+        inputs = task.prepare(torch.stack([as_digit(path) for path in paths]))
+        outputs = run.model(inputs.to(next(run.model.parameters()).device)).cpu()
+        best = log_softmax(task.logits(outputs)).exp().topk(2, dim=1)
+        return [
+            {
+                "path": str(path),
+                "class": classes[first],
+                "confidence": sure,
+                "runner_up": classes[second],
+                "runner_up_confidence": less,
+            }
+            | remarks
+            for path, (first, second), (sure, less), remarks in zip(
+                paths, best.indices.tolist(), best.values.tolist(), task.remarks(outputs), strict=True
+            )
+        ]

@@ -1,10 +1,14 @@
 """LeNet-5 from torch.nn: C3 as sixteen small convolutions, subsampling as average pooling, distances by torch.cdist."""
 
+from dataclasses import replace
+from math import exp
+
 import torch
 from torch import Tensor, nn
 
 from firsthand.check.twin import Twin
 from firsthand.papers.lenet.model import Config
+from firsthand.papers.lenet.recipe import PRESETS
 
 # Table I of the paper, crosses row by row: written out here a second time, independently of the network's own table.
 TABLE = """
@@ -88,20 +92,29 @@ class Network(Twin):
         gain, bias = getattr(self, f"s{layer}_gain"), getattr(self, f"s{layer}_bias")
         return 4 * gain[:, None, None] * x + bias[:, None, None]
 
-    def loss(self, outputs: Tensor, targets: Tensor, rubbish: float = 20.0) -> Tensor:
-        """Equation 9 term by term for distances, cross-entropy for logits."""
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Equation 8, equation 9 term by term, or the cross-entropy, as the recipe says."""
         if self.config.head == "softmax":
             return nn.functional.cross_entropy(outputs, targets)
-        others = torch.exp(torch.tensor(-rubbish, dtype=outputs.dtype)) + torch.exp(-outputs).sum(1)
-        return self.mle(outputs, targets) + torch.log(others).mean()
-
-    @staticmethod
-    def mle(outputs: Tensor, targets: Tensor) -> Tensor:
-        """Equation 8: the mean distance from the right code."""
-        return (nn.functional.one_hot(targets, 10) * outputs).sum(1).mean()
+        right = (nn.functional.one_hot(targets, 10) * outputs).sum(1)
+        if self.recipe.loss == "mle":
+            return right.mean()
+        return (right + torch.log(exp(-self.recipe.rubbish) + torch.exp(-outputs).sum(1))).mean()
 
     @staticmethod
     def batch(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Images with the paper's scaling, -0.1 to 1.175, and classes."""
         images = torch.rand(size, 1, 32, 32, generator=generator, dtype=torch.float64) * 1.275 - 0.1
         return images, torch.randint(10, (size,), generator=generator)
+
+
+_LAPTOP = PRESETS["laptop"]
+VARIANTS = {
+    "laptop": _LAPTOP,
+    "modern": PRESETS["modern"],
+    "mle": replace(_LAPTOP, loss="mle"),
+    "max": replace(_LAPTOP, model=Config(pooling="max")),
+    "average": replace(_LAPTOP, model=Config(pooling="average", init="fan-in")),
+    "relu": replace(_LAPTOP, model=Config(activation="relu", head="softmax"), loss=None),
+    "full": replace(_LAPTOP, model=Config(c3="full")),
+}

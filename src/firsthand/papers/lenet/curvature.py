@@ -9,7 +9,7 @@ The recursion is back-propagation with every weight, input and slope squared. A 
 no formulas of its own: run it on squared inputs with squared weights, and its gradients are the second derivatives.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -26,23 +26,27 @@ from firsthand.papers.lenet.model import RBF, Pool
 
 
 class DiagonalLM(Rule):
-    """Stochastic diagonal Levenberg-Marquardt: w_k <- w_k - lr / (mu + h_kk) g_k; h comes from `estimate`, 0 before.
+    """Stochastic diagonal Levenberg-Marquardt: w_k <- w_k - eta / (mu + h_kk) g_k, where mu caps the steps at eta / mu.
 
-    mu keeps the steps finite where the loss is flat: none is longer than lr / mu.
+    `estimate` sets h, before each pass; h is 0 before the first. eta is lr times the pass's entry of `factors` (the last
+    entry serves all later passes).
     Source: App. C, eq. 21.
     """
 
-    def __init__(self, params: Iterable[Parameter], lr: float = 5e-4, mu: float = 0.02):
-        super().__init__(params, lr=lr, mu=mu)
+    def __init__(self, params: Iterable[Parameter], lr: float = 5e-4, mu: float = 0.02, factors: Sequence[float] = (1.0,)):
+        super().__init__(params, lr=lr, mu=mu, factors=factors, passes=0)
 
     def estimate(self, curvatures: dict[Parameter, Tensor]) -> None:
-        """Use these h from now on."""
+        """A new pass begins: use these h until the next."""
         for p, h in curvatures.items():
             self.state[p]["h"] = h
+        for group in self.param_groups:
+            group["passes"] += 1
 
     def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+        factor = group["factors"][max(0, min(group["passes"], len(group["factors"])) - 1)]
         (h,) = self.memory(params, "h")
-        torch._foreach_addcdiv_(params, grads, torch._foreach_add(h, group["mu"]), -group["lr"])
+        torch._foreach_addcdiv_(params, grads, torch._foreach_add(h, group["mu"]), -group["lr"] * factor)
 
 
 def curvatures(

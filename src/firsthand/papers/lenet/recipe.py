@@ -1,0 +1,192 @@
+"""How LeNet-5 is trained: in minutes on a laptop with a modern rule, and as appendix C did it, pattern by pattern."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from firsthand.data.specs import Images
+from firsthand.errors import UserError
+from firsthand.nn import cross_entropy, rbf_map, rbf_mle
+from firsthand.papers.lenet import baseline
+from firsthand.papers.lenet.curvature import DiagonalLM, curvatures
+from firsthand.papers.lenet.model import Config, LeNet5
+from firsthand.train import recipe
+from firsthand.train.recipe import Schedule, arguments
+from firsthand.train.task import Batch
+from firsthand.train.tasks import Classify
+
+
+class LeNetTask(Classify):
+    """Read one digit: distances from the codes under the paper's losses, or logits under cross-entropy."""
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Pixels 0..255 (images, 28, 28) to -0.1 (background) .. 1.175 (ink), in a field of 32x32. Source: sec. II-B."""
+        field = torch.full((len(images), 1, 32, 32), -0.1)
+        field[:, 0, 2:30, 2:30] = images.float() / 255 * 1.275 - 0.1
+        return field
+
+    def model(self) -> Module:
+        """LeNet-5 or one of its variants."""
+        return LeNet5(self.recipe.model)
+
+    @property
+    def distances(self) -> bool:
+        """Whether the network answers with distances, of which the smallest wins."""
+        return self.recipe.model.head == "rbf"
+
+    def logits(self, outputs: Tensor) -> Tensor:
+        """Minus the distances: equation 9 takes e^-y_i for the likelihood of class i."""
+        return -outputs if self.distances else outputs
+
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Equation 8 or 9, or the cross-entropy, of every example."""
+        if not self.distances:
+            return super().losses(outputs, targets)
+        y = outputs.gather(1, targets[:, None]).squeeze(1)
+        if self.recipe.loss == "mle":
+            return y
+        rubbish = outputs.new_full((len(outputs), 1), self.recipe.rubbish)
+        return y + torch.logsumexp(-torch.cat([outputs, rubbish], 1), 1)
+
+    def loss(self, model: Module, batch: Batch) -> Tensor:
+        """The mean of `losses`."""
+        outputs, targets = model(batch[0]), batch[1]
+        if not self.distances:
+            return cross_entropy(outputs, targets)
+        return rbf_mle(outputs, targets) if self.recipe.loss == "mle" else rbf_map(outputs, targets, self.recipe.rubbish)
+
+    def optimizer(self, model: Module) -> Optimizer:
+        """The recipe's rule; the paper's own is not among those of `firsthand.optim`."""
+        if self.recipe.optim.name != "diagonal-lm":
+            return super().optimizer(model)
+        return DiagonalLM(model.parameters(), **arguments(DiagonalLM, self.recipe.optim))
+
+    def before_epoch(self, model: Module, optimizer: Optimizer) -> None:
+        """For the paper's rule, estimate the curvatures on 500 training patterns; they are frozen during the pass."""
+        if isinstance(optimizer, DiagonalLM):
+            # Drawn from torch's default generator: its state is in every checkpoint, so a resumed run draws the same.
+            chosen = torch.randperm(len(self.train))[:500]
+            device = next(model.parameters()).device
+            inputs, targets = (t.to(device) for t in self.train.batch(chosen))
+            optimizer.estimate(curvatures(model, inputs, targets, self.recipe.rubbish if self.recipe.loss == "map" else None))
+
+    def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
+        """How far each image's F6 states lie from the nearest code: a digit lies near one, anything else far from all."""
+        return [{"distance": y} for y in outputs.amin(1).tolist()] if self.distances else super().remarks(outputs)
+
+    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
+        """Also the learned kernels, and one test digit on its way through the layers."""
+        from firsthand.papers.lenet import pictures  # matplotlib takes half a second to import
+
+        yield from super().figures(model)
+        yield "kernels", pictures.kernels(model)
+        yield "maps", pictures.maps(model, self.test.inputs[:1])
+
+
+@dataclass(frozen=True)
+class Optim(recipe.Optim):
+    """The update rules of every paper, and the one of this paper's appendix C."""
+
+    name: Literal["sgd", "rmsprop", "adam", "adamw", "diagonal-lm"] = "adam"  # update rule
+    mu: float | None = None  # diagonal-lm: added to every curvature, so that no step exceeds lr / mu
+    factors: tuple[float, ...] | None = None  # diagonal-lm: what multiplies lr in each pass, the last for all after
+
+
+@dataclass(frozen=True)
+class Recipe(recipe.Recipe):
+    """A recipe with the network's variant, the digits it learns from and the paper's losses."""
+
+    model: Config = Config()
+    data: Images = Images()
+    optim: Optim = Optim()
+    loss: Literal["mle", "map", "cross-entropy"] | None = None  # eq. 8, eq. 9, or of logits; None: map or cross-entropy
+    rubbish: float = 20.0  # map: j, the distance of the class of things that are no digit; the paper gives no value
+    task: ClassVar = LeNetTask
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fits = ("mle", "map") if self.model.head == "rbf" else ("cross-entropy",)
+        if self.loss is None:
+            object.__setattr__(self, "loss", fits[-1])
+        if self.loss not in fits:
+            raise UserError(f"A network with model.head '{self.model.head}' takes loss {' or '.join(fits)}, not {self.loss}.")
+        if self.rubbish <= 0:
+            raise UserError(f"rubbish is a distance above 0, got {self.rubbish}.")
+
+
+PRESETS = {
+    # The published network with an adaptive rule: 10 passes over 55,000 images.
+    "laptop": Recipe(
+        steps=8600,
+        batch=64,
+        optim=Optim("adam", lr=0.002),
+        schedule=Schedule("one-cycle"),
+        eval_every=860,
+        log_every=100,
+        checkpoint_every=860,
+        diagnose_every=430,
+    ),
+    # What LeNet became: ReLU, max pooling, all of S2 for every map of C3, softmax; 61,706 parameters.
+    "modern": Recipe(
+        model=Config(head="softmax", pooling="max", activation="relu", c3="full"),
+        steps=8600,
+        batch=64,
+        optim=Optim("adam", lr=0.002),
+        schedule=Schedule("one-cycle"),
+        eval_every=860,
+        log_every=100,
+        checkpoint_every=860,
+        diagnose_every=430,
+    ),
+    # No download, seconds: scikit-learn's 1,797 digits.
+    "digits": Recipe(
+        data=Images("digits"),
+        steps=600,
+        batch=32,
+        optim=Optim("adam", lr=0.003),
+        schedule=Schedule("one-cycle"),
+        eval_every=100,
+        log_every=20,
+        checkpoint_every=200,
+        diagnose_every=100,
+    ),
+    # Appendix C: 20 passes over all 60,000 images in one order, a step for each image; about an hour on one core.
+    "paper": Recipe(
+        data=Images(validation=0),
+        steps=1_200_000,
+        batch=1,
+        order="constant",
+        optim=Optim("diagonal-lm", lr=0.0005, mu=0.02, factors=(1.0, 1.0, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2, *4 * (0.1,), 0.02)),
+        loss="mle",
+        keep="last",
+        eval_every=60_000,
+        log_every=6000,
+        checkpoint_every=60_000,
+    ),
+    # The fully-connected networks of figure 9, 238,510 and 266,610 parameters, trained like `laptop`.
+    "mlp-300": baseline.Recipe(
+        model=baseline.Config(hidden=(300,)),
+        steps=8600,
+        batch=64,
+        optim=recipe.Optim("adam", lr=0.001),
+        schedule=Schedule("one-cycle"),
+        eval_every=860,
+        log_every=100,
+        checkpoint_every=860,
+    ),
+    "mlp-300-100": baseline.Recipe(
+        model=baseline.Config(hidden=(300, 100)),
+        steps=8600,
+        batch=64,
+        optim=recipe.Optim("adam", lr=0.001),
+        schedule=Schedule("one-cycle"),
+        eval_every=860,
+        log_every=100,
+        checkpoint_every=860,
+    ),
+}

@@ -1,0 +1,81 @@
+"""Pictures of what a network that classifies images has learned and still gets wrong."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from firsthand.train.figures import COLOURS, INK, MUTED
+
+# Minus is red, plus is blue, nothing is white; counts go from white to blue.
+SIGNED = LinearSegmentedColormap.from_list("signed", [COLOURS[1], "white", COLOURS[0]])
+COUNTS = LinearSegmentedColormap.from_list("counts", ["white", COLOURS[0]])
+
+
+def confusion(targets: Int[Tensor, " images"], predicted: Int[Tensor, " images"], classes: Sequence[str]) -> Figure:
+    """How many images of each class (row) were taken for each class (column); the shades show the mistakes only."""
+    size = len(classes)
+    counts = torch.bincount(targets * size + predicted, minlength=size * size).view(size, size)
+    mistakes = counts.clone().fill_diagonal_(0)
+    figure = Figure(figsize=(5.4, 5))
+    axes = figure.subplots()
+    top = max(int(mistakes.max()), 1)
+    axes.imshow(mistakes, cmap=COUNTS, vmin=0, vmax=1.25 * top)
+    for row in range(size):
+        for column in range(size):
+            if count := int(counts[row, column]):
+                axes.text(
+                    column, row, f"{count}", ha="center", va="center", fontsize=8,
+                    color=MUTED if row == column else INK, fontweight="normal" if row == column else "bold",
+                )  # fmt: skip
+    axes.set_xticks(range(size), classes)
+    axes.set_yticks(range(size), classes)
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    wrong = int(mistakes.sum())
+    axes.set(xlabel="taken for", ylabel="is", title=f"{wrong} of {len(targets)} test images wrong")
+    return figure
+
+
+def mistakes(images: Float[Tensor, "images height width"], titles: Sequence[str]) -> Figure:
+    """Some images in rows of eight, each with its title."""
+    figure = gallery(images, titles, columns=8)
+    figure.suptitle("highest loss: is → taken for", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return figure
+
+
+def gallery(
+    images: Float[Tensor, "images height width"],
+    titles: Sequence[str] | None = None,
+    columns: int = 8,
+    signed: bool = False,
+    scale: float = 1.0,
+) -> Figure:
+    """Images in rows: ink on paper, or, `signed`, minus red and plus blue; `scale` is inches an image."""
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(scale * columns, (scale + (0.2 if titles else 0)) * rows + 0.3))
+    for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
+        axes.set_axis_off()
+        if place < len(images):
+            show(axes, images[place], signed)
+            if titles:
+                axes.set_title(titles[place], fontsize=8.5, fontweight="normal", loc="center", pad=3)
+    return figure
+
+
+def show(axes: Axes, image: Float[Tensor, "height width"], signed: bool = False, reach: float = 0.0) -> None:
+    """One image on some axes; `reach` is the value of the darkest blue when signed, 0 for the image's own largest."""
+    if signed:
+        reach = reach or image.abs().max().item()
+        axes.imshow(image, cmap=SIGNED, vmin=-reach, vmax=reach)
+    else:
+        axes.imshow(image, cmap="gray_r")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines[:].set(visible=True, color=MUTED, linewidth=0.6)

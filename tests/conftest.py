@@ -1,0 +1,82 @@
+"""Shapes and types are checked while the tests run; the canonical files, where a machine has them; tiny runs."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("firsthand", "beartype.beartype")  # before anything imports firsthand
+os.environ["OMP_NUM_THREADS"] = "1"  # before anything imports torch: tiny runs are fastest on one thread
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The folder with the canonical files; without one a test is skipped, but fails where CI=true."""
+    chosen = os.environ.get("FIRSTHAND_DATA")
+    if chosen and Path(chosen).is_dir():
+        return Path(chosen)
+    reason = "FIRSTHAND_DATA does not name a folder with the canonical files"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def lines_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text file of 300 made-up names of three to nine letters, about 2,000 examples."""
+    dice = random.Random(0)
+    syllables = [c + v for c in "bdklmnrst" for v in "aeiou"]
+    lines = ["".join(dice.choices(syllables, k=dice.randint(2, 4))) + dice.choice(["", "n"]) for _ in range(300)]
+    path = tmp_path_factory.mktemp("lines") / "lines.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny(lines_file: Path) -> dict[str, Any]:
+    """Overrides that make a run of `mlp` take a moment."""
+    return {
+        "data": str(lines_file), "steps": 40, "batch": 16, "model.embed": 3, "model.hidden": (11,),
+        "log_every": 10, "eval_every": 20, "checkpoint_every": 20, "diagnose_every": None,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def train(tiny: dict[str, Any], tmp_path: Path) -> Callable:
+    """train(folder, {"optim.lr": 0.1, ...}) trains `mlp` with these changes to `tiny` and returns the Run."""
+    import firsthand
+    from firsthand.train.launch import Launch
+
+    def start(folder: str = "run", changes: dict[str, Any] | None = None, **launch: Any) -> Any:
+        launched = Launch(**({"device": "cpu"} | launch))
+        return firsthand.train(
+            "mlp", out=tmp_path / folder, launch=launched, progress=False, **(tiny | (changes or {}))
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable:
+    """command("train", "mlp", ...) starts `firsthand` as a process of its own, with captured output as text."""
+
+    def start(*words: Any, **options: Any) -> subprocess.Popen:
+        captured = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+        return subprocess.Popen([sys.executable, "-m", "firsthand.cli", *map(str, words)], **(captured | options))
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def flags() -> Callable:
+    """flags(changes) are the words of the command line that make these changes to the recipe of `mlp`."""
+    import firsthand
+    from firsthand.options import words
+
+    return lambda changes: words(firsthand.get("mlp").preset("laptop"), changes)

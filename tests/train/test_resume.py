@@ -1,0 +1,239 @@
+"""An interrupted run goes on as if nothing had happened: bit for bit, however it was stopped."""
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+import firsthand
+from firsthand.train import checkpoint
+from firsthand.train.launch import Interrupted
+from firsthand.train.progress import Silent
+
+# No two of the intervals divide each other, but records of health fall on checkpoints, where a kill is hardest.
+INTERVALS = {"log_every": 7, "eval_every": 30, "checkpoint_every": 25, "diagnose_every": 10}
+RULES = {
+    "adam, dropout, batch norm": {
+        "optim.name": "adam", "optim.weight_decay": 0.01, "model.dropout": 0.3, "schedule.name": "one-cycle",
+    },
+    "momentum, accumulate, clip": {
+        "optim.name": "sgd", "optim.lr": 0.1, "optim.momentum": 0.9, "optim.weight_decay": None, "accumulate": 4,
+        "model.batch_norm": "none", "model.dropout": 0.2, "schedule.name": "cosine", "schedule.warmup": 20, "clip": 1.0,
+        "order": "replacement", "keep": "last",
+    },
+}  # fmt: skip
+
+
+def traces(folder: Path) -> dict[str, bytes]:
+    """Everything that the seed decides: rows, records of health, the newest checkpoints and what counts in the end."""
+    found = {name: (folder / name).read_bytes() for name in ("metrics.jsonl", "diagnostics.jsonl") if (folder / name).exists()}
+    found |= {path.name: path.read_bytes() for path in (folder / "checkpoints").glob("*.safetensors")}
+    result = json.loads((folder / "result.json").read_text())
+    return found | {"result": json.dumps(result | {"seconds": 0}).encode()}
+
+
+def same(a: Path, b: Path) -> None:
+    """Both runs left the same bytes."""
+    ours, theirs = traces(a), traces(b)
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert ours[name] == theirs[name], name
+
+
+def stop_at(monkeypatch: pytest.MonkeyPatch, *steps: int, number: int = signal.SIGINT) -> None:
+    """Send this process a signal when the run has done these steps, once each."""
+    waiting = list(steps)
+
+    def step(self: Silent, done: int, shown: dict) -> None:
+        if waiting and done == waiting[0]:
+            waiting.pop(0)
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Silent, "step", step)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_ctrl_c_at_any_step(rule, train, monkeypatch):
+    """1: nothing logged yet; 24, 25, 26: around a checkpoint; 30: after an evaluation; 39: just before the end."""
+    changes = INTERVALS | RULES[rule]
+    whole = train("whole", changes)
+    stops = (1, 24, 25, 26, 30, 39)
+    stop_at(monkeypatch, *stops)
+    for number, step in enumerate(stops):
+        with pytest.raises(Interrupted, match=f"Stopped by SIGINT at step {step};") as stopped:
+            train("parts", changes) if number == 0 else firsthand.resume(parts, progress=False)
+        assert stopped.value.number == signal.SIGINT
+        parts = whole.path.with_name("parts")
+        assert checkpoint.newest(parts / "checkpoints", "step")[1]["state"]["step"] == step
+    firsthand.resume(parts, progress=False)
+    same(whole.path, parts)
+
+
+def test_handlers_are_given_back(train):
+    """After a run Ctrl-C means what it meant before."""
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    train()
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_second_ctrl_c_ends_at_once(train, monkeypatch):
+    """Two signals within one step: no waiting for the checkpoint."""
+
+    def step(self: Silent, done: int, shown: dict) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Silent, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        train()
+
+
+def test_a_signal_at_the_last_step_is_too_late(train, monkeypatch):
+    """The run is over: it ends as usual."""
+    stop_at(monkeypatch, 40)
+    assert train().result["steps"] == 40
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_kill_9_at_random_moments(rule, command, flags, tiny, tmp_path):
+    """Real processes, really killed, at moments that differ from one test run to the next."""
+    changes = tiny | INTERVALS | RULES[rule] | {"steps": 700}
+    seed = random.randrange(1000)
+    print("kill moments from seed", seed)
+    dice = random.Random(seed)
+    whole = command("train", "mlp", *flags(changes), "--out", tmp_path / "whole", "--json")
+    parts, rows, kills = tmp_path / "parts", tmp_path / "parts" / "metrics.jsonl", 0
+    words = ["mlp", *flags(changes), "--out", parts]
+    while kills < 3:
+        process = command("train", *words)
+        target = (rows.stat().st_size if rows.exists() else 0) + dice.randrange(1, 1500)
+        while process.poll() is None and (rows.stat().st_size if rows.exists() else 0) < target:
+            time.sleep(0.001)
+        time.sleep(dice.random() * 0.01)
+        process.kill()
+        killed = process.wait() == -signal.SIGKILL
+        process.communicate()
+        assert killed or (parts / "result.json").exists(), "the run neither finished nor was it killed"
+        if not killed:
+            break
+        kills += 1
+        words = ["--resume", parts] if (parts / "config.json").exists() else words
+    assert kills, "the run was over before the first kill"
+    last = command("train", *words, "--json")
+    stdout, stderr = last.communicate()
+    assert last.returncode == 0, stderr
+    assert json.loads(stdout)["steps"] == 700
+    stdout, stderr = whole.communicate()
+    assert whole.returncode == 0, stderr
+    same(tmp_path / "whole", parts)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_signals_end_a_process_in_order(name, command, flags, tiny, tmp_path):
+    """One line on stderr, the exit code that shells expect, and a checkpoint at the very step."""
+    number = signal.Signals[name]
+    process = command("train", "mlp", *flags(tiny | {"steps": 1_000_000, "checkpoint_every": 1_000_000}), "--out", tmp_path / "run")
+    rows = tmp_path / "run" / "metrics.jsonl"
+    while process.poll() is None and not rows.exists():
+        time.sleep(0.01)
+    process.send_signal(number)
+    stdout, stderr = process.communicate()
+    assert process.returncode == 128 + number, stderr
+    assert stdout == ""
+    last = stderr.splitlines()[-1]
+    saved = checkpoint.newest(tmp_path / "run" / "checkpoints", "step")
+    assert last == f"Stopped by {name} at step {saved[1]['state']['step']}; everything so far is saved."
+    assert "Traceback" not in stderr
+    assert firsthand.load(tmp_path / "run").result is None
+
+
+def damage_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+DAMAGES = {
+    "a flipped bit": damage_byte,
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "empty": lambda path: path.write_bytes(b""),
+    "gone": lambda path: path.unlink(),
+    "its JSON cut short": lambda path: path.with_suffix(".json").write_text(path.with_suffix(".json").read_text()[:-30]),
+    "its JSON empty": lambda path: path.with_suffix(".json").write_text(""),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint(damage, train, monkeypatch, capsys):
+    """It is reported, the one before it is used, and the run still ends in the same bytes."""
+    changes = INTERVALS | RULES["adam, dropout, batch norm"]
+    whole = train("whole", changes)
+    stop_at(monkeypatch, 33)
+    with pytest.raises(Interrupted):
+        train("parts", changes)
+    parts = whole.path.with_name("parts")
+    said = []
+    monkeypatch.setattr(Silent, "say", lambda self, text: said.append(text))
+    DAMAGES[damage](parts / "checkpoints" / "step-00000033.safetensors")
+    firsthand.resume(parts, progress=False)
+    assert "step-00000033.safetensors is damaged (" in said[0]
+    assert said[1] == f"Resuming {parts} from step 25."
+    same(whole.path, parts)
+
+
+def test_all_checkpoints_damaged(train, tmp_path, monkeypatch):
+    """Nothing to go on from: said in one sentence, nothing trained."""
+    stop_at(monkeypatch, 33)
+    with pytest.raises(Interrupted):
+        train("parts", INTERVALS)
+    for path in (tmp_path / "parts" / "checkpoints").glob("step-*.safetensors"):
+        damage_byte(path)
+    with pytest.raises(firsthand.UserError, match="Every 'step' checkpoint in .* is damaged; train again from the start"):
+        firsthand.resume(tmp_path / "parts", progress=False)
+
+
+def test_the_torn_last_line_of_a_killed_run(train, monkeypatch):
+    """Half a row in a file of rows is dropped; rows after the checkpoint are written again."""
+    changes = INTERVALS | RULES["adam, dropout, batch norm"]
+    whole = train("whole", changes)
+    stop_at(monkeypatch, 33)
+    with pytest.raises(Interrupted):
+        train("parts", changes)
+    parts = whole.path.with_name("parts")
+    for name, row in (("metrics.jsonl", {"step": 35, "loss": 1.0}), ("diagnostics.jsonl", {"step": 33, "layers": []})):
+        with open(parts / name, "a") as file:
+            file.write(json.dumps(row) + "\n" + json.dumps(row)[:-7])
+    firsthand.resume(parts, progress=False)
+    same(whole.path, parts)
+
+
+def test_a_finished_run_is_returned_as_it_is(train):
+    """Resuming it trains nothing and changes no file."""
+    run = train()
+    before = {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
+    assert firsthand.resume(run.path, progress=False).result == run.result
+    assert {path: path.stat().st_mtime_ns for path in run.path.rglob("*")} == before
+
+
+def test_killed_before_its_first_checkpoint(train):
+    """Only config.json was written: the run starts again, and has everything that a run has in the end."""
+    whole = train("whole", INTERVALS)
+    parts = whole.path.with_name("parts")
+    parts.mkdir()
+    (parts / "config.json").write_bytes((whole.path / "config.json").read_bytes())
+    firsthand.resume(parts, progress=False)
+    same(whole.path, parts)
+    assert firsthand.load(parts).sample(3) == whole.sample(3)
+
+
+def test_killed_while_the_result_was_written(train):
+    """After the last step only scores, figures and result.json are made again."""
+    run = train("run", INTERVALS)
+    before = traces(run.path)
+    (run.path / "result.json").unlink()
+    firsthand.resume(run.path, progress=False)
+    assert traces(run.path) == before
