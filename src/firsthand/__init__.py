@@ -1,10 +1,10 @@
 """firsthand: the landmark deep-learning papers, from tensors up.
 
-    import firsthand
-    paper = firsthand.get("lenet")               # its card, presets, notes, network
-    run = firsthand.train("mlp", data="names")   # a Run: result, metrics, model, sample
-    run.sample(10)
-    with firsthand.definitions(): ...            # run the readable face of every operation
+import firsthand
+paper = firsthand.get("lenet")               # its card, presets, notes, network
+run = firsthand.train("mlp", data="names")   # a Run: result, metrics, model, sample
+run.sample(10)
+with firsthand.definitions(): ...            # run the readable face of every operation
 """
 
 from importlib import import_module

@@ -38,7 +38,7 @@ def train(
 ) -> "Run":
     """Train a paper's network and return the finished Run.
 
-    `overrides` are recipe fields, nested ones as dotted names: `train("mlp", steps=500, data="names", **{"optim.lr": 0.1})`.
+    `overrides` are recipe fields, nested ones as dotted names: `train("mlp", steps=500, **{"optim.lr": 0.1})`.
     Raises UserError for an unknown name or a value of the wrong type.
     """
     recipe = override(get(key).preset(preset), overrides)
@@ -183,11 +183,13 @@ class Run:
         return Trained(self.model, self.recipe, self.folder)
 
     def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
-        """Write `count` lines; `new`: distinct ones that are not in the training set; options as `Sampling` has them."""
+        """Write `count` lines; `new`: distinct ones not in the training set; options as `Sampling` has them."""
         from firsthand.train.tasks import Sampling
 
         if not hasattr(self.recipe.task, "sample"):
-            raise UserError(f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`.")
+            raise UserError(
+                f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
+            )
         return self.recipe.task.sample(self.trained, count, override(Sampling(), options), new)
 
     def classify(self, paths: Iterable[str | Path]) -> list[dict[str, Any]]:

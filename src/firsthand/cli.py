@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -45,7 +45,13 @@ def list_(json: bool = False) -> None:
     for title in ("key", "year", "paper", "authors", "parameters"):
         table.add_column(title, justify="right" if title == "parameters" else "left", no_wrap=title == "key")
     for card in cards:
-        table.add_row(card.key, str(card.year), card.title, card.authors[0] + " et al." * (len(card.authors) > 1), f"{card.parameters:,}")
+        table.add_row(
+            card.key,
+            str(card.year),
+            card.title,
+            card.authors[0] + " et al." * (len(card.authors) > 1),
+            f"{card.parameters:,}",
+        )
     out.print(table)
     out.print("\nNext: firsthand show KEY · firsthand train KEY · firsthand check KEY · firsthand reproduce KEY")
 
@@ -61,21 +67,47 @@ def show(key: Positional[str], /, json: bool = False) -> None:
     card, network = paper.card, paper.network()
     counted = sum(p.numel() for p in network.parameters())
     describe = getattr(paper.module("model"), "describe", None)
-    rows = describe(network) if describe else [
-        {"layer": name, "shape": "x".join(map(str, p.shape)), "parameters": p.numel()} for name, p in network.named_parameters()
-    ]
+    rows = (
+        describe()
+        if describe
+        else [
+            {"layer": name, "shape": "x".join(map(str, p.shape)), "parameters": p.numel()}
+            for name, p in network.named_parameters()
+        ]
+    )
     totals = {name: sum(row.get(name) or 0 for row in rows) for name in rows[0] if isinstance(rows[0][name], int)}
     if json:
-        return show_json(asdict(card) | {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets), "folder": str(paper.folder)})
-    out.print(f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n\n{card.summary}\n")
+        return show_json(
+            asdict(card)
+            | {
+                "counted_parameters": counted,
+                "layers": rows,
+                "totals": totals,
+                "presets": list(paper.presets),
+                "folder": str(paper.folder),
+            }
+        )
+    out.print(
+        f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n\n{card.summary}\n"
+    )
     table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
     for name in rows[0]:
-        table.add_column(name, f"{totals[name]:,}" if name in totals else "total" * (name == next(iter(rows[0]))), justify="right" if name in totals else "left")
+        table.add_column(
+            name,
+            f"{totals[name]:,}" if name in totals else "total" * (name == next(iter(rows[0]))),
+            justify="right" if name in totals else "left",
+        )
     for row in rows:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
     out.print(table)
-    out.print(f"\n{counted:,} trainable parameters ({'as' if counted == card.parameters else 'NOT the'} {card.parameters:,} stated)")
-    out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on)}\nread      {paper.folder / 'model.py'}")
+    out.print(
+        f"\n{counted:,} trainable parameters "
+        f"({'as' if counted == card.parameters else 'NOT the'} {card.parameters:,} stated)"
+    )
+    out.print(
+        f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on)}\n"
+        f"read      {paper.folder / 'model.py'}"
+    )
 
 
 def train(args: Sequence[str]) -> None:
@@ -139,10 +171,13 @@ def report(run: api.Run, as_json: bool) -> None:
     if as_json:
         return show_json(result | {"run": str(run.path)})
     metrics = result["metrics"]
-    out.print(f"\n[bold]{result['paper']}[/] on {result['data']}: {result['steps']:,} steps in {result['seconds']:.1f} s "
+    title = f"\n[bold]{result['paper']}[/] on {result['data']}"
+    out.print(f"{title}: {result['steps']:,} steps in {result['seconds']:.1f} s "
               f"({result['stopped']}; weights of the {result['weights']})")  # fmt: skip
     for split in ("train", "val", "test"):
-        scores = {name.removeprefix(split + "_"): value for name, value in metrics.items() if name.startswith(split + "_")}
+        scores = {
+            name.removeprefix(split + "_"): value for name, value in metrics.items() if name.startswith(split + "_")
+        }
         if scores:
             name = "dev" if split == "val" else split
             text = "loss " + ("diverged" if scores["loss"] is None else f"{scores['loss']:.4f}")
@@ -160,8 +195,8 @@ def report(run: api.Run, as_json: bool) -> None:
 
 
 def sample(
-    run: Positional[str], /, count: int = 20, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None,
-    greedy: bool = False, prompt: str = "", seed: int = 0, max_length: int = 50, new: bool = False, json: bool = False,
+    run: Positional[str], /, count: int = 20, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, greedy: bool = False, prompt: str = "", seed: int = 0, max_length: int = 50, new: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Write new lines with a trained run, one a line, and count how many of them are in the training set.
 
@@ -179,14 +214,26 @@ def sample(
         json: print JSON instead.
     """
     loaded = api.load(run)
-    lines = loaded.sample(count, new=new, temperature=temperature, top_k=top_k, top_p=top_p, greedy=greedy, prompt=prompt, seed=seed, max_length=max_length)
+    lines = loaded.sample(
+        count,
+        new=new,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        greedy=greedy,
+        prompt=prompt,
+        seed=seed,
+        max_length=max_length,
+    )
     try:
         known = loaded.recipe.task.training_lines(loaded.trained)
         copied = sum(line in known for line in lines)
     except UserError:  # the training data is gone: the lines are still good
         copied = None
     if json:
-        return show_json({"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied})
+        return show_json(
+            {"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied}
+        )
     print("\n".join(lines))
     told = "the training set is not here to compare with" if copied is None else f"{copied} in the training set"
     err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
@@ -317,7 +364,8 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         result = run.result or {}
         rows.append({
             "run": str(run.path), "data": run.config["data"], "seed": run.config["seed"],
-            "steps": f"{result.get('steps', last)}/{run.config['recipe']['steps']}", "status": "finished" if result else "unfinished",
+            "steps": f"{result.get('steps', last)}/{run.config['recipe']['steps']}",
+            "status": "finished" if result else "unfinished",
             "metrics": result.get("metrics", {}),
         })  # fmt: skip
     if json:
@@ -329,7 +377,14 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         table.add_column(title)
     for row in rows:
         losses = (row["metrics"].get(name) for name in ("val_loss", "test_loss"))
-        table.add_row(row["run"], str(row["data"]), str(row["seed"]), row["steps"], row["status"], *("" if x is None else f"{x:.4f}" for x in losses))
+        table.add_row(
+            row["run"],
+            str(row["data"]),
+            str(row["seed"]),
+            row["steps"],
+            row["status"],
+            *("" if x is None else f"{x:.4f}" for x in losses),
+        )
     return out.print(table)
 
 
@@ -356,7 +411,9 @@ def _value(args: Sequence[str], option: str, default: str) -> str:
 
 def usage() -> None:
     """The overview that `firsthand --help` prints."""
-    out.print("[bold]firsthand[/]: the landmark deep-learning papers, from tensors up.\n\nusage: firsthand COMMAND ...\n")
+    out.print(
+        "[bold]firsthand[/]: the landmark deep-learning papers, from tensors up.\n\nusage: firsthand COMMAND ...\n"
+    )
     for name, command in COMMANDS.items():
         out.print(f"  [bold]{name:10}[/] {command.__doc__.splitlines()[0]}", markup=True)
     out.print("\n`firsthand COMMAND --help` explains a command. Start with: firsthand train mlp")

@@ -47,7 +47,9 @@ def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None,
 
 def sentence(box: str, prog: str) -> str:
     """tyro's framed message as one sentence: frame and headings off, the first paragraph kept."""
-    lines = [line.strip("│ \n") for line in box.splitlines() if line.strip() and not line.strip().startswith(("╭", "╰"))]
+    lines = [
+        line.strip("│ \n") for line in box.splitlines() if line.strip() and not line.strip().startswith(("╭", "╰"))
+    ]
     first: list[str] = []
     for line in lines:
         if set(line) <= {"─", " "}:

@@ -87,23 +87,25 @@ def test_f6_equal_to_a_code_gives_distance_zero_and_that_class():
     found = codes.codes()
     y = RBF(found)(found[3:4])
     assert y[0, 3] == 0 and y.argmin() == 3
-    assert y[0, 8].item() == pytest.approx(4 * (found[3] != found[8]).sum().item(), rel=1e-6)  # cells that differ are 2 apart
+    differing = (found[3] != found[8]).sum().item()
+    assert y[0, 8].item() == pytest.approx(4 * differing, rel=1e-6)  # each such cell is 2 apart; float32
     task = LeNetTask.without_data(Recipe())
     assert task.logits(y).argmax() == 3
 
 
 def test_squashing_passes_through_plus_and_minus_one():
     f = ScaledTanh()
-    assert f(torch.tensor([1.0, -1.0, 0.0])).tolist() == pytest.approx([1, -1, 0], abs=1e-5)  # the constants' own rounding
+    assert f(torch.tensor([1.0, -1.0, 0.0])).tolist() == pytest.approx([1, -1, 0], abs=1e-5)  # A has five digits
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("sqrt-fan-in", 0.5), ("fan-in", 1.0)])
 def test_first_weights_reach_2_4_over_the_fan_in(kind, expected):
     network = LeNet5(Config(init=kind))
-    assert network.f6.weight.abs().max().item() == pytest.approx(2.4 / 120**expected, rel=1e-2)  # 10,080 draws come this near
+    reach = network.f6.weight.abs().max().item()
+    assert reach == pytest.approx(2.4 / 120**expected, rel=1e-2)  # 10,080 draws come this near
     fans = torch.tensor([75] * 18 + [100] * 36 + [150] * 6)
     reach = network.c3.weight.abs().amax((1, 2)) * fans**expected / 2.4
-    assert reach.max() <= 1 + 1e-6 and reach.min() > 0.6  # the largest of 25 draws of U(0, 1) is below 0.6 once in 350,000
+    assert reach.max() <= 1 + 1e-6 and reach.min() > 0.6  # 25 draws of U(0, 1) stay below 0.6 once in 350,000
     assert not network.c3.bias.any()
 
 
@@ -230,7 +232,7 @@ class Tiny(Module):
 
 
 def connections_of(network: Tiny) -> list[list[tuple[int, int | None, str, int]]]:
-    """Every connection, layer by layer: to unit, from unit (None: the constant 1), through which parameter, which entry."""
+    """Every connection, layer by layer: to unit, from unit (None: the constant 1), parameter, its entry."""
     conv, pool = [], []
     for o, r, c in product(range(2), range(4), range(4)):
         unit = (o * 4 + r) * 4 + c
@@ -259,7 +261,8 @@ def connection_by_connection(network: Tiny, images: Tensor, targets: Tensor) -> 
             states.append([1.7159 * tanh(2 / 3 * value) for value in a])
         h_x = [2.0] * 3
         for layer, a, x in zip(reversed(layers), reversed(sums), reversed(states[:-1]), strict=True):
-            h_a = [second * (1.7159 * 2 / 3 / cosh(2 / 3 * value) ** 2) ** 2 for second, value in zip(h_x, a, strict=True)]
+            slopes = [1.7159 * 2 / 3 / cosh(2 / 3 * value) ** 2 for value in a]
+            h_a = [second * slope**2 for second, slope in zip(h_x, slopes, strict=True)]
             h_x = [0.0] * len(x)
             for i, j, name, k in layer:
                 h[name][k] += h_a[i] * (1.0 if j is None else x[j] ** 2) / len(images)
@@ -311,7 +314,8 @@ def test_curvatures_of_logits_are_exact_second_derivatives():
         return torch.nn.functional.cross_entropy(x @ weight.T + layer.bias.detach(), targets)
 
     hessian = torch.autograd.functional.hessian(energy, layer.weight.detach()).reshape(15, 15)
-    torch.testing.assert_close(curvatures(layer, x, targets, None)[layer.weight], hessian.diagonal().view(3, 5), **EXACT)
+    found = curvatures(layer, x, targets, None)[layer.weight]
+    torch.testing.assert_close(found, hessian.diagonal().view(3, 5), **EXACT)
 
 
 def test_convolution_of_one_pixel_is_a_linear_layer():
@@ -384,7 +388,7 @@ def test_checkpoints_carry_the_curvatures(small):
 
 
 def test_appendix_c_starts_with_the_papers_step_sizes(small):
-    """The paper prints about 7e-5 to 0.016 for the first pass; 2.4/sqrt(F) gives this order, 2.4/F the cap everywhere."""
+    """The paper prints about 7e-5 to 0.016; 2.4/sqrt(F) gives this order, 2.4/F almost the cap everywhere."""
     steps = {}
     for kind in ("sqrt-fan-in", "fan-in"):
         torch.manual_seed(0)

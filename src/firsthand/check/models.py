@@ -61,7 +61,10 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
     task = recipe.task.without_data(recipe)
     start = task.model().double()
     batches = [network.batch(BATCH, torch.Generator().manual_seed(100 + i)) for i in range(STEPS)]
-    ours = {dtype: results(task, *pair(start, None, task, dtype), batches, dtype) for dtype in (torch.float64, torch.float32)}
+    ours = {
+        dtype: results(task, *pair(start, None, task, dtype), batches, dtype)
+        for dtype in (torch.float64, torch.float32)
+    }
     twins = {
         dtype: results(task, *pair(start, network(task.recipe.model), task, dtype), batches, dtype)
         for dtype in (torch.float64, torch.float32)
@@ -77,7 +80,7 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
 
 
 def pair(start: nn.Module, twin: Twin | None, task: Any, dtype: torch.dtype) -> tuple[nn.Module, Any]:
-    """Our network, or the twin with its weights, in this precision, with the recipe's update rule: ours or torch.optim's."""
+    """Our network, or the twin with its weights, in this precision, with our update rule or torch.optim's."""
     if twin is None:
         network = deepcopy(start).to(dtype)
         return network, task.optimizer(network)
@@ -94,7 +97,9 @@ def pair(start: nn.Module, twin: Twin | None, task: Any, dtype: torch.dtype) -> 
     return twin, rule(groups, **options)
 
 
-def results(task: Any, network: nn.Module, optimizer: Any, batches: list, dtype: torch.dtype) -> dict[str, list[Tensor]]:
+def results(
+    task: Any, network: nn.Module, optimizer: Any, batches: list, dtype: torch.dtype
+) -> dict[str, list[Tensor]]:
     """Outputs, loss and gradients of the first batch, evaluation outputs, and the weights after ten steps."""
     found: dict[str, list[Tensor]] = {}
     network.train()
@@ -124,7 +129,9 @@ def named(network: nn.Module, kind: str) -> list[Tensor]:
     if isinstance(network, Twin):
         found = network.named(kind)
         return [found[name] for name in sorted(found)]
-    found = {name: p.detach() if kind == "weight" else p.grad for name, p in network.named_parameters() if p.requires_grad}
+    found = {
+        name: p.detach() if kind == "weight" else p.grad for name, p in network.named_parameters() if p.requires_grad
+    }
     return [found[name] for name in sorted(found)]
 
 

@@ -1,16 +1,27 @@
 """The layers, from tensors up: a file a family, every operation with its readable definition."""
 
-from .activation import Activation, ReLU, ScaledTanh, Tanh, log_softmax, relu, scaled_tanh, sigmoid, softmax, tanh
-from .conv import Conv2d, conv2d
-from .definition import PAIRS, definition, definitions
-from .dropout import Dropout, dropout
-from .embedding import Embedding, embedding
-from .init import fan_in, fan_out, glorot_, he_, lecun_, normal_, uniform_
-from .linear import Linear, linear
-from .loss import cross_entropy, rbf_map, rbf_mle
-from .norm import BatchNorm1d, batch_norm
-from .pool import Subsample, avg_pool2d, max_pool2d, subsample
-from .rbf import rbf
+from firsthand.nn.activation import (
+    Activation,
+    ReLU,
+    ScaledTanh,
+    Tanh,
+    log_softmax,
+    relu,
+    scaled_tanh,
+    sigmoid,
+    softmax,
+    tanh,
+)
+from firsthand.nn.conv import Conv2d, conv2d
+from firsthand.nn.definition import PAIRS, definition, definitions
+from firsthand.nn.dropout import Dropout, dropout
+from firsthand.nn.embedding import Embedding, embedding
+from firsthand.nn.init import fan_in, fan_out, glorot_, he_, lecun_, normal_, uniform_
+from firsthand.nn.linear import Linear, linear
+from firsthand.nn.loss import cross_entropy, rbf_map, rbf_mle
+from firsthand.nn.norm import BatchNorm1d, batch_norm
+from firsthand.nn.pool import Subsample, avg_pool2d, max_pool2d, subsample
+from firsthand.nn.rbf import rbf
 
 __all__ = [
     "PAIRS",

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
 
-from .definition import definition
+from firsthand.nn.definition import definition
 
 
 def _relu_fast(x: Tensor) -> Tensor:

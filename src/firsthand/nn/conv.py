@@ -8,15 +8,12 @@ from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.definition import definition
+from firsthand.nn.init import fan_in, uniform_
+from firsthand.nn.shape import wrong_shape
 
-from .definition import definition
-from .init import fan_in, uniform_
-from .shape import wrong_shape
 
-
-def _conv2d_fast(
-    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
-) -> Tensor:
+def _conv2d_fast(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0) -> Tensor:
     if x.ndim != 4 or x.shape[1] != weight.shape[1]:
         raise wrong_shape("The input of conv2d", x, f"(batch, {weight.shape[1]}, height, width)")
     return torch.conv2d(x, weight, bias, stride, padding)

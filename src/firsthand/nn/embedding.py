@@ -5,8 +5,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from .definition import definition
-from .init import normal_
+from firsthand.nn.definition import definition
+from firsthand.nn.init import normal_
 
 
 def _embedding_fast(tokens: Tensor, weight: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from .definition import definition
-from .init import uniform_
-from .shape import wrong_shape
+from firsthand.nn.definition import definition
+from firsthand.nn.init import uniform_
+from firsthand.nn.shape import wrong_shape
 
 
 def _linear_fast(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

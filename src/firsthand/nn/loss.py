@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from .definition import definition
-from .derivative import first_only
-from .shape import wrong_shape
+from firsthand.nn.definition import definition
+from firsthand.nn.derivative import first_only
+from firsthand.nn.shape import wrong_shape
 
 
 def _check(values: Tensor, targets: Tensor) -> None:

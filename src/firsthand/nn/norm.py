@@ -6,10 +6,9 @@ from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
 from firsthand.errors import UserError
-
-from .definition import definition
-from .derivative import first_only
-from .shape import wrong_shape
+from firsthand.nn.definition import definition
+from firsthand.nn.derivative import first_only
+from firsthand.nn.shape import wrong_shape
 
 
 class _BatchNorm(torch.autograd.Function):

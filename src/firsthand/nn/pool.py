@@ -6,8 +6,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
-
-from .definition import definition
+from firsthand.nn.definition import definition
 
 
 def squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w pixels"]:

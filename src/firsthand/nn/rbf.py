@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .definition import definition
-from .shape import wrong_shape
+from firsthand.nn.definition import definition
+from firsthand.nn.shape import wrong_shape
 
 
 def _rbf_fast(x: Tensor, codes: Tensor) -> Tensor:
@@ -16,9 +16,7 @@ def _rbf_fast(x: Tensor, codes: Tensor) -> Tensor:
 
 
 @definition(fast=_rbf_fast)
-def rbf(
-    x: Float[Tensor, "batch features"], codes: Float[Tensor, "classes features"]
-) -> Float[Tensor, "batch classes"]:
+def rbf(x: Float[Tensor, "batch features"], codes: Float[Tensor, "classes features"]) -> Float[Tensor, "batch classes"]:
     """The squared distance y_i = sum_j (x_j - w_ij)^2 of x from the code w_i; the nearest code is the smallest.
 
     Raises UserError when x and the codes differ in length.

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
-
-from .rule import Rule
+from firsthand.optim.rule import Rule
 
 
 class Adam(Rule):

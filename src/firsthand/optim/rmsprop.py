@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .rule import Rule
+from firsthand.optim.rule import Rule
 
 
 class RMSprop(Rule):

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
-
-from .rule import Rule
+from firsthand.optim.rule import Rule
 
 
 class SGD(Rule):
@@ -18,9 +17,7 @@ class SGD(Rule):
     Source: Polyak (1964); Sutskever et al. (2013), section 2, with lr outside the velocity.
     """
 
-    def __init__(
-        self, params, lr: float = 1e-3, momentum: float = 0, nesterov: bool = False, weight_decay: float = 0
-    ):
+    def __init__(self, params, lr: float = 1e-3, momentum: float = 0, nesterov: bool = False, weight_decay: float = 0):
         if nesterov and momentum == 0:
             raise UserError("Nesterov's step needs a momentum above 0.")
         super().__init__(params, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)

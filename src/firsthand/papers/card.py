@@ -27,7 +27,7 @@ class Card:
 
 
 def exports(package: str, names: dict[str, str]) -> Callable[[str], Any]:
-    """A module-level `__getattr__` that imports each name from its module on first use, so that the card stays light."""
+    """A module-level `__getattr__` that imports each name on first use, so that reading the card stays quick."""
 
     def find(name: str) -> Any:
         if name not in names:

@@ -17,9 +17,19 @@ def picture(claim: dict[str, Any]) -> Figure:
         for row, arm in enumerate(arms):
             values = [v for v in arm["ours"][measure["name"]] if v is not None]
             first = row == 0
-            axes.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.5, ms=5, label="ours, each seed" if first else None)
+            axes.plot(
+                values,
+                [row] * len(values),
+                "o",
+                color=COLOURS[0],
+                alpha=0.5,
+                ms=5,
+                label="ours, each seed" if first else None,
+            )
             if values and len(values) == len(arm["ours"][measure["name"]]):
-                axes.plot([mean(values)], [row], "|", color=COLOURS[0], ms=18, mew=2, label="ours, mean" if first else None)
+                axes.plot(
+                    [mean(values)], [row], "|", color=COLOURS[0], ms=18, mew=2, label="ours, mean" if first else None
+                )
             if measure["name"] in arm["paper"]:
                 axes.plot([arm["paper"][measure["name"]]], [row], "D", color=COLOURS[1], ms=6, mfc="none", mew=1.6)
         if any(measure["name"] in arm["paper"] for arm in arms):

@@ -71,7 +71,11 @@ def reproduce(
     out = out or runs.parent / "results"
     for timed in (False, True):
         todo = [
-            job for claim in chosen if claim.timed is timed for job in needed(key, claim, seeds, runs) if job.result is None
+            job
+            for claim in chosen
+            if claim.timed is timed
+            for job in needed(key, claim, seeds, runs)
+            if job.result is None
         ]
         perform(list({job.folder: job for job in todo}.values()), 1 if timed else jobs)
 
@@ -129,7 +133,10 @@ def perform(todo: list[Job], jobs: int) -> None:
             command = ["train", *start] if start else [*job.command, "--out", str(job.folder)]
             environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
             done = subprocess.run(
-                [sys.executable, "-m", "firsthand.cli", *command, "--json"], env=environment, capture_output=True, text=True
+                [sys.executable, "-m", "firsthand.cli", *command, "--json"],
+                env=environment,
+                capture_output=True,
+                text=True,
             )
             if done.returncode:
                 stop.set()
@@ -163,13 +170,18 @@ def outcome(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, 
         results = [job.result for job in jobs]
         assert all(result is not None for result in results), f"{claim.key}: a run is missing"
         flats = [result | result["metrics"] for result in results]
-        arms.append({
-            "name": arm.name,
-            "command": "firsthand " + shlex.join(jobs[0].command),
-            "seconds": round(mean([result["seconds"] for result in results]), 1),
-            "paper": dict(arm.paper),
-            "ours": {m.name: [row[m.name] * m.scale if row[m.name] is not None else None for row in flats] for m in claim.measures},
-        })
+        arms.append(
+            {
+                "name": arm.name,
+                "command": "firsthand " + shlex.join(jobs[0].command),
+                "seconds": round(mean([result["seconds"] for result in results]), 1),
+                "paper": dict(arm.paper),
+                "ours": {
+                    m.name: [row[m.name] * m.scale if row[m.name] is not None else None for row in flats]
+                    for m in claim.measures
+                },
+            }
+        )
     config = RunFolder(jobs[0].folder).config
     content = {
         "key": claim.key,

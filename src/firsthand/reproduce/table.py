@@ -21,7 +21,12 @@ def spread(values: list[float | None]) -> float:
 
 def render(content: dict[str, Any]) -> str:
     """The whole page for one paper."""
-    lines = [f"# {content['title']}: paper vs ours", "", f"Made by `firsthand reproduce {content['paper']}`; do not edit.", ""]
+    lines = [
+        f"# {content['title']}: paper vs ours",
+        "",
+        f"Made by `firsthand reproduce {content['paper']}`; do not edit.",
+        "",
+    ]
     lines += ["| claim | verdict |", "| --- | --- |"]
     lines += [f"| [{claim['statement']}](#{claim['key']}) | {MARK[claim['verdict']]} |" for claim in content["claims"]]
     for claim in content["claims"]:
@@ -34,13 +39,18 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     lines = [f"## {claim['key']}", "", f"**{claim['statement']}** ({claim['where']})", ""]
     lines += [f"Verdict: **{MARK[claim['verdict']]}**", ""]
     lines += [f"- {'✔' if c['holds'] else '✘'} {c['words']}" for c in claim["conditions"]]
-    lines += ["", "| arm | measure | paper | ours | spread | seeds | seconds a run |", "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines += [
+        "",
+        "| arm | measure | paper | ours | spread | seeds | seconds a run |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     for arm in claim["arms"]:
         for number, measure in enumerate(claim["measures"]):
             values, digits = arm["ours"][measure["name"]], measure["digits"]
             theirs = arm["paper"].get(measure["name"])
             lines.append(
-                f"| {arm['name'] if number == 0 else ''} | {measure['label']} | {'' if theirs is None else show(theirs, digits)} "
+                f"| {arm['name'] if number == 0 else ''} | {measure['label']} "
+                f"| {'' if theirs is None else show(theirs, digits)} "
                 f"| {show(mean(values), digits)} | ± {show(spread(values), digits)} | {len(values)} "
                 f"| {arm['seconds'] if number == 0 else ''} |"
             )
@@ -51,8 +61,9 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     lines += [arm["command"] for arm in claim["arms"]]
     lines += ["```", ""]
     lines += [
-        f"Seeds {', '.join(map(str, claim['seeds']))}; the commands show the first. firsthand {claim['firsthand']}, torch "
-        f"{machine['torch']}, {machine['threads']} of {machine['cores']} cores ({machine['cuda'] or 'no GPU'}), {claim['date']}."
+        f"Seeds {', '.join(map(str, claim['seeds']))}; the commands show the first. firsthand {claim['firsthand']}, "
+        f"torch {machine['torch']}, {machine['threads']} of {machine['cores']} cores ({machine['cuda'] or 'no GPU'}), "
+        f"{claim['date']}."
     ]
     return lines
 

@@ -42,11 +42,13 @@ class Probe:
         finally:
             for handle in hooks:
                 handle.remove()
-        self.rows.append({
-            "step": step,
-            "layers": [layer(name, output, limits[name]) for name, output in outputs.items()],
-            "weights": [weight(name, before[name], p) for name, p in matrices.items() if p.grad is not None],
-        })
+        self.rows.append(
+            {
+                "step": step,
+                "layers": [layer(name, output, limits[name]) for name, output in outputs.items()],
+                "weights": [weight(name, before[name], p) for name, p in matrices.items() if p.grad is not None],
+            }
+        )
 
 
 def layer(name: str, output: Tensor, saturated: float | None) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     network = task.model()
     model, optimizer = fabric.setup(network, task.optimizer(network))
     order = Order(len(task.train), recipe.batch, recipe.order, recipe.seed)
-    factor = SCHEDULES[recipe.schedule.name](recipe.steps, **arguments(SCHEDULES[recipe.schedule.name], recipe.schedule))
+    factor = SCHEDULES[recipe.schedule.name](
+        recipe.steps, **arguments(SCHEDULES[recipe.schedule.name], recipe.schedule)
+    )
     probe = Probe(network, folder.diagnostics)
 
     state = State()
@@ -82,7 +84,10 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
             folder.times.append({"step": state.step, "seconds": round(before + time.perf_counter() - began, 3)})
 
     def validate() -> None:
-        row = {f"val_{name}": value for name, value in fabric.broadcast(evaluate(task, network, task.val, fabric.device)).items()}
+        row = {
+            f"val_{name}": value
+            for name, value in fabric.broadcast(evaluate(task, network, task.val, fabric.device)).items()
+        }
         log(row)
         if row["val_loss"] < (math.inf if state.best is None else state.best):
             state.best, state.best_step, state.worse = row["val_loss"], state.step, 0
@@ -139,7 +144,7 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
 
 
 def _gradients(task: Task, model: Any, fabric: Fabric, indices: Tensor) -> Tensor:
-    """Gradients of the mean loss over these examples, in micro-batches, over all processes; returns this process's share."""
+    """Gradients of the mean loss over these examples, in micro-batches; returns this process's share of the loss."""
     mine = indices if fabric.world_size == 1 else indices[fabric.global_rank :: fabric.world_size]
     share = fabric.world_size / len(indices)  # DDP averages over processes: weight each by the examples it has
     parts = mine.chunk(task.recipe.accumulate) if len(mine) else (indices[:1],)
@@ -160,7 +165,9 @@ def _gradients(task: Task, model: Any, fabric: Fabric, indices: Tensor) -> Tenso
     return total
 
 
-def _conclude(task: Task, folder: RunFolder, network: Any, state: State, fabric: Fabric, screen: Reporter) -> dict[str, Any]:
+def _conclude(
+    task: Task, folder: RunFolder, network: Any, state: State, fabric: Fabric, screen: Reporter
+) -> dict[str, Any]:
     """Score the weights that count on every split and write result.json and the figures."""
     weights = f"last, step {state.step}"
     if task.recipe.keep == "best" and (best := checkpoint.newest(folder.checkpoints, "best", screen.say)):
@@ -190,10 +197,12 @@ def _conclude(task: Task, folder: RunFolder, network: Any, state: State, fabric:
 
 
 def _asked_to_stop(fabric: Fabric, asked: list[int], step: int) -> bool:
-    """Whether any process was asked to stop; several processes compare notes every tenth step, so that all stop together."""
+    """Whether any process was asked to stop; several compare notes every tenth step, so that all stop together."""
     if fabric.world_size == 1:
         return bool(asked)
-    return step % 10 == 0 and fabric.all_reduce(torch.tensor(float(len(asked)), device=fabric.device), reduce_op="sum") > 0
+    return (
+        step % 10 == 0 and fabric.all_reduce(torch.tensor(float(len(asked)), device=fabric.device), reduce_op="sum") > 0
+    )
 
 
 @contextmanager

@@ -41,7 +41,10 @@ def loss_curve(folder: RunFolder) -> Figure:
     rows = list(folder.metrics)
     figure = Figure(figsize=(7, 3.6))
     axes = figure.subplots()
-    for name, label, style in (("loss", "training", {"lw": 1, "alpha": 0.6}), ("val_loss", "validation", {"marker": "o", "ms": 3})):
+    for name, label, style in (
+        ("loss", "training", {"lw": 1, "alpha": 0.6}),
+        ("val_loss", "validation", {"marker": "o", "ms": 3}),
+    ):
         points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), label=label, **style)
@@ -90,7 +93,10 @@ def health(folder: RunFolder) -> Iterator[tuple[str, Figure]]:
             for entry in row["layers"]:
                 if kind in entry and sum(entry[kind]["histogram"]):  # a diverged layer has nothing to show
                     stats = entry[kind]
-                    edges = [stats["reach"] * (2 * (i + 0.5) / len(stats["histogram"]) - 1) for i in range(len(stats["histogram"]))]
+                    edges = [
+                        stats["reach"] * (2 * (i + 0.5) / len(stats["histogram"]) - 1)
+                        for i in range(len(stats["histogram"]))
+                    ]
                     area = sum(stats["histogram"]) * 2 * stats["reach"] / len(stats["histogram"])
                     label = entry["name"] + ("" if stats["std"] is None else f"  std {stats['std']:.2g}")
                     if kind == "activation" and "saturation" in entry:

@@ -100,8 +100,12 @@ class RunFolder:
 
     def create(self, config: dict[str, Any]) -> None:
         """Make the folder; one that already holds something is never written over."""
-        if self.path.exists() and (not self.path.is_dir() or any(not path.name.startswith(".") for path in self.path.iterdir())):
-            raise UserError(f"{self.path} already exists; choose another --out, or continue it with --resume {self.path}.")
+        if self.path.exists() and (
+            not self.path.is_dir() or any(not path.name.startswith(".") for path in self.path.iterdir())
+        ):
+            raise UserError(
+                f"{self.path} already exists; choose another --out, or continue it with --resume {self.path}."
+            )
         write_json(self.path / "config.json", config)
 
     @property

@@ -1,12 +1,13 @@
 """What people see while a run trains: a live bar on a terminal, plain lines elsewhere. Always on stderr."""
 
 import time
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Where the engine tells how far it is; called once a step, so it must return at once most of the time."""
 
@@ -64,7 +65,9 @@ class Screen:
             self.bar.update(self.row, completed=step, shown=text)
         else:
             left = (self.steps - step) / max(speed, 1e-9)
-            self.console.print(f"step {step}/{self.steps} · {text} · {left:.0f} s left", highlight=False, soft_wrap=True)
+            self.console.print(
+                f"step {step}/{self.steps} · {text} · {left:.0f} s left", highlight=False, soft_wrap=True
+            )
 
     def say(self, text: str) -> None:
         """A line of its own, above the bar."""

@@ -67,7 +67,7 @@ class Recipe:
 
 
 def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) -> dict[str, Any]:
-    """The fields of `spec` that are set, as keyword arguments of `function`; a field that it does not take is an error."""
+    """The fields of `spec` that are set, as keyword arguments of `function`; one that it does not take is an error."""
     taken = inspect.signature(function).parameters
     given = {f.name: getattr(spec, f.name) for f in fields(spec) if f.name not in skip}
     given = {name: value for name, value in given.items() if value is not None}
@@ -75,7 +75,9 @@ def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) 
         if name not in taken:
             where = type(spec).__name__.lower()
             options = [f.name for f in fields(spec) if f.name in taken and f.name not in skip]
-            raise UserError(f"{where}.{name} is not an option of {spec.name}, which takes: {', '.join(options) or 'none'}.")
+            raise UserError(
+                f"{where}.{name} is not an option of {spec.name}, which takes: {', '.join(options) or 'none'}."
+            )
     return given
 
 

@@ -38,7 +38,7 @@ class Examples:
 class Task(ABC):
     """One recipe with its data: the engine asks it for everything that differs from paper to paper.
 
-    A subclass sets `train`, `val` and `test` (an `Examples`, or None where there is none) and writes `model` and `scores`.
+    A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), writes `model` and `scores`.
     """
 
     train: Examples

@@ -42,13 +42,15 @@ class Trained:
 
 
 class NextToken(Task):
-    """Predict each next character of a line from the `context` characters before it; the loss is in nats per character."""
+    """Predict each next character of a line from the `context` characters before it; the loss is nats a character."""
 
     def __init__(self, recipe: Any):
         lines = recipe.data.load()
         vocab = len(lines.vocabulary)
         if recipe.model.vocab not in (None, vocab):
-            raise UserError(f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data.")
+            raise UserError(
+                f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data."
+            )
         super().__init__(replace(recipe, model=replace(recipe.model, vocab=vocab)))
         self.vocabulary = lines.vocabulary
         context = recipe.model.context
@@ -125,7 +127,8 @@ class Classify(Task):
         sets = recipe.data.load()
         self.classes = sets.classes
         self.train, self.val, self.test = (
-            None if part is None else Examples(self.prepare(part[0]), part[1]) for part in (sets.train, sets.val, sets.test)
+            None if part is None else Examples(self.prepare(part[0]), part[1])
+            for part in (sets.train, sets.val, sets.test)
         )
 
     def prepare(self, images: Tensor) -> Tensor:

@@ -68,7 +68,8 @@ class Network(Twin):
 
     def _plain(self) -> dict[str, Tensor]:
         """Tensors that correspond one to one, under our names."""
-        names = {"codes": "output.codes", **{f"s{n}_{part}": f"s{n}.{part}" for n in (2, 4) for part in ("gain", "bias")}}
+        names = {f"s{layer}_{part}": f"s{layer}.{part}" for layer in (2, 4) for part in ("gain", "bias")}
+        names["codes"] = "output.codes"
         tensors = dict(self.named_parameters()) | dict(self.named_buffers())
         return {names.get(name, name): value for name, value in tensors.items() if not name.startswith("c3.")}
 
@@ -97,7 +98,7 @@ class Network(Twin):
         if self.config.head == "softmax":
             return nn.functional.cross_entropy(outputs, targets)
         right = (nn.functional.one_hot(targets, 10) * outputs).sum(1)
-        if self.recipe.loss == "mle":
+        if self.recipe.criterion == "mle":
             return right.mean()
         return (right + torch.log(exp(-self.recipe.rubbish) + torch.exp(-outputs).sum(1))).mean()
 
@@ -115,6 +116,6 @@ VARIANTS = {
     "mle": replace(_LAPTOP, loss="mle"),
     "max": replace(_LAPTOP, model=Config(pooling="max")),
     "average": replace(_LAPTOP, model=Config(pooling="average", init="fan-in")),
-    "relu": replace(_LAPTOP, model=Config(activation="relu", head="softmax"), loss=None),
+    "relu": replace(_LAPTOP, model=Config(activation="relu", head="softmax")),
     "full": replace(_LAPTOP, model=Config(c3="full")),
 }

@@ -1,4 +1,4 @@
-"""The fully-connected networks that the paper compares LeNet-5 with: 28x28 pixels, one or two hidden layers, ten classes."""
+"""The fully-connected networks that the paper compares LeNet-5 with: 28x28 pixels, one or two hidden layers."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,7 +28,7 @@ class Config:
 
 
 class Baseline(Module):
-    """Linear layers with LeNet-5's squashing and first weights, and logits at the end. Source: sec. III-C.5 and III-C.6."""
+    """Linear layers with LeNet-5's squashing and first weights, then logits. Source: sec. III-C.5 and III-C.6."""
 
     def __init__(self, config: Config = Config()):
         super().__init__()

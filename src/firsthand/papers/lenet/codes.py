@@ -1,4 +1,4 @@
-"""The two tables of LeNet-5 that a person chose by hand: which maps C3 looks at, and the codes of the output classes."""
+"""The two tables of LeNet-5 that were chosen by hand: which maps C3 looks at, and the codes of the classes."""
 
 import torch
 from jaxtyping import Float
@@ -6,8 +6,7 @@ from torch import Tensor
 
 # Table I: column m lists the S2 maps that C3's map m sees. Six runs of three and six of four, both cyclic, three broken
 # fours, and all six: 60 kernels instead of 96.
-C3_SEES = ("012", "123", "234", "345", "045", "015") + ("0123", "1234", "2345", "0345", "0145", "0125")
-C3_SEES += ("0134", "1245", "0235", "012345")
+C3_SEES = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345".split()
 
 # Figure 3: every class is a drawing 7 wide and 12 high, # for +1 and . for -1. The paper prints no numbers; these were
 # read from the figure at a low resolution, so a few cells may differ from the authors'.

@@ -28,12 +28,14 @@ from firsthand.papers.lenet.model import RBF, Pool
 class DiagonalLM(Rule):
     """Stochastic diagonal Levenberg-Marquardt: w_k <- w_k - eta / (mu + h_kk) g_k, where mu caps the steps at eta / mu.
 
-    `estimate` sets h, before each pass; h is 0 before the first. eta is lr times the pass's entry of `factors` (the last
-    entry serves all later passes).
+    `estimate` sets h before each pass; until the first it is 0. eta is lr times the pass's entry of `factors`, of which
+    the last serves all later passes.
     Source: App. C, eq. 21.
     """
 
-    def __init__(self, params: Iterable[Parameter], lr: float = 5e-4, mu: float = 0.02, factors: Sequence[float] = (1.0,)):
+    def __init__(
+        self, params: Iterable[Parameter], lr: float = 5e-4, mu: float = 0.02, factors: Sequence[float] = (1.0,)
+    ):
         super().__init__(params, lr=lr, mu=mu, factors=factors, passes=0)
 
     def estimate(self, curvatures: dict[Parameter, Tensor]) -> None:
@@ -110,7 +112,7 @@ def distances_curvature(
 
 @torch.enable_grad()
 def backward(layer: Module, x: Tensor, h: Tensor, found: dict[Parameter, Tensor]) -> Tensor:
-    """From the second derivatives at a layer's output to those at its input; those of its parameters go into `found`."""
+    """From the second derivatives at a layer's output to those at its input; its parameters' go into `found`."""
     if isinstance(layer, Activation | Pool):  # every input feeds one output, with slope s: h_x = s^2 h
         x = x.detach().requires_grad_()
         y = layer(x)

@@ -7,10 +7,10 @@
     y_i = sum_j (x_j - w_ij)^2                                   output; the smallest is the class (eq. 7)
 
 Symbols: a_i is what `c1` to `f6` return, x_i what `f` makes of it, w_ij `output.codes` (a buffer: the codes are fixed).
-All six layers squash, the subsampling ones too (sec. II-B: coefficient, bias, then sigmoid). The table lets C3 have 60 of
-the 96 possible kernels; `c3.weight` holds these and no others, so that 60,000 counts what the network has.
+All six layers squash, the subsampling ones too (sec. II-B: coefficient, bias, then sigmoid). The table lets C3 have 60
+of the 96 possible kernels; `c3.weight` holds these and no others, so that 60,000 counts what the network has.
 
-Where we differ, or the paper does not say: biases start at 0; a subsampling coefficient multiplies the *sum* of its four
+Where we differ, or the paper does not say: biases start at 0; a subsampling coefficient multiplies the *sum* of four
 pixels (sec. II-B; II-A says average) and starts at 1/4; the codes were read from a figure; init "fan-in" is what the
 paper says, but its step sizes (app. C) fit "sqrt-fan-in", which also trains, so that is the default.
 """
@@ -27,7 +27,6 @@ from firsthand.nn import Conv2d, Linear, Subsample, avg_pool2d, conv2d, init, ma
 from firsthand.nn.activation import ReLU, ScaledTanh
 from firsthand.papers.lenet.codes import c3_table, codes
 
-
 SQUASHED = ("c1", "s2", "c3", "s4", "c5", "f6")
 
 
@@ -35,15 +34,15 @@ SQUASHED = ("c1", "s2", "c3", "s4", "c5", "f6")
 class Config:
     """The published LeNet-5, and the parts that later versions changed."""
 
-    head: Literal["rbf", "softmax"] = "rbf"  # outputs: distances from fixed codes (smallest wins), or logits (largest wins)
+    head: Literal["rbf", "softmax"] = "rbf"  # outputs: distances (the smallest wins) or logits (the largest wins)
     pooling: Literal["subsampling", "max", "average"] = "subsampling"  # S2 and S4: trainable sum, or without weights
     activation: Literal["tanh", "relu"] = "tanh"  # f: the scaled tanh, or the rectifier
     c3: Literal["table", "full"] = "table"  # maps of S2 that each map of C3 sees: those of Table I, or all six
-    init: Literal["sqrt-fan-in", "fan-in"] = "sqrt-fan-in"  # first weights from U(±2.4/sqrt(F)) or U(±2.4/F), F inputs a unit
+    init: Literal["sqrt-fan-in", "fan-in"] = "sqrt-fan-in"  # first weights: ±2.4/sqrt(F) or ±2.4/F, F inputs a unit
 
 
 class PartialConv2d(Module):
-    """Convolution with 5x5 kernels where the table (out, in) has a 1; `weight` (kernels, 5, 5) goes output by output."""
+    """Convolution with 5x5 kernels where the table (out, in) has a 1: `weight` (kernels, 5, 5), output by output."""
 
     def __init__(self, table: Float[Tensor, "out in"]):
         super().__init__()
@@ -130,15 +129,15 @@ class LeNet5(Module):
 def describe(config: Config = Config()) -> list[dict[str, Any]]:
     """One row a layer: its output's shape, its trainable parameters and its connections, counted.
 
-    A connection is one use of a weight or a bias for one place of the output. A subsampling unit uses its map's
-    coefficient for four pixels, and one bias; pooling without weights is counted by its four pixels.
+    A connection is one use of a weight or bias at one place of the output. A subsampling unit uses its coefficient for
+    four pixels, and one bias; pooling without weights is counted by its four pixels.
     Source: sec. II-B. It prints 156,000 for C3, but 1516 weights and biases at 100 places make 151,600.
     """
     network, rows = LeNet5(config), []
 
     def note(layer: Module, inputs: tuple[Tensor], output: Tensor) -> None:
         parameters = sum(p.numel() for p in layer.parameters())
-        weights = sum(value.numel() for name, value in layer.state_dict().items())  # with the fixed codes
+        weights = sum(value.numel() for value in layer.state_dict().values())  # with the fixed codes
         if isinstance(layer, Subsample | Pool):
             connections = inputs[0].numel() + (output.numel() if parameters else 0)
         else:
@@ -153,5 +152,5 @@ def describe(config: Config = Config()) -> list[dict[str, Any]]:
 
 
 def connections(config: Config = Config()) -> dict[str, int]:
-    """Connections of every layer: 340,908 in all for the published network."""
+    """Connections of every layer; 340,908 in all for the published network."""
     return {row["layer"]: row["connections"] for row in describe(config)}

@@ -20,12 +20,14 @@ from firsthand.train.recipe import Schedule, arguments
 from firsthand.train.task import Batch
 from firsthand.train.tasks import Classify
 
+LOSSES = {"rbf": ("map", "mle"), "softmax": ("cross-entropy",)}  # those that suit each head, the default first
+
 
 class LeNetTask(Classify):
     """Read one digit: distances from the codes under the paper's losses, or logits under cross-entropy."""
 
     def prepare(self, images: Tensor) -> Tensor:
-        """Pixels 0..255 (images, 28, 28) to -0.1 (background) .. 1.175 (ink), in a field of 32x32. Source: sec. II-B."""
+        """Pixels 0..255 (images, 28, 28) to -0.1 (paper) .. 1.175 (ink), in a field of 32x32. Source: sec. II-B."""
         field = torch.full((len(images), 1, 32, 32), -0.1)
         field[:, 0, 2:30, 2:30] = images.float() / 255 * 1.275 - 0.1
         return field
@@ -48,7 +50,7 @@ class LeNetTask(Classify):
         if not self.distances:
             return super().losses(outputs, targets)
         y = outputs.gather(1, targets[:, None]).squeeze(1)
-        if self.recipe.loss == "mle":
+        if self.recipe.criterion == "mle":
             return y
         rubbish = outputs.new_full((len(outputs), 1), self.recipe.rubbish)
         return y + torch.logsumexp(-torch.cat([outputs, rubbish], 1), 1)
@@ -58,7 +60,9 @@ class LeNetTask(Classify):
         outputs, targets = model(batch[0]), batch[1]
         if not self.distances:
             return cross_entropy(outputs, targets)
-        return rbf_mle(outputs, targets) if self.recipe.loss == "mle" else rbf_map(outputs, targets, self.recipe.rubbish)
+        if self.recipe.criterion == "mle":
+            return rbf_mle(outputs, targets)
+        return rbf_map(outputs, targets, self.recipe.rubbish)
 
     def optimizer(self, model: Module) -> Optimizer:
         """The recipe's rule; the paper's own is not among those of `firsthand.optim`."""
@@ -73,10 +77,11 @@ class LeNetTask(Classify):
             chosen = torch.randperm(len(self.train))[:500]
             device = next(model.parameters()).device
             inputs, targets = (t.to(device) for t in self.train.batch(chosen))
-            optimizer.estimate(curvatures(model, inputs, targets, self.recipe.rubbish if self.recipe.loss == "map" else None))
+            rubbish = self.recipe.rubbish if self.recipe.criterion == "map" else None
+            optimizer.estimate(curvatures(model, inputs, targets, rubbish))
 
     def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
-        """How far each image's F6 states lie from the nearest code: a digit lies near one, anything else far from all."""
+        """How far F6 lies from the nearest code: near for a digit, far for anything else."""
         return [{"distance": y} for y in outputs.amin(1).tolist()] if self.distances else super().remarks(outputs)
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
@@ -104,19 +109,22 @@ class Recipe(recipe.Recipe):
     model: Config = Config()
     data: Images = Images()
     optim: Optim = Optim()
-    loss: Literal["mle", "map", "cross-entropy"] | None = None  # eq. 8, eq. 9, or of logits; None: map or cross-entropy
+    loss: Literal["mle", "map", "cross-entropy"] | None = None  # eq. 8, eq. 9, or for logits; None: what suits the head
     rubbish: float = 20.0  # map: j, the distance of the class of things that are no digit; the paper gives no value
     task: ClassVar = LeNetTask
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fits = ("mle", "map") if self.model.head == "rbf" else ("cross-entropy",)
-        if self.loss is None:
-            object.__setattr__(self, "loss", fits[-1])
-        if self.loss not in fits:
-            raise UserError(f"A network with model.head '{self.model.head}' takes loss {' or '.join(fits)}, not {self.loss}.")
-        if self.rubbish <= 0:
+        fits = LOSSES[self.model.head]
+        if self.criterion not in fits:
+            raise UserError(f"With model.head {self.model.head} the loss is {' or '.join(fits)}, not {self.loss}.")
+        if not self.rubbish > 0:
             raise UserError(f"rubbish is a distance above 0, got {self.rubbish}.")
+
+    @property
+    def criterion(self) -> str:
+        """The loss, also where the recipe leaves it to the head."""
+        return self.loss or LOSSES[self.model.head][0]
 
 
 PRESETS = {
@@ -161,7 +169,7 @@ PRESETS = {
         steps=1_200_000,
         batch=1,
         order="constant",
-        optim=Optim("diagonal-lm", lr=0.0005, mu=0.02, factors=(1.0, 1.0, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2, *4 * (0.1,), 0.02)),
+        optim=Optim("diagonal-lm", lr=0.0005, mu=0.02, factors=(1.0,) * 2 + (0.4,) * 3 + (0.2,) * 3 + (0.1,) * 4 + (0.02,)),
         loss="mle",
         keep="last",
         eval_every=60_000,

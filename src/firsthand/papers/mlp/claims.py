@@ -22,7 +22,7 @@ def spread_over_gains(ours: Ours, norm: str) -> float:
 CLAIMS = (
     Claim(
         key="course",
-        statement="Five hidden layers of 100 reach dev 1.60 and test 1.63 on the Indian names after 100,000 steps of plain SGD.",
+        statement="Five hidden layers reach dev 1.60 and test 1.63 on the Indian names after 100,000 steps of SGD.",
         where="DL-101 course notes",
         measures=(DEV, TEST, SECONDS),
         arms=(
@@ -43,9 +43,9 @@ CLAIMS = (
             ),
         ),
         timed=True,
-        remark="The notes leave open the batch (ours: 32), the learning rate (0.1, then 0.01 from step 75,000), the split and "
-        "the hidden size. Both recipes train the same network on the same split. Of the dev names 47.6 % also stand in the "
-        "training set, so these losses measure memory as well as language: see the next claim.",
+        remark="The notes leave open the batch (ours: 32), the learning rate (0.1, then 0.01 from step 75,000), the split "
+        "and the hidden size. Both recipes train the same network on the same split. Of the dev names 47.6 % also stand "
+        "in the training set, so these losses measure memory as well as language: see the next claim.",
     ),
     Claim(
         key="leakage",
@@ -65,8 +65,8 @@ CLAIMS = (
                 "so does test loss", lambda m: m("each name once", "test_loss") >= m("all names", "test_loss") + 0.2
             ),
         ),
-        remark="Both arms take the same 100,000 steps. Without duplicates there are also fewer examples to learn from, which "
-        "is part of the rise.",
+        remark="Both arms take the same 100,000 steps. Without duplicates there are also fewer examples to learn from, "
+        "which is part of the rise.",
     ),
     Claim(
         key="first-weights",
@@ -100,8 +100,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        remark="The lectures draw weights and batches from one generator with one seed; ours are other draws, so that the seeds "
-        "show how much luck there is.",
+        remark="The lectures draw weights and batches from one generator with one seed; ours are other draws, so that the "
+        "seeds show how much luck there is.",
     ),
     Claim(
         key="batch-norm",

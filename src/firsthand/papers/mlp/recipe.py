@@ -42,7 +42,7 @@ PRESETS = {
         diagnose_every=100,
         threads=1,
     ),
-    # DL-101: 100,000 steps of plain SGD on the Indian names. The notes leave batch and rate open; these are the lectures'.
+    # DL-101: 100,000 steps of plain SGD on the Indian names. The notes leave batch and rate open: the lectures'.
     "paper": Recipe(
         data=Names("indian-male-names"),
         steps=100_000,

@@ -1,0 +1,74 @@
+"""Renew what README.md takes from the code and the results: the catalogue, the headline numbers, the figure.
+
+python docs/generate.py            # write README.md and docs/figures/
+python docs/generate.py --check    # only say whether README.md is current
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from firsthand import papers
+from firsthand.reproduce.table import MARK, mean
+
+ROOT = Path(__file__).parent.parent
+
+
+def catalogue() -> str:
+    """A row a paper: what it is, its size, and what its claims came to."""
+    rows = ["| paper | | parameters | claims reproduced |", "| --- | --- | ---: | --- |"]
+    for key in papers.keys():
+        card = papers.get(key).card
+        path = ROOT / "docs" / "results" / f"{key}.json"
+        claims = json.loads(path.read_text(encoding="utf-8"))["claims"] if path.exists() else []
+        marks = " ".join(MARK[claim["verdict"]].split()[0] for claim in claims)
+        rows.append(
+            f"| [`{key}`](src/firsthand/papers/{key}/notes.md) | {card.title} ({card.year}) "
+            f"| {card.parameters:,} | [{marks}](docs/results/{key}.md) |"
+        )
+    return "\n".join(
+        [*rows, "", "✔ reproduced, ◐ partly, ✘ not reproduced: each links to the numbers, seeds and commands."]
+    )
+
+
+def numbers() -> str:
+    """The headline: the paper's number beside ours, for the claims that carry the paper's own numbers."""
+    rows = ["| | paper | ours | seeds |", "| --- | ---: | ---: | ---: |"]
+    for path in sorted((ROOT / "docs" / "results").glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for claim in content["claims"]:
+            for arm in claim["arms"]:
+                for measure in claim["measures"]:
+                    if claim["key"] in HEADLINES.get(content["paper"], ()) and measure["name"] in arm["paper"]:
+                        digits, ours = measure["digits"], arm["ours"][measure["name"]]
+                        name = f"`{content['paper']}`: {arm['name']}, {measure['label']}"
+                        rows.append(
+                            f"| {name} | {arm['paper'][measure['name']]:.{digits}f} "
+                            f"| {mean(ours):.{digits}f} | {len(ours)} |"
+                        )
+    return "\n".join(rows)
+
+
+HEADLINES = {"mlp": ("course",), "lenet": ("headline",)}
+PARTS = {"catalogue": catalogue, "numbers": numbers}
+
+
+def renewed(text: str) -> str:
+    """README.md with every part between its markers made anew."""
+    for name, make in PARTS.items():
+        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        head, rest = text.split(start)
+        text = f"{head}{start}\n{make()}\n{end}{rest.split(end)[1]}"
+    return text
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    current = readme.read_text(encoding="utf-8")
+    if renewed(current) == current:
+        print("README.md is current.")
+    elif "--check" in sys.argv:
+        sys.exit("README.md is not current: run `make results`.")
+    else:
+        readme.write_text(renewed(current), encoding="utf-8")
+        print("README.md renewed.")
