@@ -21,11 +21,13 @@ _HOME = {
     "UserError": "errors",
 }
 _VERBS = {"train": "api", "check": "check.models", "reproduce": "reproduce.runner"}  # packages and functions in one
-__all__ = ["Run", "UserError", "check", "definitions", "get", "load", "reproduce", "resume", "train"]
+__all__ = ["Run", "UserError", "definitions", "get", "load", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use, so that `import firsthand` costs nothing."""
+    if name in ("train", "check", "reproduce"):  # packages; `train` can be called
+        return import_module(f"firsthand.{name}")
     if name in _HOME:
         return getattr(import_module(f"firsthand.{_HOME[name]}"), name)
     if name in _VERBS:

@@ -48,6 +48,7 @@ def train(
 def start(key: str, preset: str, recipe: Any, launch: Launch, out: str | Path | None, progress: bool) -> "Run":
     """Train this recipe in a new run folder."""
     from firsthand.train.launch import fabric_for
+    from firsthand.train.recipe import schedule_for
 
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     path = Path(out) if out else RUNS / f"{key}-{preset}-seed{recipe.seed}-{stamp}"
@@ -58,6 +59,8 @@ def start(key: str, preset: str, recipe: Any, launch: Launch, out: str | Path | 
             path = path.with_name(f"{key}-{preset}-seed{recipe.seed}-{stamp}-{number}")
     use_threads(recipe)
     task = recipe.task(recipe)
+    schedule_for(task.recipe)
+    task.optimizer(task.model())  # a mistake in either should not leave a run folder behind
     fabric = fabric_for(launch, path)
     folder = RunFolder(fabric.broadcast(path))
     config = {

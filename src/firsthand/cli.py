@@ -18,6 +18,8 @@ from firsthand.options import parse
 from firsthand.train.launch import Interrupted, Launch, leads
 
 Positional = tyro.conf.Positional
+Key = Annotated[Positional[str], tyro.conf.arg(metavar="KEY")]
+RunName = Annotated[Positional[str], tyro.conf.arg(metavar="RUN")]
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -56,7 +58,7 @@ def list_(json: bool = False) -> None:
     out.print("\nNext: firsthand show KEY · firsthand train KEY · firsthand check KEY · firsthand reproduce KEY")
 
 
-def show(key: Positional[str], /, json: bool = False) -> None:
+def show(key: Key, /, json: bool = False) -> None:
     """Show one paper: what is new, its network layer by layer, its presets and where to read on.
 
     Args:
@@ -195,7 +197,7 @@ def report(run: api.Run, as_json: bool) -> None:
 
 
 def sample(
-    run: Positional[str], /, count: int = 20, temperature: float = 1.0, top_k: int | None = None,
+    run: RunName, /, count: int = 20, temperature: float = 1.0, top_k: int | None = None,
     top_p: float | None = None, greedy: bool = False, prompt: str = "", seed: int = 0, max_length: int = 50, new: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Write new lines with a trained run, one a line, and count how many of them are in the training set.
@@ -287,7 +289,7 @@ def check(key: Positional[str | None] = None, /, json: bool = False) -> None:
 
 
 def reproduce(
-    key: Positional[str], /, claim: tuple[str, ...] = (), seeds: int | None = None, jobs: int = 1,
+    key: Key, /, claim: tuple[str, ...] = (), seeds: int | None = None, jobs: int = 1,
     out: Path | None = None, runs: Path = api.RUNS / "reproduce", json: bool = False,
 ) -> None:  # fmt: skip
     """Measure what a paper claims: train over several seeds, then the paper's numbers beside ours, with verdicts.

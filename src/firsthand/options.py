@@ -61,6 +61,12 @@ def sentence(box: str, prog: str) -> str:
         value, option, offered = choice.groups()
         return str(unknown(f"value of {option}", value, re.findall(r"'([^']*)'", offered)))
     text = text.removeprefix("Error parsing ").rstrip(".")
+    number = re.match(r"(\S+): (invalid literal for int|could not convert string to float).*?: ('.*')", text)
+    if number:
+        text = f"{number[1]} takes a {'whole ' if 'int' in number[2] else ''}number, not {number[3]}"
+    missing = re.match(r"Missing from .*?: (\S+) (.*) \(required\)", text)
+    if missing:
+        text = f"{missing[1]} is missing: {missing[2].rstrip('.')}"
     return f"{text[:1].upper()}{text[1:]}; see `{prog} --help`."
 
 
@@ -86,7 +92,7 @@ def override(default: Any, changes: Mapping[str, Any]) -> Any:
 
     `changes` maps dotted names to values: {"steps": 100, "optim.lr": 0.1}; `data="mnist"` is short for `data.name`.
     """
-    return parse(type(default), words(default, changes), type(default).__name__.lower(), default)
+    return parse(type(default), words(default, changes), "firsthand train KEY", default)
 
 
 def words(default: Any, changes: Mapping[str, Any]) -> list[str]:

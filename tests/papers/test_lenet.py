@@ -4,21 +4,30 @@ from dataclasses import replace
 from itertools import product
 from math import cosh, exp, log, tanh
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import Module, ModuleList, Parameter
 
 from firsthand.check.twins.lenet import TABLE, Network
+from firsthand.data.images import as_digit
 from firsthand.errors import UserError
 from firsthand.nn import Conv2d, Linear, Subsample, definitions, rbf_map, rbf_mle
 from firsthand.nn.activation import ReLU, ScaledTanh
+from firsthand.optim import SCHEDULES
+from firsthand.options import override
 from firsthand.papers.lenet import baseline, codes
+from firsthand.papers.lenet.claims import CLAIMS
 from firsthand.papers.lenet.curvature import DiagonalLM, backward, curvatures, distances_curvature
 from firsthand.papers.lenet.model import RBF, Config, LeNet5, PartialConv2d, Pool, connections, describe
 from firsthand.papers.lenet.recipe import PRESETS, LeNetTask, Optim, Recipe
 from firsthand.train.checkpoint import pack, unpack
+from firsthand.train.folder import RunFolder, write_json
+from firsthand.train.recipe import arguments
 from firsthand.train.task import Examples
+from firsthand.train.tasks import Trained
 
 EXACT = {"rtol": 1e-10, "atol": 1e-12}  # float64: two orders of the same operations
 
@@ -208,6 +217,53 @@ def test_one_batch_can_be_learned_by_heart(small):
         optimizer.zero_grad()
     scores = small.scores(network, batch)
     assert not scores["error"].any() and scores["loss"].mean() < 1.0
+
+
+def test_pictures_are_classified_by_the_nearest_code(tmp_path):
+    torch.manual_seed(0)
+    recipe = PRESETS["digits"]
+    run = Trained(LeNet5().eval(), recipe, RunFolder(tmp_path))
+    write_json(tmp_path / "classes.json", list("abcdefghij"))
+    pixels = np.full((40, 60), 255, dtype=np.uint8)
+    pixels[8:31, 27:33] = 20
+    Image.fromarray(pixels).save(tmp_path / "one.png")
+    (row,) = recipe.task.classify(run, [tmp_path / "one.png"])
+    with torch.no_grad():
+        distances = run.model(LeNetTask.without_data(recipe).prepare(as_digit(tmp_path / "one.png")[None]))[0]
+    order = distances.argsort().tolist()
+    sure = torch.exp(-distances.double()) / torch.exp(-distances.double()).sum()
+    assert row["path"] == str(tmp_path / "one.png")
+    assert (row["class"], row["runner_up"]) == ("abcdefghij"[order[0]], "abcdefghij"[order[1]])
+    assert row["confidence"] == pytest.approx(sure[order[0]].item(), rel=1e-4)  # float32 distances near 100
+    assert row["runner_up_confidence"] == pytest.approx(sure[order[1]].item(), rel=1e-4)
+    assert row["distance"] == pytest.approx(distances.min().item(), rel=1e-5)
+    with pytest.raises(UserError, match="at least one"):
+        recipe.task.classify(run, [])
+
+
+@pytest.mark.parametrize("preset", ["digits", "mlp-300"])
+def test_figures_are_drawn(small, preset, tmp_path):
+    recipe = PRESETS[preset]
+    task = recipe.task.without_data(recipe)
+    images = torch.randint(256, (37, 28, 28), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    task.test, task.classes = Examples(task.prepare(images), small.train.targets), tuple("0123456789")
+    found = dict(task.figures(task.model()))
+    assert set(found) == {"confusion", "mistakes"} | ({"kernels", "maps"} if preset == "digits" else set())
+    for name, figure in found.items():
+        figure.savefig(tmp_path / f"{name}.png")
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_every_arm_is_a_recipe_and_every_condition_can_be_judged(claim):
+    for arm in claim.arms:
+        recipe = override(PRESETS[arm.preset], arm.overrides)
+        task = recipe.task.without_data(recipe)
+        rule = task.optimizer(task.model())
+        assert isinstance(rule, DiagonalLM) == ("app. c" in arm.name.lower())
+        schedule = SCHEDULES[recipe.schedule.name]
+        assert schedule(recipe.steps, **arguments(schedule, recipe.schedule))(0) > 0
+    measured = {(arm.name, measure.name): 1.0 for arm in claim.arms for measure in claim.measures}
+    claim.verdict(lambda arm, measure: measured[arm, measure])  # no condition asks for what is not measured
 
 
 # Appendix C

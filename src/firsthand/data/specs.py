@@ -1,6 +1,6 @@
 """Which data a recipe trains on: small frozen descriptions that load it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firsthand.data.files import fetch
@@ -45,6 +45,11 @@ class Names:
             raise UserError(f"'{self.name}' has {len(lines)} lines: at least {_FEWEST} are needed to split them.")
         # Over all lines: a character that only the test lines have would otherwise have no index.
         return Lines(*split_lines(lines, self.split_seed), Vocabulary.of(lines))
+
+    def located(self) -> "Names":
+        """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
+        path = Path(self.name).expanduser()
+        return self if self.name in DATASETS or not path.exists() else replace(self, name=str(path.resolve()))
 
     def read(self) -> list[str]:
         """The lines in the order of the file."""

@@ -1,7 +1,19 @@
-"""The engine: one training loop for every paper, its recipes, run folders and checkpoints."""
+"""The engine: recipes, tasks, the loop, checkpoints, run folders, figures.
+
+The package and the function `firsthand.train(...)` share their name, so the package itself can be called.
+"""
 
 import sys
+from types import ModuleType
+from typing import Any
 
-from firsthand import Verb
 
-sys.modules[__name__].__class__ = Verb  # firsthand.train("mlp") trains
+class _Callable(ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """`firsthand.api.train`."""
+        from firsthand.api import train
+
+        return train(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

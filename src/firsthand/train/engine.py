@@ -14,13 +14,12 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from firsthand.data.order import Order
-from firsthand.optim.schedule import SCHEDULES
 from firsthand.train import checkpoint
 from firsthand.train.diagnostics import Probe
 from firsthand.train.folder import RunFolder, write_json
 from firsthand.train.launch import Interrupted
 from firsthand.train.progress import Reporter
-from firsthand.train.recipe import arguments
+from firsthand.train.recipe import schedule_for
 from firsthand.train.task import Task, evaluate
 
 
@@ -49,9 +48,7 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     network = task.model()
     model, optimizer = fabric.setup(network, task.optimizer(network))
     order = Order(len(task.train), recipe.batch, recipe.order, recipe.seed)
-    factor = SCHEDULES[recipe.schedule.name](
-        recipe.steps, **arguments(SCHEDULES[recipe.schedule.name], recipe.schedule)
-    )
+    factor = schedule_for(recipe)
     probe = Probe(network, folder.diagnostics)
 
     state = State()

@@ -73,7 +73,8 @@ def range_test(folder: RunFolder) -> Figure:
     axes = figure.subplots()
     axes.plot(rates, losses, marker="o", ms=3)
     axes.set_xscale("log")
-    axes.set_ylim(min(losses) - 0.1, min(max(losses), losses[0] + (losses[0] - min(losses)) * 0.5) + 0.1)
+    margin = 0.1 + 0.05 * losses[0]  # visible beside a loss of any size
+    axes.set_ylim(min(losses) - margin, min(max(losses), losses[0] + (losses[0] - min(losses)) * 0.5) + margin)
     if len(losses) > 2:
         falls = [losses[i + 1] - losses[i - 1] for i in range(1, len(losses) - 1)]
         steepest = rates[1 + falls.index(min(falls))]

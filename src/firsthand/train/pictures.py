@@ -24,7 +24,7 @@ def confusion(targets: Int[Tensor, " images"], predicted: Int[Tensor, " images"]
     figure = Figure(figsize=(5.4, 5))
     axes = figure.subplots()
     top = max(int(mistakes.max()), 1)
-    axes.imshow(mistakes, cmap=COUNTS, vmin=0, vmax=1.25 * top)
+    axes.imshow(mistakes.numpy(), cmap=COUNTS, vmin=0, vmax=1.25 * top)
     for row in range(size):
         for column in range(size):
             if count := int(counts[row, column]):
@@ -72,9 +72,9 @@ def show(axes: Axes, image: Float[Tensor, "height width"], signed: bool = False,
     """One image on some axes; `reach` is the value of the darkest blue when signed, 0 for the image's own largest."""
     if signed:
         reach = reach or image.abs().max().item()
-        axes.imshow(image, cmap=SIGNED, vmin=-reach, vmax=reach)
+        axes.imshow(image.numpy(), cmap=SIGNED, vmin=-reach, vmax=reach)
     else:
-        axes.imshow(image, cmap="gray_r")
+        axes.imshow(image.numpy(), cmap="gray_r")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(False)

@@ -81,6 +81,14 @@ def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) 
     return given
 
 
+def schedule_for(recipe: Recipe) -> Callable[[int], float]:
+    """The recipe's schedule: what multiplies the base rate at each step."""
+    from firsthand.optim.schedule import SCHEDULES
+
+    shape = SCHEDULES[recipe.schedule.name]
+    return shape(recipe.steps, **arguments(shape, recipe.schedule))
+
+
 def flat(recipe: Any, prefix: str = "") -> dict[str, Any]:
     """Nested fields as dotted names: {"steps": 1000, "optim.lr": 0.1, ...}."""
     rows: dict[str, Any] = {}

@@ -51,7 +51,7 @@ class NextToken(Task):
             raise UserError(
                 f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data."
             )
-        super().__init__(replace(recipe, model=replace(recipe.model, vocab=vocab)))
+        super().__init__(replace(recipe, model=replace(recipe.model, vocab=vocab), data=recipe.data.located()))
         self.vocabulary = lines.vocabulary
         context = recipe.model.context
         self.train, self.val, self.test = (

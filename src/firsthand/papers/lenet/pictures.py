@@ -60,9 +60,10 @@ def maps(network: LeNet5, image: Float[Tensor, "1 1 32 32"]) -> Figure:
         nearest = int(outputs.argmin())
         show(panels[2], network.output.codes[nearest].view(12, 7).cpu(), signed=True, reach=1.3)
         panels[2].set_title(f"nearest code: {nearest}")
-    panels[-1].bar(range(len(outputs)), outputs, color=COLOURS[0])
+    panels[-1].bar(range(len(outputs)), outputs.tolist(), color=COLOURS[0])
     panels[-1].set_xticks(range(len(outputs)))
-    panels[-1].grid(axis="x")
+    panels[-1].set_axisbelow(True)
+    panels[-1].grid(visible=False, axis="x")
     panels[-1].set_title("distances" if isinstance(network.output, RBF) else "logits")
     return figure
 

@@ -127,11 +127,15 @@ class Recipe(recipe.Recipe):
         return self.loss or LOSSES[self.model.head][0]
 
 
+# Appendix C's rates 0.0005, 0.0002, 0.0001, 0.00005 and 0.00001 as multiples of the first, for 2, 3, 3, 4 and 8 passes.
+FACTORS = (1.0,) * 2 + (0.4,) * 3 + (0.2,) * 3 + (0.1,) * 4 + (0.02,) * 8
+
 PRESETS = {
     # The published network with an adaptive rule: 10 passes over 55,000 images.
     "laptop": Recipe(
         steps=8600,
         batch=64,
+        threads=1,
         optim=Optim("adam", lr=0.002),
         schedule=Schedule("one-cycle"),
         eval_every=860,
@@ -144,6 +148,7 @@ PRESETS = {
         model=Config(head="softmax", pooling="max", activation="relu", c3="full"),
         steps=8600,
         batch=64,
+        threads=1,
         optim=Optim("adam", lr=0.002),
         schedule=Schedule("one-cycle"),
         eval_every=860,
@@ -156,6 +161,7 @@ PRESETS = {
         data=Images("digits"),
         steps=600,
         batch=32,
+        threads=1,
         optim=Optim("adam", lr=0.003),
         schedule=Schedule("one-cycle"),
         eval_every=100,
@@ -168,8 +174,9 @@ PRESETS = {
         data=Images(validation=0),
         steps=1_200_000,
         batch=1,
+        threads=1,
         order="constant",
-        optim=Optim("diagonal-lm", lr=0.0005, mu=0.02, factors=(1.0,) * 2 + (0.4,) * 3 + (0.2,) * 3 + (0.1,) * 4 + (0.02,)),
+        optim=Optim("diagonal-lm", lr=0.0005, mu=0.02, factors=FACTORS),
         loss="mle",
         keep="last",
         eval_every=60_000,
@@ -181,6 +188,7 @@ PRESETS = {
         model=baseline.Config(hidden=(300,)),
         steps=8600,
         batch=64,
+        threads=1,
         optim=recipe.Optim("adam", lr=0.001),
         schedule=Schedule("one-cycle"),
         eval_every=860,
@@ -191,6 +199,7 @@ PRESETS = {
         model=baseline.Config(hidden=(300, 100)),
         steps=8600,
         batch=64,
+        threads=1,
         optim=recipe.Optim("adam", lr=0.001),
         schedule=Schedule("one-cycle"),
         eval_every=860,
