@@ -8,7 +8,6 @@ with firsthand.definitions(): ...            # run the readable face of every op
 """
 
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -20,7 +19,6 @@ _HOME = {
     "definitions": "nn.definition",
     "UserError": "errors",
 }
-_VERBS = {"train": "api", "check": "check.models", "reproduce": "reproduce.runner"}  # packages and functions in one
 __all__ = ["Run", "UserError", "definitions", "get", "load", "resume", "train"]
 
 
@@ -30,19 +28,4 @@ def __getattr__(name: str) -> Any:
         return import_module(f"firsthand.{name}")
     if name in _HOME:
         return getattr(import_module(f"firsthand.{_HOME[name]}"), name)
-    if name in _VERBS:
-        return import_module(f"firsthand.{name}")
     raise AttributeError(f"firsthand has no {name!r}; it offers: {', '.join(__all__)}.")
-
-
-class Verb(ModuleType):
-    """A package that can be called: `firsthand.train` holds the engine, and `firsthand.train("mlp")` trains.
-
-    Python sets a package's attribute `train` to the subpackage whenever that is imported, so a function there would be
-    lost; the subpackages take this class instead.
-    """
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """Call the function of the same name."""
-        name = self.__name__.rpartition(".")[2]
-        return getattr(import_module(f"firsthand.{_VERBS[name]}"), name)(*args, **options)

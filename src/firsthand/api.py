@@ -18,6 +18,7 @@ from firsthand.papers import Paper
 from firsthand.train.folder import RunFolder, write_json
 from firsthand.train.launch import Launch
 from firsthand.train.recipe import flat
+from firsthand.train.sampling import Sampling
 
 RUNS = Path("runs")  # where runs go unless --out says otherwise
 
@@ -187,8 +188,6 @@ class Run:
 
     def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
         """Write `count` lines; `new`: distinct ones not in the training set; options as `Sampling` has them."""
-        from firsthand.train.tasks import Sampling
-
         if not hasattr(self.recipe.task, "sample"):
             raise UserError(
                 f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."

@@ -16,6 +16,7 @@ from firsthand import __version__, api, papers
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
 from firsthand.train.launch import Interrupted, Launch, leads
+from firsthand.train.sampling import Sampling
 
 Positional = tyro.conf.Positional
 Key = Annotated[Positional[str], tyro.conf.arg(metavar="KEY")]
@@ -43,18 +44,11 @@ def list_(json: bool = False) -> None:
     cards = [papers.get(key).card for key in papers.keys()]
     if json:
         return show_json([asdict(card) for card in cards])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("key", "year", "paper", "authors", "parameters"):
-        table.add_column(title, justify="right" if title == "parameters" else "left", no_wrap=title == "key")
-    for card in cards:
-        table.add_row(
-            card.key,
-            str(card.year),
-            card.title,
-            card.authors[0] + " et al." * (len(card.authors) > 1),
-            f"{card.parameters:,}",
-        )
-    out.print(table)
+    show_table([
+        {"key": card.key, "year": str(card.year), "paper": card.title,
+         "authors": card.authors[0] + " et al." * (len(card.authors) > 1), "parameters": card.parameters}
+        for card in cards
+    ])  # fmt: skip
     out.print("\nNext: firsthand show KEY · firsthand train KEY · firsthand check KEY · firsthand reproduce KEY")
 
 
@@ -68,48 +62,25 @@ def show(key: Key, /, json: bool = False) -> None:
     paper = papers.get(key)
     card, network = paper.card, paper.network()
     counted = sum(p.numel() for p in network.parameters())
-    describe = getattr(paper.module("model"), "describe", None)
-    rows = (
-        describe()
-        if describe
-        else [
-            {"layer": name, "shape": "x".join(map(str, p.shape)), "parameters": p.numel()}
-            for name, p in network.named_parameters()
-        ]
-    )
-    totals = {name: sum(row.get(name) or 0 for row in rows) for name in rows[0] if isinstance(rows[0][name], int)}
+    described = getattr(paper.module("model"), "describe", lambda: plain_layers(network))
+    rows = described()
+    totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
     if json:
-        return show_json(
-            asdict(card)
-            | {
-                "counted_parameters": counted,
-                "layers": rows,
-                "totals": totals,
-                "presets": list(paper.presets),
-                "folder": str(paper.folder),
-            }
-        )
-    out.print(
-        f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n\n{card.summary}\n"
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
-    for name in rows[0]:
-        table.add_column(
-            name,
-            f"{totals[name]:,}" if name in totals else "total" * (name == next(iter(rows[0]))),
-            justify="right" if name in totals else "left",
-        )
-    for row in rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
-    out.print(table)
-    out.print(
-        f"\n{counted:,} trainable parameters "
-        f"({'as' if counted == card.parameters else 'NOT the'} {card.parameters:,} stated)"
-    )
-    out.print(
-        f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on)}\n"
-        f"read      {paper.folder / 'model.py'}"
-    )
+        facts = {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets)}
+        return show_json(asdict(card) | facts | {"folder": str(paper.folder)})
+    out.print(f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n")
+    out.print(f"{card.summary}\n")
+    show_table([*rows, {"layer": "total"} | totals])
+    agrees = "as" if counted == card.parameters else "NOT the"
+    out.print(f"\n{counted:,} trainable parameters ({agrees} {card.parameters:,} stated)")
+    out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on)}")
+    out.print(f"read      {paper.folder / 'model.py'}")
+
+
+def plain_layers(network: Any) -> list[dict[str, Any]]:
+    """A row for each parameter tensor, for networks that do not describe themselves."""
+    named = network.named_parameters()
+    return [{"layer": name, "shape": "x".join(map(str, p.shape)), "parameters": p.numel()} for name, p in named]
 
 
 def train(args: Sequence[str]) -> None:
@@ -119,15 +90,13 @@ def train(args: Sequence[str]) -> None:
     `firsthand train --resume DIR` continues an interrupted run bit for bit.
     """
     key, args = (args[0], list(args[1:])) if args and not args[0].startswith("-") else (None, list(args))
-    if key is None and "--resume" not in " ".join(args):
-        if not args or set(args) & {"-h", "--help"}:
-            out.print(train.__doc__.replace("\n    ", "\n"), markup=False)
-            out.print(f"KEY is one of: {', '.join(papers.keys())}\n\nOptions of every paper:", markup=False)
-            parse(Options, ["--help"], "firsthand train KEY") if args else None
-            raise SystemExit(0 if args else 2)
-        raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.")
-    if key is None or any(word.split("=")[0] == "--resume" for word in args):
+    if any(word.split("=")[0] == "--resume" for word in args):
         return resume(key, args)
+    if key is None:
+        if set(args) & {"-h", "--help"}:
+            out.print(train.__doc__.replace("\n    ", "\n"), "\nOptions of every paper:", markup=False)
+            parse(Options, ["--help"], "firsthand train KEY")
+        raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.")
     paper = papers.get(key)
     preset = _value(args, "--preset", "laptop")
     recipe = paper.preset(preset)
@@ -177,13 +146,11 @@ def report(run: api.Run, as_json: bool) -> None:
     out.print(f"{title}: {result['steps']:,} steps in {result['seconds']:.1f} s "
               f"({result['stopped']}; weights of the {result['weights']})")  # fmt: skip
     for split in ("train", "val", "test"):
-        scores = {
-            name.removeprefix(split + "_"): value for name, value in metrics.items() if name.startswith(split + "_")
-        }
-        if scores:
-            name = "dev" if split == "val" else split
-            text = "loss " + ("diverged" if scores["loss"] is None else f"{scores['loss']:.4f}")
-            out.print(f"  {name:5} {text}" + (f"   error {100 * scores['error']:.2f} %" if "error" in scores else ""))
+        if f"{split}_loss" in metrics:
+            loss, error = metrics[f"{split}_loss"], metrics.get(f"{split}_error")
+            text = "diverged" if loss is None else f"loss {loss:.4f}"
+            text += "" if error is None else f"   error {100 * error:.2f} %"
+            out.print(f"  {'dev' if split == 'val' else split:5} {text}")
     if metrics.get("train_loss") is None:
         out.print("\nThe training diverged: try a smaller learning rate.")
     elif hasattr(run.recipe.task, "sample"):
@@ -197,36 +164,24 @@ def report(run: api.Run, as_json: bool) -> None:
 
 
 def sample(
-    run: RunName, /, count: int = 20, temperature: float = 1.0, top_k: int | None = None,
-    top_p: float | None = None, greedy: bool = False, prompt: str = "", seed: int = 0, max_length: int = 50, new: bool = False, json: bool = False,
-) -> None:  # fmt: skip
+    run: RunName,
+    /,
+    count: int = 20,
+    how: Annotated[Sampling, tyro.conf.arg(name="")] = Sampling(),
+    new: bool = False,
+    json: bool = False,
+) -> None:
     """Write new lines with a trained run, one a line, and count how many of them are in the training set.
 
     Args:
         run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
         count: how many lines.
-        temperature: below 1 safer, above 1 wilder.
-        top_k: choose among the k likeliest characters only.
-        top_p: choose among the likeliest characters that hold this probability together.
-        greedy: always take the likeliest character.
-        prompt: how every line begins.
-        seed: of the random choices.
-        max_length: longest line, in characters.
+        how: how they are written.
         new: only distinct lines that are not in the training set.
         json: print JSON instead.
     """
     loaded = api.load(run)
-    lines = loaded.sample(
-        count,
-        new=new,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        greedy=greedy,
-        prompt=prompt,
-        seed=seed,
-        max_length=max_length,
-    )
+    lines = loaded.sample(count, new=new, **asdict(how))
     try:
         known = loaded.recipe.task.training_lines(loaded.trained)
         copied = sum(line in known for line in lines)
@@ -272,18 +227,14 @@ def check(key: Positional[str | None] = None, /, json: bool = False) -> None:
     if json:
         show_json([asdict(row) | {"holds": row.holds} for row in rows])
     else:
-        columns = list(dict.fromkeys(row.what for row in rows))
-        table = Table(box=None, pad_edge=False, header_style="bold", caption="largest relative difference (allowed)")
-        for title in ("paper", "variant", "precision", *columns):
-            table.add_column(title)
         groups: dict[tuple[str, ...], dict[str, str]] = {}
         for row in rows:
             colour = "green" if row.holds else "bold red"
-            cell = f"[{colour}]{row.difference:.0e}[/] [dim]({row.allowed:.0e})[/]"
-            groups.setdefault((row.paper, row.variant, row.precision), {})[row.what] = cell
-        for group, cells in groups.items():
-            table.add_row(*group, *(cells.get(what, "") for what in columns))
-        out.print(table)
+            group = groups.setdefault((row.paper, row.variant, row.precision), {})
+            group[row.what] = f"[{colour}]{row.difference:.0e}[/] [dim]({row.allowed:.0e})[/]"
+        names = ("paper", "variant", "precision")
+        show_table([dict(zip(names, group, strict=True)) | cells for group, cells in groups.items()])
+        out.print("largest relative difference (allowed)")
         out.print(f"{len(rows) - len(failed)} of {len(rows)} comparisons hold.")
     raise SystemExit(1 if failed else 0)
 
@@ -330,22 +281,14 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
         rows = [{"name": d.name, "kind": d.kind, "about": d.about, "status": status(d)} for d in DATASETS.values()]
         if json:
             return show_json(rows)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in rows[0]:
-            table.add_column(title, no_wrap=title != "about")
-        for row in rows:
-            table.add_row(*row.values())
-        out.print(table)
+        show_table(rows)
         out.print("\nYour own: --data FILE.txt (an example a line) or --data FILE.csv --data.column NAME")
         return None
-    if name not in DATASETS:
-        raise unknown("data set", name, DATASETS, "`firsthand data` lists them")
     from firsthand.data import describe
-    from firsthand.data.files import fetch
+    from firsthand.data import download as fetch
 
     if download:
-        for file in DATASETS[name].files:
-            fetch(file)
+        fetch(name)
     facts = describe(name)
     if json:
         return show_json(facts)
@@ -365,7 +308,7 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         last = next((row["step"] for row in reversed(run.metrics)), 0)
         result = run.result or {}
         rows.append({
-            "run": str(run.path), "data": run.config["data"], "seed": run.config["seed"],
+            "run": str(run.path), "data": run.config["data"], "seed": str(run.config["seed"]),
             "steps": f"{result.get('steps', last)}/{run.config['recipe']['steps']}",
             "status": "finished" if result else "unfinished",
             "metrics": result.get("metrics", {}),
@@ -374,26 +317,29 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         return show_json(rows)
     if not rows:
         return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("run", "data", "seed", "steps", "status", "dev loss", "test loss"):
-        table.add_column(title)
     for row in rows:
-        losses = (row["metrics"].get(name) for name in ("val_loss", "test_loss"))
-        table.add_row(
-            row["run"],
-            str(row["data"]),
-            str(row["seed"]),
-            row["steps"],
-            row["status"],
-            *("" if x is None else f"{x:.4f}" for x in losses),
-        )
-    return out.print(table)
+        metrics = row.pop("metrics")
+        for title, name in (("dev loss", "val_loss"), ("test loss", "test_loss")):
+            row[title] = f"{metrics[name]:.4f}" if metrics.get(name) is not None else ""
+    return show_table(rows)
 
 
 COMMANDS: dict[str, Callable] = {
     "list": list_, "show": show, "train": train, "sample": sample, "classify": classify, "check": check,
     "reproduce": reproduce, "data": data, "runs": runs,
 }  # fmt: skip
+
+
+def show_table(rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of one kind as columns under their names; counts stand to the right, with commas."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, value in rows[0].items():
+        counts = isinstance(value, int)
+        table.add_column(name, justify="right" if counts else "left", no_wrap=counts or name == "key")
+    for row in rows:
+        cells = (row.get(name, "") for name in rows[0])
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells))
+    out.print(table)
 
 
 def show_json(content: Any) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -73,18 +74,18 @@ def sentence(box: str, prog: str) -> str:
 def names(target: Any, default: Any) -> list[str]:
     """All option names of a dataclass or function, dotted, as the command line spells them."""
     if is_dataclass(target):
-        found: list[str] = []
-        for f in fields(target):
-            value = getattr(default, f.name, None)
-            if is_dataclass(value):
-                inner = names(type(value), value)
-                prefix = "" if f.name in ("recipe", "launch") else f.name + "."
-                found += [f"--{prefix}{name.removeprefix('--')}" for name in inner]
-            else:
-                found.append("--" + f.name.replace("_", "-"))
-        return found
-    code = target.__code__
-    return ["--" + name.replace("_", "-") for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]]
+        values = {f.name: getattr(default, f.name, None) for f in fields(target)}
+    else:
+        parameters = signature(target).parameters.values()
+        values = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
+    found: list[str] = []
+    for name, value in values.items():
+        if is_dataclass(value):
+            prefix = "" if name in ("recipe", "launch", "how") else name + "."  # groups without a prefix
+            found += [f"--{prefix}{inner.removeprefix('--')}" for inner in names(type(value), value)]
+        else:
+            found.append("--" + name.replace("_", "-"))
+    return found
 
 
 def override(default: Any, changes: Mapping[str, Any]) -> Any:

@@ -49,25 +49,13 @@ def same(a: Path, b: Path) -> None:
         assert ours[name] == theirs[name], name
 
 
-def stop_at(monkeypatch: pytest.MonkeyPatch, *steps: int, number: int = signal.SIGINT) -> None:
-    """Send this process a signal when the run has done these steps, once each."""
-    waiting = list(steps)
-
-    def step(self: Silent, done: int, shown: dict) -> None:
-        if waiting and done == waiting[0]:
-            waiting.pop(0)
-            os.kill(os.getpid(), number)
-
-    monkeypatch.setattr(Silent, "step", step)
-
-
 @pytest.mark.parametrize("rule", RULES)
-def test_ctrl_c_at_any_step(rule, train, monkeypatch):
+def test_ctrl_c_at_any_step(rule, train, stop_at):
     """1: nothing logged yet; 24, 25, 26: around a checkpoint; 30: after an evaluation; 39: just before the end."""
     changes = INTERVALS | RULES[rule]
     whole = train("whole", changes)
     stops = (1, 24, 25, 26, 30, 39)
-    stop_at(monkeypatch, *stops)
+    stop_at(*stops)
     for number, step in enumerate(stops):
         with pytest.raises(Interrupted, match=f"Stopped by SIGINT at step {step};") as stopped:
             train("parts", changes) if number == 0 else firsthand.resume(parts, progress=False)
@@ -97,9 +85,9 @@ def test_a_second_ctrl_c_ends_at_once(train, monkeypatch):
         train()
 
 
-def test_a_signal_at_the_last_step_is_too_late(train, monkeypatch):
+def test_a_signal_at_the_last_step_is_too_late(train, stop_at):
     """The run is over: it ends as usual."""
-    stop_at(monkeypatch, 40)
+    stop_at(40)
     assert train().result["steps"] == 40
 
 
@@ -174,11 +162,11 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_checkpoint(damage, train, monkeypatch, capsys):
+def test_a_damaged_checkpoint(damage, train, stop_at, monkeypatch):
     """It is reported, the one before it is used, and the run still ends in the same bytes."""
     changes = INTERVALS | RULES["adam, dropout, batch norm"]
     whole = train("whole", changes)
-    stop_at(monkeypatch, 33)
+    stop_at(33)
     with pytest.raises(Interrupted):
         train("parts", changes)
     parts = whole.path.with_name("parts")
@@ -191,9 +179,9 @@ def test_a_damaged_checkpoint(damage, train, monkeypatch, capsys):
     same(whole.path, parts)
 
 
-def test_all_checkpoints_damaged(train, tmp_path, monkeypatch):
+def test_all_checkpoints_damaged(train, tmp_path, stop_at):
     """Nothing to go on from: said in one sentence, nothing trained."""
-    stop_at(monkeypatch, 33)
+    stop_at(33)
     with pytest.raises(Interrupted):
         train("parts", INTERVALS)
     for path in (tmp_path / "parts" / "checkpoints").glob("step-*.safetensors"):
@@ -202,11 +190,11 @@ def test_all_checkpoints_damaged(train, tmp_path, monkeypatch):
         firsthand.resume(tmp_path / "parts", progress=False)
 
 
-def test_the_torn_last_line_of_a_killed_run(train, monkeypatch):
+def test_the_torn_last_line_of_a_killed_run(train, stop_at):
     """Half a row in a file of rows is dropped; rows after the checkpoint are written again."""
     changes = INTERVALS | RULES["adam, dropout, batch norm"]
     whole = train("whole", changes)
-    stop_at(monkeypatch, 33)
+    stop_at(33)
     with pytest.raises(Interrupted):
         train("parts", changes)
     parts = whole.path.with_name("parts")

@@ -5,9 +5,8 @@ from math import sqrt
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import Buffer, Module, Parameter
+from torch.nn import Module, Parameter
 
-from firsthand.errors import UserError
 from firsthand.nn.definition import definition
 from firsthand.nn.init import fan_in, uniform_
 from firsthand.nn.shape import wrong_shape
@@ -43,12 +42,7 @@ def conv2d(
 
 
 class Conv2d(Module):
-    """Convolution with square kernels (out_channels, in_channels, k, k), starting from U(±1/sqrt(in_channels k²)).
-
-    `table` (out_channels, in_channels) says with 1 and 0 which outputs look at which inputs; the kernels of missing
-    connections are zero and stay zero.
-    Raises UserError when the table has another shape.
-    """
+    """Convolution with square kernels (out_channels, in_channels, k, k), starting from U(±1/sqrt(in_channels k²))."""
 
     def __init__(
         self,
@@ -58,7 +52,6 @@ class Conv2d(Module):
         stride: int = 1,
         padding: int = 0,
         bias: bool = True,
-        table: Tensor | None = None,
     ):
         super().__init__()
         self.stride, self.padding = stride, padding
@@ -68,20 +61,10 @@ class Conv2d(Module):
         uniform_(self.weight, bound)
         if bias:
             uniform_(self.bias, bound)
-        if table is None:
-            self.table = None
-        else:
-            if table.shape != (out_channels, in_channels):
-                raise wrong_shape("The table of Conv2d", table, f"({out_channels}, {in_channels})")
-            if not ((table == 0) | (table == 1)).all():
-                raise UserError("The table of Conv2d holds something else than 0 and 1.")
-            self.table = Buffer(table.to(self.weight.dtype))
-            self.weight.data *= self.table[:, :, None, None]
 
     def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out height2 width2"]:
         """See `conv2d`."""
-        weight = self.weight if self.table is None else self.weight * self.table[:, :, None, None]
-        return conv2d(x, weight, self.bias, self.stride, self.padding)
+        return conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
     def extra_repr(self) -> str:
         out, channels, size, _ = self.weight.shape

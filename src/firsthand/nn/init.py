@@ -3,22 +3,23 @@
 from math import sqrt
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from firsthand.errors import UserError
 
 
-def fan_in(tensor: Tensor) -> int:
+def fan_in(tensor: Float[Tensor, "..."]) -> int:
     """How many inputs one unit sums: in for a weight "out in", in * kh * kw for a kernel "out in kh kw"."""
     return _units(tensor)[0]
 
 
-def fan_out(tensor: Tensor) -> int:
+def fan_out(tensor: Float[Tensor, "..."]) -> int:
     """How many units one input feeds: out for a weight "out in", out * kh * kw for a kernel "out in kh kw"."""
     return _units(tensor)[1]
 
 
-def _units(tensor: Tensor) -> tuple[int, int]:
+def _units(tensor: Float[Tensor, "..."]) -> tuple[int, int]:
     if tensor.ndim < 2:
         raise UserError(f"A fan needs a weight of two axes or more, got shape {tuple(tensor.shape)}.")
     window = tensor[0, 0].numel()
@@ -26,18 +27,18 @@ def _units(tensor: Tensor) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def uniform_(tensor: Tensor, bound: float) -> Tensor:
+def uniform_(tensor: Float[Tensor, "..."], bound: float) -> Float[Tensor, "..."]:
     """Fill with w ~ U(-bound, bound), whose standard deviation is bound / sqrt(3)."""
     return tensor.uniform_(-bound, bound)
 
 
 @torch.no_grad()
-def normal_(tensor: Tensor, std: float) -> Tensor:
+def normal_(tensor: Float[Tensor, "..."], std: float) -> Float[Tensor, "..."]:
     """Fill with w ~ N(0, std^2)."""
     return tensor.normal_(0, std)
 
 
-def lecun_(tensor: Tensor) -> Tensor:
+def lecun_(tensor: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Fill with w ~ N(0, 1 / fan_in), which keeps the variance of a weighted sum of unit-variance inputs at one.
 
     Source: LeCun, Bottou, Orr & Müller (1998), Efficient BackProp, equation 16.
@@ -45,7 +46,7 @@ def lecun_(tensor: Tensor) -> Tensor:
     return normal_(tensor, 1 / sqrt(fan_in(tensor)))
 
 
-def glorot_(tensor: Tensor) -> Tensor:
+def glorot_(tensor: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Fill with w ~ U(-b, b), b = sqrt(6 / (fan_in + fan_out)): a compromise of the forward and the backward variance.
 
     Source: Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward networks, equation 16.
@@ -53,7 +54,7 @@ def glorot_(tensor: Tensor) -> Tensor:
     return uniform_(tensor, sqrt(6 / (fan_in(tensor) + fan_out(tensor))))
 
 
-def he_(tensor: Tensor, gain: float = sqrt(2)) -> Tensor:
+def he_(tensor: Float[Tensor, "..."], gain: float = sqrt(2)) -> Float[Tensor, "..."]:
     """Fill with w ~ N(0, gain^2 / fan_in); the gain makes up for what the activation takes away: sqrt(2) for ReLU.
 
     Source: He et al. (2015), Delving deep into rectifiers, equation 10; the gain 5/3 for tanh is a later convention.

@@ -32,7 +32,6 @@ class State:
     loss_count: int = 0  # steps since the last row of metrics.jsonl
     first: float | None = None  # the first row's loss
     best: float | None = None  # lowest validation loss so far
-    best_step: int = 0  # where it was
     worse: int = 0  # evaluations since then
     stopped: str = ""  # why the run ended before its last step, if it did
 
@@ -43,163 +42,185 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     The same recipe on the same machine gives the same bits, however often the run was interrupted.
     Raises Interrupted, after writing a checkpoint, on Ctrl-C or SIGTERM.
     """
-    recipe = task.recipe
-    torch.manual_seed(recipe.seed)
-    network = task.model()
-    model, optimizer = fabric.setup(network, task.optimizer(network))
-    order = Order(len(task.train), recipe.batch, recipe.order, recipe.seed)
-    factor = schedule_for(recipe)
-    probe = Probe(network, folder.diagnostics)
+    training = Training(task, folder, screen, fabric)
+    training.restore()
+    training.loop()
+    return training.conclude()
 
-    state = State()
-    loss_sum = torch.zeros((), dtype=torch.float64, device=fabric.device)  # training loss since the last row
-    shown: dict[str, float] = {}  # latest numbers, for the progress display
-    if saved := checkpoint.newest(folder.checkpoints, "step", screen.say):
-        checkpoint.unpack(*saved, network, optimizer.optimizer)
-        state = State(**saved[1]["state"])
-        loss_sum.copy_(saved[0]["loss_sum"])
-        screen.say(f"Resuming {folder.path} from step {state.step}.")
-    if fabric.global_rank == 0:
-        for rows in (folder.metrics, folder.times):
-            rows.rewind(state.step)
-        folder.diagnostics.rewind(state.step - 1)  # its row of a step is written while that step runs
 
-    def keep(kind: str, tensors: dict[str, Tensor], content: dict[str, Any], count: int) -> None:
-        if fabric.global_rank == 0:
-            checkpoint.save(folder.checkpoints, kind, state.step, tensors, content, count)
+class Training:
+    """One run in one process: the network, its optimiser, and where they stand."""
 
-    def save() -> None:
-        tensors, content = checkpoint.pack(network, optimizer.optimizer)
-        tensors["loss_sum"] = fabric.all_reduce(loss_sum)  # in place
-        keep("step", tensors, content | {"state": asdict(state)}, 2)
+    def __init__(self, task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric):
+        self.task, self.recipe, self.folder, self.screen, self.fabric = task, task.recipe, folder, screen, fabric
+        self.leads = fabric.global_rank == 0  # of several processes one writes the files
+        torch.manual_seed(self.recipe.seed)
+        self.network = task.model()
+        self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
+        self.order = Order(len(task.train), self.recipe.batch, self.recipe.order, self.recipe.seed)
+        self.factor = schedule_for(self.recipe)
+        self.probe = Probe(self.network, folder.diagnostics)
+        self.state = State()
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=fabric.device)  # since the last row of metrics
+        self.shown: dict[str, float] = {}  # latest numbers, for the progress display
 
-    def log(row: dict[str, float]) -> None:
-        shown.update({name: value for name, value in row.items() if name in ("loss", "val_loss", "val_error")})
-        fabric.log_dict(row, state.step)
-        if fabric.global_rank == 0:
-            folder.metrics.append({"step": state.step} | row)
-            folder.times.append({"step": state.step, "seconds": round(before + time.perf_counter() - began, 3)})
+    def restore(self) -> None:
+        """Go back to the newest checkpoint, if there is one: tensors, state, random numbers and rows of metrics."""
+        if saved := checkpoint.newest(self.folder.checkpoints, "step", self.screen.say):
+            checkpoint.unpack(*saved, self.network, self.optimizer.optimizer)
+            self.state = State(**saved[1]["state"])
+            self.loss_sum.copy_(saved[0]["loss_sum"])
+            self.screen.say(f"Resuming {self.folder.path} from step {self.state.step}.")
+        if self.leads:
+            self.folder.metrics.rewind(self.state.step)
+            self.folder.times.rewind(self.state.step)
+            self.folder.diagnostics.rewind(self.state.step - 1)  # its row of a step is written while that step runs
 
-    def validate() -> None:
-        row = {
-            f"val_{name}": value
-            for name, value in fabric.broadcast(evaluate(task, network, task.val, fabric.device)).items()
-        }
-        log(row)
+    def loop(self) -> None:
+        """All steps that are left."""
+        recipe, state = self.recipe, self.state
+        self.began = time.perf_counter() - state.seconds  # as if there had been no interruption
+        self.screen.start(state.step, recipe.steps)
+        self.model.train()
+        with _signals() as asked:
+            try:
+                while state.step < recipe.steps and not state.stopped:
+                    self.step()
+                    last = state.step == recipe.steps
+                    if state.step % recipe.log_every == 0 or last:
+                        self.log_loss()
+                    if self.task.val is not None and (state.step % recipe.eval_every == 0 or last):
+                        self.validate()
+                    state.seconds = time.perf_counter() - self.began
+                    stop = self.asked_to_stop(asked) and not last and not state.stopped
+                    if state.step % recipe.checkpoint_every == 0 or last or state.stopped or stop:
+                        self.save()
+                    self.screen.step(state.step, self.shown)
+                    if stop:
+                        raise Interrupted(asked[0] if asked else signal.SIGTERM, state.step)
+            finally:
+                self.screen.stop()
+                for logger in self.fabric.loggers:
+                    logger.finalize("stopped")  # events wait in memory until then
+
+    def step(self) -> None:
+        """One optimiser step."""
+        step = self.state.step
+        if step % self.order.steps_per_epoch == 0:
+            self.task.before_epoch(self.network, self.optimizer.optimizer)
+        self.rate = self.recipe.optim.lr * self.factor(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate
+        due = self.recipe.diagnose_every is not None and step % self.recipe.diagnose_every == 0
+        with self.probe.watch(step) if due and self.leads else nullcontext():
+            self.loss_sum += self.gradients(self.order.indices(step))
+            if self.recipe.clip is not None:
+                self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.recipe.clip)
+            self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.state.step += 1
+        self.state.loss_count += 1
+
+    def gradients(self, indices: Tensor) -> Tensor:
+        """Gradients of the mean loss of these examples, in micro-batches; returns this process's share of the loss."""
+        fabric = self.fabric
+        mine = indices if fabric.world_size == 1 else indices[fabric.global_rank :: fabric.world_size]
+        share = fabric.world_size / len(indices)  # DDP averages over processes: weight each by the examples it has
+        parts = mine.chunk(self.recipe.accumulate) if len(mine) else (indices[:1],)
+        total = torch.zeros((), device=fabric.device)
+        for number, part in enumerate(parts, 1):
+            batch = self.task.train.batch(part)
+            if fabric.device.type != "cpu":
+                batch = tuple(t.to(fabric.device, non_blocking=True) for t in batch)
+            weight = len(part) * share if len(mine) else 0.0
+            with fabric.no_backward_sync(self.model) if number < len(parts) else nullcontext():
+                loss = self.task.loss(self.model, batch)
+                loss = loss if weight == 1.0 else loss * weight
+                fabric.backward(loss)
+            total = total + loss.detach()
+        return total
+
+    def log(self, row: dict[str, float]) -> None:
+        """A row of metrics.jsonl, and its time in times.jsonl."""
+        self.shown |= {name: value for name, value in row.items() if name in ("loss", "val_loss", "val_error")}
+        self.fabric.log_dict(row, self.state.step)
+        if self.leads:
+            seconds = round(time.perf_counter() - self.began, 3)
+            self.folder.metrics.append({"step": self.state.step} | row)
+            self.folder.times.append({"step": self.state.step, "seconds": seconds})
+
+    def log_loss(self) -> None:
+        """The mean training loss since the last row; a run whose loss is no number any more, or far too high, ends."""
+        state = self.state
+        mean = self.fabric.all_reduce(self.loss_sum).item() / state.loss_count
+        self.loss_sum.zero_()
+        state.loss_count = 0
+        self.log({"loss": mean, "lr": self.rate})
+        state.first = mean if state.first is None else state.first
+        far_above = self.recipe.schedule.name == "range" and mean > 2 * state.first
+        if far_above or not math.isfinite(mean):
+            state.stopped = f"the loss diverged to {mean:.4g} by step {state.step}"
+
+    def validate(self) -> None:
+        """Score the validation set; keep the weights if they are the best so far, stop if patience is at its end."""
+        scores = self.fabric.broadcast(evaluate(self.task, self.network, self.task.val, self.fabric.device))
+        row = {f"val_{name}": value for name, value in scores.items()}
+        self.log(row)
+        state = self.state
         if row["val_loss"] < (math.inf if state.best is None else state.best):
-            state.best, state.best_step, state.worse = row["val_loss"], state.step, 0
-            keep("best", {f"model.{name}": value for name, value in network.state_dict().items()}, row, 1)
+            state.best, state.worse = row["val_loss"], 0
+            if self.leads:
+                weights = {f"model.{name}": value for name, value in self.network.state_dict().items()}
+                checkpoint.save(self.folder.checkpoints, "best", state.step, weights, row, keep=1)
         else:
             state.worse += 1
-            if recipe.patience is not None and state.worse >= recipe.patience:
+            if self.recipe.patience is not None and state.worse >= self.recipe.patience:
                 state.stopped = f"no better validation loss for {state.worse} evaluations"
 
-    began, before = time.perf_counter(), state.seconds
-    screen.start(state.step, recipe.steps)
-    model.train()
-    with _signals() as asked:
-        try:
-            while state.step < recipe.steps and not state.stopped:
-                if state.step % order.steps_per_epoch == 0:
-                    task.before_epoch(network, optimizer.optimizer)
-                rate = recipe.optim.lr * factor(state.step)
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                due = recipe.diagnose_every is not None and state.step % recipe.diagnose_every == 0
-                with probe.watch(state.step) if due and fabric.global_rank == 0 else nullcontext():
-                    loss_sum += _gradients(task, model, fabric, order.indices(state.step))
-                    if recipe.clip is not None:
-                        fabric.clip_gradients(model, optimizer, max_norm=recipe.clip)
-                    optimizer.step()
-                optimizer.zero_grad()
-                state.step += 1
-                state.loss_count += 1
+    def save(self) -> None:
+        """A checkpoint of everything; the one before it is kept too."""
+        tensors, content = checkpoint.pack(self.network, self.optimizer.optimizer)
+        tensors["loss_sum"] = self.fabric.all_reduce(self.loss_sum)  # in place
+        if self.leads:
+            content |= {"state": asdict(self.state)}
+            checkpoint.save(self.folder.checkpoints, "step", self.state.step, tensors, content, keep=2)
 
-                if state.step % recipe.log_every == 0 or state.step == recipe.steps:
-                    mean = fabric.all_reduce(loss_sum).item() / state.loss_count
-                    loss_sum.zero_()
-                    state.loss_count = 0
-                    log({"loss": mean, "lr": rate})
-                    state.first = mean if state.first is None else state.first
-                    far_above = recipe.schedule.name == "range" and mean > 2 * state.first
-                    if far_above or not math.isfinite(mean):
-                        state.stopped = f"the loss diverged to {mean:.4g} by step {state.step}"
-                if task.val is not None and (state.step % recipe.eval_every == 0 or state.step == recipe.steps):
-                    validate()
-                state.seconds = before + time.perf_counter() - began
-                if state.step % recipe.checkpoint_every == 0 or state.step == recipe.steps or state.stopped:
-                    save()
-                screen.step(state.step, shown)
-                if _asked_to_stop(fabric, asked, state.step) and state.step < recipe.steps and not state.stopped:
-                    save()
-                    raise Interrupted(asked[0] if asked else signal.SIGTERM, state.step)
-        finally:
-            screen.stop()
-            for logger in fabric.loggers:
-                logger.finalize("stopped")  # events wait in memory until then
-    return _conclude(task, folder, network, state, fabric, screen)
+    def asked_to_stop(self, asked: list[int]) -> bool:
+        """Whether any process was asked to; several compare notes every tenth step, so that all stop together."""
+        if self.fabric.world_size == 1:
+            return bool(asked)
+        if self.state.step % 10:
+            return False
+        count = torch.tensor(float(len(asked)), device=self.fabric.device)
+        return self.fabric.all_reduce(count, reduce_op="sum").item() > 0
 
+    def conclude(self) -> dict[str, Any]:
+        """Score the weights that count on every split and write result.json and the figures."""
+        weights = f"last, step {self.state.step}"
+        if self.recipe.keep == "best" and (best := checkpoint.newest(self.folder.checkpoints, "best", self.screen.say)):
+            self.network.load_state_dict(checkpoint.weights(best[0]))
+            weights = f"best validation loss, step {best[1]['step']}"
+        config = self.folder.config
+        result = {name: config[name] for name in ("paper", "preset", "data")} | {
+            "seed": self.recipe.seed,
+            "steps": self.state.step,
+            "seconds": round(self.state.seconds, 3),
+            "params": sum(p.numel() for p in self.network.parameters()),
+            "weights": weights,
+            "stopped": self.state.stopped or "after its last step",
+            "metrics": {},
+        }
+        if self.leads:
+            for split in ("train", "val", "test"):
+                if (examples := getattr(self.task, split)) is not None:
+                    scores = evaluate(self.task, self.network, examples, self.fabric.device)
+                    result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
+            from firsthand.train.figures import draw  # matplotlib takes half a second to import
 
-def _gradients(task: Task, model: Any, fabric: Fabric, indices: Tensor) -> Tensor:
-    """Gradients of the mean loss over these examples, in micro-batches; returns this process's share of the loss."""
-    mine = indices if fabric.world_size == 1 else indices[fabric.global_rank :: fabric.world_size]
-    share = fabric.world_size / len(indices)  # DDP averages over processes: weight each by the examples it has
-    parts = mine.chunk(task.recipe.accumulate) if len(mine) else (indices[:1],)
-    total = torch.zeros((), device=fabric.device)
-    for number, part in enumerate(parts, 1):
-        batch = task.train.batch(part)
-        if fabric.device.type != "cpu":
-            batch = tuple(t.to(fabric.device, non_blocking=True) for t in batch)
-        weight = len(part) * share if len(mine) else 0.0
-        if number == len(parts):
-            loss = task.loss(model, batch)
-            fabric.backward(loss if weight == 1.0 else loss * weight)
-        else:
-            with fabric.no_backward_sync(model):
-                loss = task.loss(model, batch)
-                fabric.backward(loss * weight)
-        total = loss.detach() if len(parts) == 1 and weight == 1.0 else total + loss.detach() * weight
-    return total
-
-
-def _conclude(
-    task: Task, folder: RunFolder, network: Any, state: State, fabric: Fabric, screen: Reporter
-) -> dict[str, Any]:
-    """Score the weights that count on every split and write result.json and the figures."""
-    weights = f"last, step {state.step}"
-    if task.recipe.keep == "best" and (best := checkpoint.newest(folder.checkpoints, "best", screen.say)):
-        network.load_state_dict(checkpoint.weights(best[0]))
-        weights = f"best validation loss, step {best[1]['step']}"
-    config = folder.config
-    result = {name: config[name] for name in ("paper", "preset", "data")} | {
-        "seed": task.recipe.seed,
-        "steps": state.step,
-        "seconds": round(state.seconds, 3),
-        "params": sum(p.numel() for p in network.parameters()),
-        "weights": weights,
-        "stopped": state.stopped or "after its last step",
-        "metrics": {},
-    }
-    if fabric.global_rank == 0:
-        for split in ("train", "val", "test"):
-            if (examples := getattr(task, split)) is not None:
-                scores = evaluate(task, network, examples, fabric.device)
-                result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
-        from firsthand.train.figures import draw  # matplotlib takes half a second to import
-
-        draw(task, folder, network)
-        write_json(folder.path / "result.json", result)
-    fabric.barrier()
-    return fabric.broadcast(result)
-
-
-def _asked_to_stop(fabric: Fabric, asked: list[int], step: int) -> bool:
-    """Whether any process was asked to stop; several compare notes every tenth step, so that all stop together."""
-    if fabric.world_size == 1:
-        return bool(asked)
-    return (
-        step % 10 == 0 and fabric.all_reduce(torch.tensor(float(len(asked)), device=fabric.device), reduce_op="sum") > 0
-    )
+            draw(self.task, self.folder, self.network)
+            write_json(self.folder.path / "result.json", result)
+        self.fabric.barrier()
+        return self.fabric.broadcast(result)
 
 
 @contextmanager

@@ -16,20 +16,8 @@ from firsthand.nn import cross_entropy, log_softmax
 from firsthand.nn.sampling import draw
 from firsthand.train.folder import RunFolder, read_json
 from firsthand.train.recipe import Recipe
+from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Task
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How tokens are chosen while a line is written."""
-
-    temperature: float = 1.0  # below 1: safer, above 1: wilder
-    top_k: int | None = None  # choose among the k likeliest tokens only
-    top_p: float | None = None  # choose among the likeliest tokens that hold this probability together
-    greedy: bool = False  # always take the likeliest token
-    prompt: str = ""  # how every line begins
-    seed: int = 0  # of the random choices
-    max_length: int = 50  # longest line, in tokens
 
 
 @dataclass(frozen=True)

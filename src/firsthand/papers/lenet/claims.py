@@ -53,7 +53,7 @@ CLAIMS = (
     ),
     Claim(
         key="appendix-c",
-        statement="The paper's own recipe ends at 0.95 % test error: 20 passes, one image a step, rates from curvature.",
+        statement="The paper's own recipe ends at 0.95 % test error: 20 passes, an image a step, rates from curvature.",
         where="sec. III-B, app. C",
         measures=(TEST, TRAIN),
         arms=(Arm("20 passes of app. C", "paper", {}, {"test_error": 0.95, "train_error": 0.35}),),

@@ -2,7 +2,6 @@
 
     C1 convolution 6@28x28 -> S2 subsampling 6@14x14 -> C3 convolution 16@10x10 -> S4 subsampling 16@5x5
     -> C5 convolution 120@1x1 -> F6 linear 84 -> RBF output 10
-
     x_i = f(a_i),  f(a) = A tanh(S a),  A = 1.7159, S = 2/3      squashing, all layers up to F6 (eqs. 5 and 6)
     y_i = sum_j (x_j - w_ij)^2                                   output; the smallest is the class (eq. 7)
 
@@ -52,8 +51,8 @@ class PartialConv2d(Module):
 
     def kernels(self) -> Float[Tensor, "out in 5 5"]:
         """All kernels, zeros where there is no connection."""
-        out, maps = self.shape[:2]
-        return self.weight.new_zeros(out * maps, 5, 5).index_copy(0, self.places, self.weight).view(self.shape)
+        dense = self.weight.new_zeros(self.shape).flatten(0, 1)
+        return dense.index_copy(0, self.places, self.weight).view(self.shape)
 
     def forward(self, x: Float[Tensor, "batch in h w"]) -> Float[Tensor, "batch out h2 w2"]:
         """The maps of C3 before squashing."""
@@ -112,10 +111,9 @@ class LeNet5(Module):
         return self.output(x)
 
     def initialise(self, config: Config) -> None:
-        """First weights uniform in ±2.4/F or ±2.4/sqrt(F), where F is the number of inputs of the unit; biases 0.
+        """First weights uniform in ±2.4/F or ±2.4/sqrt(F), F the number of inputs of the unit; biases 0.
 
-        The second has the standard deviation 1.39/sqrt(F), which happens to suit the rectifier too (He: 1.41/sqrt(F)).
-        Source: sec. III-B and app. A.
+        The second has a standard deviation of 1.39/sqrt(F), which suits the rectifier, too. Source: sec. III-B, app. A.
         """
         power = 1.0 if config.init == "fan-in" else 0.5
         for layer in self.children():

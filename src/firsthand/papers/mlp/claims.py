@@ -43,9 +43,9 @@ CLAIMS = (
             ),
         ),
         timed=True,
-        remark="The notes leave open the batch (ours: 32), the learning rate (0.1, then 0.01 from step 75,000), the split "
-        "and the hidden size. Both recipes train the same network on the same split. Of the dev names 47.6 % also stand "
-        "in the training set, so these losses measure memory as well as language: see the next claim.",
+        remark="The notes leave open the batch (ours: 32), the learning rate (0.1, then 0.01 from step 75,000), the "
+        "split and the hidden size. Both recipes train the same network on the same split. Of the dev names 47.6 % "
+        "also stand in the training set, so these losses measure memory as well as language: see the next claim.",
     ),
     Claim(
         key="leakage",
@@ -100,8 +100,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        remark="The lectures draw weights and batches from one generator with one seed; ours are other draws, so that the "
-        "seeds show how much luck there is.",
+        remark="The lectures draw weights and batches from one generator with one seed; ours are other draws, so that "
+        "the seeds show how much luck there is.",
     ),
     Claim(
         key="batch-norm",

@@ -24,9 +24,7 @@ from firsthand.nn import BatchNorm1d, Dropout, Embedding, Linear, Tanh, init
 class Config:
     """Sizes of the network of makemore part 3 and of the DL-101 course."""
 
-    vocab: int | None = (
-        None  # tokens, the end token included; None: what the data has (27 without data: a to z and end)
-    )
+    vocab: int | None = None  # tokens, the end token included; None: what the data has (without data 27: a to z, end)
     context: int = 3  # characters seen
     embed: int = 10  # numbers that stand for a character
     hidden: tuple[int, ...] = (100, 100, 100, 100, 100)  # units of each hidden layer
@@ -37,9 +35,7 @@ class Config:
 
     def __post_init__(self) -> None:
         if min(self.vocab or 27, self.context, self.embed, *self.hidden) < 1 or not self.hidden:
-            raise UserError(
-                "vocab, context, embed and every hidden size must be at least 1, with one hidden layer or more."
-            )
+            raise UserError("vocab, context, embed and every hidden size must be at least 1; one hidden layer or more.")
         if self.gain != 1.0 and self.init != "fan-in":
             raise UserError(f"model.gain acts on init 'fan-in' only, not on '{self.init}'.")
 
@@ -80,7 +76,7 @@ class MLP(Module):
         normal        every weight and bias from N(0, 1): confident nonsense, most tanh units saturated
         small-logits  the output layer's weights x 0.01 and biases 0: the first loss is ln(vocab)
         small-tanh    also the hidden weights x 0.2 and biases x 0.01
-        fan-in        hidden weights gain * N(0, 1) / sqrt(fan-in), biases 0; the first logits are made ten times smaller
+        fan-in        hidden weights gain * N(0, 1) / sqrt(fan-in), biases 0; the first logits ten times smaller
         Source: makemore part 3; the embedding is N(0, 1) throughout.
         """
         hidden = [layer for layer in self.body if isinstance(layer, Linear)]

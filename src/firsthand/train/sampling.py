@@ -1,0 +1,16 @@
+"""How lines are written with a trained network: the options of `firsthand sample`. Imports no torch."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen while a line is written."""
+
+    temperature: float = 1.0  # below 1: safer, above 1: wilder
+    top_k: int | None = None  # choose among the k likeliest tokens only
+    top_p: float | None = None  # choose among the likeliest tokens that hold this probability together
+    greedy: bool = False  # always take the likeliest token
+    prompt: str = ""  # how every line begins
+    seed: int = 0  # of the random choices
+    max_length: int = 50  # longest line, in tokens

@@ -1,0 +1,219 @@
+"""What every paper must have and do; a new folder under papers/ is tested without a line of test code."""
+
+import ast
+import dataclasses
+import itertools
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from firsthand import check, optim, papers
+from firsthand.options import override
+from firsthand.papers import Paper
+from firsthand.train.recipe import Recipe
+
+pytestmark = pytest.mark.parametrize("key", papers.keys())
+
+FILES = ("__init__.py", "model.py", "recipe.py", "claims.py", "notes.md")
+SECTIONS = ("What is new", "How it works", "What confuses", "Questions and answers", "Run it", "Read next")
+SCORES = {f"{split}_{score}" for split in ("train", "val", "test") for score in ("loss", "error")}
+
+
+def paper(key: str) -> Paper:
+    return papers.get(key)
+
+
+def twin(key: str) -> ModuleType:
+    return import_module(f"firsthand.check.twins.{key}")
+
+
+def batch(key: str, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The twin's batch, with floats in single precision."""
+    inputs, targets = twin(key).Network.batch(size, torch.Generator().manual_seed(0))
+    return inputs.float() if inputs.is_floating_point() else inputs, targets
+
+
+def test_files(key):
+    """The folder holds what its readers look for, and the twin stands in check/."""
+    missing = [name for name in FILES if not (paper(key).folder / name).is_file()]
+    assert not missing
+    assert find_spec(f"firsthand.check.twins.{key}"), "there is no twin to check the network against"
+
+
+def test_card(key):
+    """Complete, and true of the folder."""
+    card = paper(key).card
+    assert card.key == key == paper(key).folder.name
+    assert card.title and card.venue and card.authors and all(card.authors) and card.builds_on
+    assert card.url.startswith("https://")
+    assert re.match(r"@\w+\{\w+,", card.bibtex) and str(card.year) in card.bibtex and card.bibtex.endswith("}")
+    assert card.bibtex.count("{") == card.bibtex.count("}")
+    assert card.summary.endswith(".") and len(card.summary) < 200
+    assert key not in card.builds_on
+
+
+def test_exports(key):
+    """Everything that the package offers can be had from it; an unknown name is an AttributeError."""
+    package = paper(key).package
+    for name in ("Config", "Recipe", "PRESETS", paper(key).card.network):
+        assert getattr(package, name) is not None
+    with pytest.raises(AttributeError, match="has no 'Nonsense'"):
+        package.Nonsense  # noqa: B018
+
+
+def test_the_model_is_short(key):
+    """A reader's first impression: at most 150 lines."""
+    assert len((paper(key).folder / "model.py").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_config(key):
+    """A frozen dataclass; every field says in a comment on its line what it means."""
+    config = paper(key).module("model").Config
+    assert dataclasses.is_dataclass(config) and config.__dataclass_params__.frozen
+    source = (paper(key).folder / "model.py").read_text(encoding="utf-8")
+    tree = next(node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Config")
+    fields = [node for node in tree.body if isinstance(node, ast.AnnAssign)]
+    assert [node.target.id for node in fields] == [field.name for field in dataclasses.fields(config)]
+    lines = source.splitlines()
+    silent = [node.target.id for node in fields if "  # " not in lines[node.end_lineno - 1]]
+    assert not silent
+
+
+def test_presets(key):
+    """`laptop` and `paper` at least; every one is a frozen recipe whose network can be made."""
+    presets = paper(key).presets
+    assert {"laptop", "paper"} <= set(presets)
+    assert presets["laptop"].steps <= presets["paper"].steps
+    for name, recipe in presets.items():
+        assert isinstance(recipe, Recipe), name
+        assert type(recipe).__dataclass_params__.frozen, name
+        assert recipe.task.without_data(recipe).model() is not None, name
+
+
+def test_parameters(key):
+    """As many trainable ones as the card says."""
+    assert sum(p.numel() for p in paper(key).network().parameters() if p.requires_grad) == paper(key).card.parameters
+
+
+def test_shapes(key):
+    """From the card's example shape to its output shape, for any number of examples."""
+    card, network = paper(key).card, paper(key).network().eval()
+    for size in (1, 7):
+        inputs, _ = batch(key, size)
+        assert inputs.shape == (size, *card.example_shape)
+        outputs = network(inputs)
+        assert outputs.shape == (size, *card.output_shape)
+        assert outputs.isfinite().all()
+
+
+def test_examples_do_not_see_each_other(key):
+    """In evaluation mode an example's output is its own, whatever else is in the batch; 1e-5 is float32's rounding."""
+    torch.manual_seed(0)
+    network, (inputs, _) = paper(key).network().eval(), batch(key, 5)
+    together, alone = network(inputs), torch.cat([network(inputs[i : i + 1]) for i in range(5)])
+    assert torch.allclose(together, alone, rtol=1e-5, atol=1e-5)
+
+
+def test_overfits_one_batch(key):
+    """A network, loss and gradient that work learn 32 distinct examples by heart: a tenth of a uniform guess."""
+    torch.manual_seed(0)
+    recipe = paper(key).preset("laptop")
+    task = recipe.task.without_data(recipe)
+    network = task.model().train()
+    inputs, targets = batch(key, 48)
+    first = {tuple(x.flatten().tolist()): i for i, x in reversed(list(enumerate(inputs)))}
+    chosen = sorted(first.values())[:32]
+    assert len(chosen) == 32, "the twin's batch repeats its inputs"
+    rule = optim.Adam(network.parameters(), lr=0.005)
+    for _ in range(300):
+        rule.zero_grad()
+        loss = task.loss(network, (inputs[chosen], targets[chosen]))
+        loss.backward()
+        rule.step()
+    assert loss.item() < torch.tensor(paper(key).card.output_shape[-1]).log().item() / 10
+
+
+def test_every_parameter_learns(key):
+    """No part of the network is cut off from the loss."""
+    torch.manual_seed(0)
+    recipe = paper(key).preset("laptop")
+    task = recipe.task.without_data(recipe)
+    network = task.model().train()
+    task.loss(network, batch(key, 32)).backward()
+    still = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not still
+
+
+def test_check(key):
+    """The network equals its twin: outputs, loss, gradients, ten steps, evaluation."""
+    rows = check.check(key)
+    assert [row for row in rows if not row.holds] == []
+    assert {row.precision for row in rows} == {"float64", "float32"}
+    assert {row.what for row in rows} >= {"outputs", "loss", "gradients", "weights after 10 steps"}
+
+
+def test_a_trained_network_can_be_used(key):
+    """The task writes or classifies."""
+    task = paper(key).preset("laptop").task
+    assert hasattr(task, "sample") or hasattr(task, "classify")
+
+
+def test_claims(key):
+    """Three or more, each an experiment: something to compare, seeds, words for every condition."""
+    claims = paper(key).claims
+    assert len(claims) >= 3
+    assert len({claim.key for claim in claims}) == len(claims)
+    for claim in claims:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim.key), f"{claim.key} becomes an anchor and a file name"
+        assert claim.statement.endswith(".") and claim.where and claim.measures and claim.conditions, claim.key
+        assert len(claim.arms) >= 2 or any(arm.paper for arm in claim.arms), claim.key
+        assert len(claim.seeds) >= 3 and len(set(claim.seeds)) == len(claim.seeds), claim.key
+        assert all(condition.words for condition in claim.conditions), claim.key
+        assert len({arm.name for arm in claim.arms}) == len(claim.arms), claim.key
+        measures = {measure.name for measure in claim.measures}
+        assert measures <= SCORES | {"seconds", "steps", "params"}, claim.key
+        assert all(set(arm.paper) <= measures for arm in claim.arms), claim.key
+        assert claim.timed or not measures & {"seconds"}, f"{claim.key} measures seconds but may run beside others"
+
+
+def test_arms_are_recipes(key):
+    """Every arm's overrides fit its preset, and no two arms of a claim are the same run."""
+    for claim in paper(key).claims:
+        recipes = [override(paper(key).preset(arm.preset), dict(arm.overrides)) for arm in claim.arms]
+        assert all(one != other for one, other in itertools.combinations(recipes, 2)), claim.key
+
+
+def test_conditions_ask_for_what_is_measured(key):
+    """For all kinds of numbers, each condition says yes or no of its own arms and measures; NaN is not enough."""
+    for claim in paper(key).claims:
+        arms, measures = {arm.name for arm in claim.arms}, {measure.name for measure in claim.measures}
+        for seed in range(20):
+            generator = torch.Generator().manual_seed(seed)
+
+            def ours(arm: str, measure: str, generator=generator) -> float:
+                assert arm in arms and measure in measures, f"{claim.key} asks for {measure} of {arm}"  # noqa: B023
+                return torch.rand((), generator=generator).item() * 3
+
+            assert claim.verdict(ours) in ("reproduced", "partly", "not reproduced")
+        assert claim.verdict(lambda arm, measure: float("nan")) != "reproduced", claim.key
+
+
+def test_notes(key):
+    """The sections of every paper's notes, in their order, none of them empty."""
+    notes = paper(key).notes
+    assert tuple(re.findall(r"^## (.*)$", notes, re.MULTILINE)) == SECTIONS
+    for section in re.split(r"^## .*$", notes, flags=re.MULTILINE)[1:]:
+        assert len(section.split()) > 20
+    assert f"firsthand train {key}" in notes
+
+
+def test_links_in_the_notes(key):
+    """Files that the notes point at are there."""
+    folder: Path = paper(key).folder
+    for target in re.findall(r"\]\(([^)#]+)", paper(key).notes):
+        assert target.startswith("https://") or (folder / target).exists(), target

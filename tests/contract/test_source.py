@@ -1,0 +1,256 @@
+"""What every source file keeps to: the rule of torch.nn, docstrings, shapes as types, sizes, safety."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import firsthand
+
+ROOT = Path(firsthand.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+BUILT = [path for path in FILES if "check" not in path.relative_to(ROOT).parts]  # check holds the references
+
+CONTAINERS = {"Module", "Parameter", "Buffer", "ModuleList", "ModuleDict", "ParameterList"}
+# Names in torch's own namespace that are whole layers or losses; primitives such as conv2d and log_softmax are not.
+LAYERS = re.compile(
+    r".*(batch|layer|group|instance|rms)_norm(_.*)?|.*dropout_?|.*(lstm|gru|rnn)(_.*)?|.*_loss|.*_with_logits|kl_div"
+    r"|bilinear|embedding(_.*)?|cosine_similarity|pairwise_distance|prelu|.*multi_head_attention.*|.*encoder_layer.*"
+)
+INSIDE = {"_C", "_VF", "ops", "jit", "hub", "load", "save"}  # of torch: back doors to the layers, and stored code
+UNSAFE = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
+
+
+def violations(source: str) -> Iterator[str]:
+    """What a source takes that it must not: layers, losses and functions of torch, and ways to run stored code."""
+    tree = ast.parse(source)
+    names: dict[str, str] = {}  # local name -> dotted name of what it stands for
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                names[alias.asname or first] = alias.name if alias.asname else first
+                yield from forbidden(alias.name)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                yield from forbidden(f"{node.module}.{alias.name}")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and (meant := dotted(node.value, names)):  # t = torch
+            names |= {target.id: meant for target in node.targets if isinstance(target, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield from forbidden(dotted(node, names))
+        elif isinstance(node, ast.Name) and node.id in RUNS_TEXT:
+            yield node.id
+        elif isinstance(node, ast.Call | ast.Subscript):
+            yield from hidden(node, names)
+
+
+def hidden(node: ast.Call | ast.Subscript, names: dict[str, str]) -> Iterator[str]:
+    """Names given as text: getattr(torch, "nn"), import_module("torch.nn"), sys.modules["torch.nn"], vars(torch)."""
+    arguments = node.args if isinstance(node, ast.Call) else [node.slice]
+    texts = [arg.value for arg in arguments if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    yield from (text for text in texts if text.startswith(("torch.nn", "torch.optim")))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "vars"):
+        if arguments and dotted(arguments[0], names).startswith("torch"):
+            yield f"{node.func.id} of torch"
+
+
+def dotted(node: ast.expr, names: dict[str, str]) -> str:
+    """The full name of an attribute chain, "" if it does not start at an imported name."""
+    if isinstance(node, ast.Attribute):
+        head = dotted(node.value, names)
+        return f"{head}.{node.attr}" if head else ""
+    return names.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def forbidden(name: str) -> Iterator[str]:
+    """The name again, if it is not allowed."""
+    parts = name.split(".")
+    if parts[:2] == ["torch", "nn"] and (len(parts) < 3 or parts[2] not in CONTAINERS):
+        yield name  # also `import torch.nn` and `from torch import nn`: whole namespaces hide what is used
+    if parts[:2] == ["torch", "optim"] and (len(parts) < 3 or parts[2] != "Optimizer"):
+        yield name
+    if parts[0] == "torch" and (LAYERS.fullmatch(parts[-1]) or (parts[1:2] and parts[1] in INSIDE) or "*" in parts):
+        yield name
+    if parts[0] in UNSAFE or (parts[0] == "builtins" and parts[-1] in RUNS_TEXT):
+        yield name
+
+
+@pytest.mark.parametrize("path", BUILT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_from_tensors_up(path):
+    assert list(violations(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch.nn",
+        "import torch.nn as nn",
+        "import torch.nn.functional as F",
+        "from torch import nn",
+        "from torch.nn import Linear",
+        "from torch.nn import functional",
+        "from torch.nn.functional import relu",
+        "from torch.nn.init import normal_",
+        "import torch\ntorch.nn.Linear(1, 1)",
+        "import torch as t\nt.nn.functional.relu",
+        "import torch\ntorch.lstm",
+        "import torch\ntorch.layer_norm(x)",
+        "from torch import batch_norm",
+        "import torch.optim",
+        "from torch.optim import SGD",
+        "import torch\ntorch.optim.Adam",
+        "import torch\ntorch.ops.aten.native_batch_norm",
+        "import torch\ntorch.nn.Module",
+        "import torch\nnn = torch.nn",
+        "import torch\nt = torch\nt.nn.functional.relu",
+        "import torch\ngetattr(torch, 'n' + 'n').functional",
+        "import torch\nvars(torch)['nn']",
+        "from importlib import import_module\nimport_module('torch.nn.functional')",
+        "import sys, torch\nsys.modules['torch.nn']",
+        "from torch import *",
+        "from torch.nn import *",
+        "from torch.nn.modules.linear import Linear",
+        "from torch.nn.utils import clip_grad_norm_",
+        "from torch.optim.lr_scheduler import StepLR",
+        "import torch\ndef f(x): return torch.native_layer_norm(x)",
+        "import torch\ntorch._VF.lstm",
+        "import torch\ntorch._C._nn.gelu",
+        "import torch\ntorch.embedding(w, i)",
+        "import torch\ntorch.dropout_(x, 0.5, True)",
+        "import torch\ntorch.gru_cell(x, h)",
+        "import torch\ntorch.binary_cross_entropy_with_logits(x, y)",
+        "import torch\ntorch.jit.load('x')",
+        "import torch\ntorch.load('x')",
+        "import torch\ntorch.save({}, 'x')",
+        "import pickle",
+        "from pickle import loads",
+        "run = eval\nrun('1')",
+        "__import__('torch.nn')",
+        "import builtins\nbuiltins.exec('1')",
+        "eval('1')",
+        "exec('1')",
+    ],
+)
+def test_the_walker_sees_what_is_forbidden(source):
+    assert list(violations(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from torch.nn import Module, Parameter, Buffer, ModuleList, ModuleDict, ParameterList",
+        "from torch.optim import Optimizer",
+        "import torch\ntorch.conv2d(x, w)\ntorch.softmax(x, 1)\nmodel.eval()",
+        "import torch\ntorch.linalg.vector_norm(x)\nself.dropout = 0.5\nloss.batch_norm",
+        "import json, re\njson.load(file)\nre.compile('x')",
+        "from torch.nn import Module\nclass Net(Module): 'torch.nn.Linear is what it equals.'",
+    ],
+)
+def test_the_walker_lets_pass_what_is_allowed(source):
+    assert list(violations(source)) == []
+
+
+INHERITED = {"update", "extra_repr"}  # said once, in the base class
+
+
+def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """Public functions and classes, and the public methods of public classes; a protocol's speak by their names."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef) and "Protocol" not in {getattr(base, "id", "") for base in node.bases}:
+                yield from (
+                    item
+                    for item in node.body
+                    if isinstance(item, ast.FunctionDef)
+                    and not item.name.startswith("_")
+                    and item.name not in INHERITED
+                )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_everything_public_says_what_it_is(path):
+    tree = ast.parse(path.read_text())
+    silent = [node.name for node in public(tree) if not ast.get_docstring(node)]
+    assert ast.get_docstring(tree), "the file itself says nothing"
+    assert silent == []
+
+
+SHAPED = [path for path in BUILT if path.relative_to(ROOT).parts[0] == "nn" or path.name == "model.py"]
+
+
+@pytest.mark.parametrize("path", SHAPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shapes_are_types(path):
+    """No public function of a layer or model takes or returns a bare Tensor."""
+    for node in public(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            for hint in [node.returns, *(arg.annotation for arg in node.args.args)]:
+                bare = hint is not None and ast.unparse(hint) in ("Tensor", "torch.Tensor", "Tensor | None")
+                assert not bare, f"{node.name}: give the shape, as in Float[Tensor, 'batch units']"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_are_short(path):
+    lines = len(path.read_text().splitlines())
+    assert lines <= (150 if path.name == "model.py" else 400)
+
+
+PROJECT = ROOT.parents[1]
+WORKPLACE = {
+    "a number of an issue": r"(?<![\w/&])#(?!\d{6}\b)\d+\b|\bissues?\s+\d",
+    "who sat when": r"\b" + "ses" + r"sions?\b(?![\"'])|\bassis" + r"tants?\b|\bthe br" + r"ief\b",
+    "a path of one machine": r"(?<![\w.~])/(work|root|home|tmp|mnt|Users)/",
+}
+PROSE = sorted(
+    path
+    for pattern in (
+        "*.md",
+        "*.toml",
+        "*.cff",
+        "src/**/*.py",
+        "src/**/*.md",
+        "tests/**/*.py",
+        "docs/**/*",
+        "benchmarks/*",
+    )
+    for path in PROJECT.glob(pattern)
+    if path.is_file() and path.suffix in (".md", ".toml", ".cff", ".py", ".json", ".yml", ".txt")
+)
+
+
+@pytest.mark.skipif(not (PROJECT / "pyproject.toml").exists(), reason="installed without its repository")
+@pytest.mark.parametrize("what", WORKPLACE)
+def test_only_words_of_the_project(what):
+    """Nothing that only the people who wrote it can understand."""
+    found = [
+        f"{path.relative_to(PROJECT)}: {line.strip()}"
+        for path in PROSE
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(WORKPLACE[what], line)
+    ]
+    assert found == []
+    assert len(PROSE) > 50
+
+
+@pytest.mark.parametrize(
+    ("what", "line"),
+    [
+        ("a number of an issue", "see #" + "12"),
+        ("a number of an issue", "as iss" + "ue 7 asks"),
+        ("who sat when", "in this ses" + "sion we"),
+        ("a path of one machine", "data in /wo" + "rk/shared"),
+    ],
+)
+def test_words_are_seen(what, line):
+    assert re.search(WORKPLACE[what], line)
+
+
+@pytest.mark.parametrize("line", ['color="#1f2933"', 'scope="session"', "https://x.org/home/a", "torch #200000", "1/2"])
+def test_words_that_are_fine(line):
+    assert not any(re.search(pattern, line) for pattern in WORKPLACE.values())

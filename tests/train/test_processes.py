@@ -1,0 +1,78 @@
+"""Two processes on one run: the numbers of one, one voice, and an end together."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+import firsthand
+from firsthand.train import checkpoint
+from firsthand.train.launch import Interrupted, Launch
+
+# Without batch norm, whose statistics each process takes of its own share of the batch.
+CHANGES = {"model.batch_norm": "none", "steps": 150, "accumulate": 2, "clip": 1.0, "diagnose_every": 50}
+PAIR = ("--device", "cpu", "--devices", 2, "--strategy", "ddp")
+
+
+def close(ours, theirs) -> None:
+    """Equal to rounding: float32 sums in another order, over 150 steps."""
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a == pytest.approx(b, rel=1e-4)
+
+
+def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_path):
+    """Rows, records of health and scores; what is printed is printed once; a used folder is refused by both."""
+    process = command("train", "mlp", *flags(tiny | CHANGES), *PAIR, "--out", tmp_path / "two", "--json")
+    one = train("one", CHANGES)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    result = json.loads(stdout)
+    two = firsthand.load(tmp_path / "two")
+    close(two.metrics, one.metrics)
+    assert result["metrics"] == pytest.approx(one.result["metrics"], rel=1e-4)
+    assert [row["step"] for row in two.folder.diagnostics] == [0, 50, 100]
+    assert stderr.count("step 150/150") == 1
+
+    process = command("train", "mlp", *flags(tiny | CHANGES), *PAIR, "--out", tmp_path / "two")
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 2
+    said = [line for line in stderr.splitlines() if line.startswith("firsthand: ")]
+    assert len(said) == 1 and "already exists; choose another --out" in said[0]
+    assert "Traceback" not in stderr
+
+
+def test_ctrl_c_stops_both(command, flags, tiny, train, tmp_path, stop_at):
+    """As a terminal does it, to both at once; the run goes on from there, here as one process."""
+    endless = CHANGES | {"steps": 100_000, "checkpoint_every": 100_000, "log_every": 7}
+    process = command("train", "mlp", *flags(tiny | endless), *PAIR, "--out", tmp_path / "two", start_new_session=True)
+    rows = tmp_path / "two" / "metrics.jsonl"
+    while process.poll() is None and not rows.exists():
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    step = checkpoint.newest(tmp_path / "two" / "checkpoints", "step")[1]["step"]
+    assert [line for line in stderr.splitlines() if line.startswith("Stopped")] == [
+        f"Stopped by SIGINT at step {step}; everything so far is saved."
+    ]
+    assert "Traceback" not in stderr
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+        except ProcessLookupError:
+            break
+    else:
+        pytest.fail("a process is left behind")
+
+    stop_at(step + 20)
+    with pytest.raises(Interrupted):
+        firsthand.resume(tmp_path / "two", launch=Launch(device="cpu"), progress=False)
+    stop_at(step + 20)
+    with pytest.raises(Interrupted):
+        train("one", endless)
+    close(firsthand.load(tmp_path / "two").metrics, firsthand.load(tmp_path / "one").metrics)
