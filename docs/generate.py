@@ -5,6 +5,7 @@ python docs/generate.py --check    # only say whether README.md is current
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -62,7 +63,15 @@ def renewed(text: str) -> str:
     return text
 
 
+# README.md's picture: the newest of these runs' figures, where `make reproduce` has made one.
+PICTURES = {"lenet-maps.png": "runs/reproduce/lenet/laptop-seed0-*/figures/maps.png"}
+
+
 if __name__ == "__main__":
+    for name, pattern in PICTURES.items():
+        for path in sorted(ROOT.glob(pattern), key=lambda path: path.stat().st_mtime)[-1:]:
+            (ROOT / "docs" / "figures").mkdir(exist_ok=True)
+            shutil.copy(path, ROOT / "docs" / "figures" / name)
     readme = ROOT / "README.md"
     current = readme.read_text(encoding="utf-8")
     if renewed(current) == current:

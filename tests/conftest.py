@@ -80,3 +80,11 @@ def flags() -> Callable:
     from firsthand.options import words
 
     return lambda changes: words(firsthand.get("mlp").preset("laptop"), changes)
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs draw none: they take longer than a tiny run."""
+    from firsthand.train import figures
+
+    monkeypatch.setattr(figures, "draw", lambda task, folder, network: None)

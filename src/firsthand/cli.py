@@ -349,12 +349,8 @@ def show_json(content: Any) -> None:
 
 def _value(args: Sequence[str], option: str, default: str) -> str:
     """The value of one option, before the others can be known."""
-    for word, following in zip(args, [*args[1:], ""], strict=True):
-        if word == option:
-            return following
-        if word.startswith(option + "="):
-            return word.split("=", 1)[1]
-    return default
+    words = [part for word in args for part in word.split("=", 1)]
+    return words[words.index(option) + 1] if option in words[:-1] else default
 
 
 def usage() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -48,14 +49,10 @@ def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None,
 
 def sentence(box: str, prog: str) -> str:
     """tyro's framed message as one sentence: frame and headings off, the first paragraph kept."""
-    lines = [
-        line.strip("│ \n") for line in box.splitlines() if line.strip() and not line.strip().startswith(("╭", "╰"))
-    ]
-    first: list[str] = []
-    for line in lines:
-        if set(line) <= {"─", " "}:
-            break
-        first.append(line)
+    lines = [line.strip("│ ") for line in box.splitlines() if not line.startswith(("╭", "╰"))]
+    if not box.startswith("╭"):  # tyro's frame where stdout is not utf-8: a heading and a line of dashes
+        lines = lines[2:]
+    first = itertools.takewhile(lambda line: set(line) - set("─-"), lines)
     text = re.sub(r"\s+", " ", " ".join(first)) or "The command line could not be read."
     choice = re.match(r"invalid choice '(.*)' for argument '(.*?)'\. Expected one of \((.*)\)", text)
     if choice:

@@ -172,12 +172,12 @@ def test_claims(key):
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim.key), f"{claim.key} becomes an anchor and a file name"
         assert claim.statement.endswith(".") and claim.where and claim.measures and claim.conditions, claim.key
         assert len(claim.arms) >= 2 or any(arm.paper for arm in claim.arms), claim.key
-        assert len(claim.seeds) >= 3 and len(set(claim.seeds)) == len(claim.seeds), claim.key
+        assert len(set(claim.seeds)) == len(claim.seeds), claim.key
+        assert len(claim.seeds) >= 3 or "one seed" in claim.remark, f"{claim.key}: run more seeds, or say why not"
         assert all(condition.words for condition in claim.conditions), claim.key
         assert len({arm.name for arm in claim.arms}) == len(claim.arms), claim.key
         measures = {measure.name for measure in claim.measures}
         assert measures <= SCORES | {"seconds", "steps", "params"}, claim.key
-        assert all(set(arm.paper) <= measures for arm in claim.arms), claim.key
         assert claim.timed or not measures & {"seconds"}, f"{claim.key} measures seconds but may run beside others"
 
 

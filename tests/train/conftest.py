@@ -6,14 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from firsthand.train import figures
 from firsthand.train.progress import Silent
-
-
-@pytest.fixture
-def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take longer than these runs."""
-    monkeypatch.setattr(figures, "draw", lambda task, folder, network: None)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def loss_curve(folder: RunFolder) -> Figure:
         points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), label=label, **style)
-    axes.set(xlabel="step", ylabel="loss (nats)", title=f"{folder.config['paper']}: loss")
+    axes.set(xlabel="step", ylabel="loss", title=f"{folder.config['paper']}: loss")
     first = [row["loss"] for row in rows if row.get("loss") is not None]
     if first and min(first) > 0 and max(first) > 8 * min(first):
         axes.set_yscale("log")
@@ -75,13 +75,15 @@ def range_test(folder: RunFolder) -> Figure:
     axes.set_xscale("log")
     margin = 0.1 + 0.05 * losses[0]  # visible beside a loss of any size
     axes.set_ylim(min(losses) - margin, min(max(losses), losses[0] + (losses[0] - min(losses)) * 0.5) + margin)
-    if len(losses) > 2:
-        falls = [losses[i + 1] - losses[i - 1] for i in range(1, len(losses) - 1)]
-        steepest = rates[1 + falls.index(min(falls))]
-        axes.axvline(steepest, color=COLOURS[1], ls="--", lw=1, label=f"falls fastest at {steepest:.2g}")
+    reach = max(len(losses) // 12, 1)  # points on either side that the noise is averaged over
+    if len(losses) > 4 * reach:
+        smooth = [sum(losses[i : i + 2 * reach + 1]) / (2 * reach + 1) for i in range(len(losses) - 2 * reach)]
+        falls = [after - before for before, after in zip(smooth, smooth[2 * reach :], strict=False)]
+        steepest = rates[2 * reach + falls.index(min(falls))]
+        axes.axvline(steepest, color=COLOURS[1], ls="--", lw=1, label=f"falls fastest near {steepest:.2g}")
         axes.axvline(rates[losses.index(min(losses))], color=MUTED, ls=":", lw=1, label="lowest loss")
         axes.legend()
-    axes.set(xlabel="learning rate", ylabel="loss (nats)", title="Learning-rate range test")
+    axes.set(xlabel="learning rate", ylabel="loss", title="Learning-rate range test")
     return figure
 
 

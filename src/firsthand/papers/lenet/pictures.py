@@ -2,7 +2,6 @@
 
 import torch
 from jaxtyping import Float
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -42,33 +41,33 @@ def maps(network: LeNet5, image: Float[Tensor, "1 1 32 32"]) -> Figure:
     outputs = network(image.to(network.c1.weight.device))[0].cpu()
     for hook in hooks:
         hook.remove()
-    figure = Figure(figsize=(10, 6.6))
-    rows = {"c1": 6, "s2": 6, "c3": 16, "s4": 16}
-    parts = figure.subfigures(len(rows) + 1, 1, height_ratios=(1.6, 1.6, 1, 1, 2))
-    for part, (name, count) in zip(parts, rows.items(), strict=False):
-        panels = part.subplots(1, count + 1, width_ratios=(16 / count, *count * (1,)))
-        label(panels[0], f"{name.upper()}  {count} @ {states[name].shape[1]}x{states[name].shape[2]}")
-        for axes, state in zip(panels[1:], states[name], strict=True):
-            show(axes, state, signed=True, reach=states[name].abs().max().item())
+    width, height, gap = 10.0, 6.45, 0.06  # inches
+    figure = Figure(figsize=(width, height), layout="none")
+    top = 0.1
+    for name, size in (("c1", 1.36), ("s2", 1.36), ("c3", 0.47), ("s4", 0.47)):
+        maps = states[name]
+        words = f"{name.upper()}  {len(maps)} @ {maps.shape[1]}x{maps.shape[2]}"
+        figure.text(0.01, 1 - (top + size / 2) / height, words, va="center", fontweight="bold")
+        for number, state in enumerate(maps):
+            left = 1.4 + number * (size + gap)
+            axes = figure.add_axes((left / width, 1 - (top + size) / height, size / width, size / height))
+            show(axes, state, signed=True, reach=maps.abs().max().item())
+        top += size + 0.15
 
-    panels = parts[-1].subplots(1, 4 if isinstance(network.output, RBF) else 3)
+    bottom, size = 0.35 / height, 1.35 / height
+    lefts = (0.14, 0.32, 0.48, 0.68) if isinstance(network.output, RBF) else (0.14, 0.32, 0.68)
+    panels = [figure.add_axes((left, bottom, 0.3 if left > 0.6 else 0.13, size)) for left in lefts]
     show(panels[0], image[0, 0])
-    panels[0].set_title("input")
+    panels[0].set_title("input", loc="center")
     show(panels[1], states["f6"].view(12, 7), signed=True, reach=1.3)
-    panels[1].set_title("F6, as a drawing")
+    panels[1].set_title("F6, as a drawing", loc="center")
     if isinstance(network.output, RBF):
         nearest = int(outputs.argmin())
         show(panels[2], network.output.codes[nearest].view(12, 7).cpu(), signed=True, reach=1.3)
-        panels[2].set_title(f"nearest code: {nearest}")
+        panels[2].set_title(f"nearest code: {nearest}", loc="center")
     panels[-1].bar(range(len(outputs)), outputs.tolist(), color=COLOURS[0])
     panels[-1].set_xticks(range(len(outputs)))
     panels[-1].set_axisbelow(True)
     panels[-1].grid(visible=False, axis="x")
     panels[-1].set_title("distances" if isinstance(network.output, RBF) else "logits")
     return figure
-
-
-def label(axes: Axes, text: str) -> None:
-    """Words in place of a picture."""
-    axes.set_axis_off()
-    axes.text(0, 0.5, text, va="center", fontsize=10, fontweight="bold", transform=axes.transAxes)
