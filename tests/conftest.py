@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,3 +89,24 @@ def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     from firsthand.train import figures
 
     monkeypatch.setattr(figures, "draw", lambda task, folder, network: None)
+
+
+@pytest.fixture
+def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """stop_at(7, 9) sends this process Ctrl-C at the end of these steps of a run, once each."""
+    from firsthand.train.engine import Training
+
+    take = Training.step
+
+    def wait_for(*steps: int) -> None:
+        waiting = list(steps)
+
+        def step(training: Training) -> None:
+            take(training)
+            if waiting and training.state.step == waiting[0]:
+                waiting.pop(0)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(Training, "step", step)
+
+    return wait_for

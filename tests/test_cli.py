@@ -69,9 +69,9 @@ MISTAKES = {
     "train --steps 5": "Which paper?",
     "train lenett": "did you mean 'lenet'",
     "train mlp --preset laptopp": "There is no preset of mlp 'laptopp': did you mean 'laptop'?",
-    "train mlp --preset": "There is no preset of mlp ''",
+    "train mlp --preset": "Missing value for argument '--preset'",
     "train mlp --optim.betas 1": "--optim.betas",
-    "train mlp --model.hidden": "--model.hidden",
+    "train mlp --model.hidden": "every hidden size must be at least 1",
     "train mlp --stepz 5": "There is no option '--stepz': did you mean '--steps'?",
     "train mlp --optim.lrr 5": "did you mean '--optim.lr'?",
     "train mlp --model.hiden 5": "did you mean '--model.hidden'?",
@@ -354,7 +354,7 @@ def test_brackets_are_no_markup(call, flags, tiny, tmp_path, lines_file):
     code, out, _ = call("train", "mlp", *flags(tiny | {"data": "own[red].txt"}), "--out", "runs/[bold]")
     assert code == 0 and "own[red].txt" in out and "firsthand sample runs/[bold]" in out
     code, out, _ = call("runs")
-    assert code == 0 and "runs/[bold]" in out and "own[red].txt" in out
+    assert code == 0 and "runs/[bold]" in out
 
 
 def test_version(call):

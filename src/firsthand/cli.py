@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from firsthand import __version__, api, papers
@@ -142,7 +143,7 @@ def report(run: api.Run, as_json: bool) -> None:
     if as_json:
         return show_json(result | {"run": str(run.path)})
     metrics = result["metrics"]
-    title = f"\n[bold]{result['paper']}[/] on {result['data']}"
+    title = f"\n[bold]{result['paper']}[/] on {escape(result['data'])}"
     out.print(f"{title}: {result['steps']:,} steps in {result['seconds']:.1f} s "
               f"({result['stopped']}; weights of the {result['weights']})")  # fmt: skip
     for split in ("train", "val", "test"):
@@ -157,10 +158,10 @@ def report(run: api.Run, as_json: bool) -> None:
         lines = run.sample(20, new=True)
         out.print(f"\n{len(lines)} new lines, none of them in the training set:")
         out.print("  " + "\n  ".join(lines), markup=False)
-        out.print(f"more:   firsthand sample {run.path}")
+        out.print(f"more:   firsthand sample {run.path}", markup=False)
     elif hasattr(run.recipe.task, "classify"):
-        out.print(f"\nuse it: firsthand classify {run.path} image.png")
-    out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}")
+        out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
+    out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)
 
 
 def sample(
@@ -188,9 +189,8 @@ def sample(
     except UserError:  # the training data is gone: the lines are still good
         copied = None
     if json:
-        return show_json(
-            {"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied}
-        )
+        facts = {"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied}
+        return show_json(facts)
     print("\n".join(lines))
     told = "the training set is not here to compare with" if copied is None else f"{copied} in the training set"
     err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
@@ -210,7 +210,8 @@ def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json
     if json:
         return show_json(rows)
     for row in rows:
-        out.print(f"{row['path']}: [bold]{row['class']}[/] ({100 * row['confidence']:.1f} %; then {row['runner_up']})")
+        sure = f"{100 * row['confidence']:.1f} %"
+        out.print(f"{escape(row['path'])}: [bold]{row['class']}[/] ({sure}; then {row['runner_up']})")
 
 
 def check(key: Positional[str | None] = None, /, json: bool = False) -> None:
@@ -222,7 +223,8 @@ def check(key: Positional[str | None] = None, /, json: bool = False) -> None:
     """
     from firsthand.check import check as prove
 
-    rows = [row for name in ([key] if key else papers.keys()) for row in prove(name)]
+    with err.status("comparing with the twin ..."):
+        rows = [row for name in ([key] if key else papers.keys()) for row in prove(name)]
     failed = [row for row in rows if not row.holds]
     if json:
         show_json([asdict(row) | {"holds": row.holds} for row in rows])
@@ -234,8 +236,8 @@ def check(key: Positional[str | None] = None, /, json: bool = False) -> None:
             group[row.what] = f"[{colour}]{row.difference:.0e}[/] [dim]({row.allowed:.0e})[/]"
         names = ("paper", "variant", "precision")
         show_table([dict(zip(names, group, strict=True)) | cells for group, cells in groups.items()])
-        out.print("largest relative difference (allowed)")
-        out.print(f"{len(rows) - len(failed)} of {len(rows)} comparisons hold.")
+        held = f"{len(rows) - len(failed)} of {len(rows)} comparisons hold."
+        out.print(f"largest relative difference (allowed)\n{held}")
     raise SystemExit(1 if failed else 0)
 
 
@@ -252,7 +254,7 @@ def reproduce(
         claim: only these claims, by their keys.
         seeds: how many seeds; by default as many as each claim says.
         jobs: runs that train at the same time, each on its share of the cores (timed claims run alone).
-        out: where results, table and figures go; by default results/KEY beside the runs.
+        out: where results, table and figures go; by default runs/results.
         runs: where the runs are kept.
         json: print the results file instead of the table.
     """
@@ -293,7 +295,7 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
     if json:
         return show_json(facts)
     for title, value in facts.items():
-        out.print(f"[bold]{title:12}[/] {value}")
+        out.print(f"[bold]{title:12}[/] {escape(str(value))}")
 
 
 def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
@@ -321,6 +323,7 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         metrics = row.pop("metrics")
         for title, name in (("dev loss", "val_loss"), ("test loss", "test_loss")):
             row[title] = f"{metrics[name]:.4f}" if metrics.get(name) is not None else ""
+        row |= {name: escape(row[name]) for name in ("run", "data")}
     return show_table(rows)
 
 
@@ -355,9 +358,8 @@ def _value(args: Sequence[str], option: str, default: str) -> str:
 
 def usage() -> None:
     """The overview that `firsthand --help` prints."""
-    out.print(
-        "[bold]firsthand[/]: the landmark deep-learning papers, from tensors up.\n\nusage: firsthand COMMAND ...\n"
-    )
+    out.print("[bold]firsthand[/]: the landmark deep-learning papers, from tensors up.\n")
+    out.print("usage: firsthand COMMAND ...\n")
     for name, command in COMMANDS.items():
         out.print(f"  [bold]{name:10}[/] {command.__doc__.splitlines()[0]}", markup=True)
     out.print("\n`firsthand COMMAND --help` explains a command. Start with: firsthand train mlp")

@@ -4,7 +4,17 @@ import pytest
 import torch
 
 from firsthand.errors import UserError
-from firsthand.nn import fan_in, fan_out, glorot_, he_, lecun_, normal_, uniform_
+from firsthand.nn import (
+    fan_in,
+    fan_out,
+    glorot_,
+    he_,
+    lecun_,
+    normal_,
+    orthogonal_,
+    truncated_normal_,
+    uniform_,
+)
 
 LINEAR, KERNEL = (300, 200), (60, 50, 5, 4)  # 60,000 draws each: the standard error of a std is 0.3 %
 
@@ -26,8 +36,11 @@ def test_fans():
         (glorot_, lambda ins, outs: sqrt(2 / (ins + outs))),
         (he_, lambda ins, outs: sqrt(2 / ins)),
         (lambda t: he_(t, gain=5 / 3), lambda ins, outs: 5 / 3 / sqrt(ins)),
+        (lambda t: truncated_normal_(t, 0.02), lambda ins, outs: 0.02 * 0.8796),  # the variance at a cut of 2: 0.7737
+        (lambda t: truncated_normal_(t, 0.3, cut=1.0), lambda ins, outs: 0.3 * 0.5396),  # 1 - 2 f(1) / erf(1/sqrt(2))
+        (lambda t: orthogonal_(t, gain=2.0), lambda ins, outs: 2 / sqrt(max(ins, 300))),
     ],
-    ids=["uniform", "normal", "lecun", "glorot", "he", "he with gain"],
+    ids=["uniform", "normal", "lecun", "glorot", "he", "he with gain", "truncated", "cut at 1", "orthogonal"],
 )
 def test_spread(shape, fill, std):
     torch.manual_seed(0)
@@ -44,3 +57,27 @@ def test_spread(shape, fill, std):
 def test_uniform_stays_within_its_bound():
     weight = uniform_(torch.empty(LINEAR), 0.3)
     assert 0.299 < weight.abs().max().item() <= 0.3
+
+
+def test_a_truncated_normal_stays_within_its_cut():
+    weight = truncated_normal_(torch.empty(LINEAR), 0.02)
+    assert 0.0395 < weight.abs().max().item() <= 0.04
+    with pytest.raises(UserError, match=r"cut of a truncated normal is 0\.0, expected more than 0"):
+        truncated_normal_(weight, 0.02, cut=0.0)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (5, 7), (5, 5), (3, 5, 2, 2), (23, 5, 2, 2)])
+def test_rows_or_columns_are_orthonormal(shape):
+    weight = orthogonal_(torch.nn.Parameter(torch.empty(shape, dtype=torch.float64)), gain=3.0).detach().flatten(1)
+    short = weight if len(weight) <= weight.shape[1] else weight.t()
+    assert torch.allclose(short @ short.t(), 9 * torch.eye(len(short), dtype=torch.float64), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (5, 7), (3, 5, 2, 2)])
+def test_orthogonal_draws_what_torch_draws(shape):
+    torch.manual_seed(3)
+    ours = orthogonal_(torch.empty(shape))
+    torch.manual_seed(3)
+    assert torch.allclose(ours, torch.nn.init.orthogonal_(torch.empty(shape)), atol=1e-6)
+    with pytest.raises(UserError, match=r"two axes or more, got shape \(3,\)"):
+        orthogonal_(torch.empty(3))

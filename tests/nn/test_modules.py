@@ -26,6 +26,36 @@ TWINS = {
         lambda: torch.nn.Conv2d(3, 7, 2, bias=False),
         (2, 3, 5, 11),
     ),
+    "conv, dilation and groups": (
+        lambda: nn.Conv2d(6, 9, 3, dilation=2, groups=3),
+        lambda: torch.nn.Conv2d(6, 9, 3, dilation=2, groups=3),
+        (2, 6, 7, 11),
+    ),
+    "conv1d": (
+        lambda: nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2),
+        lambda: torch.nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2),
+        (2, 4, 13),
+    ),
+    "transposed conv": (
+        lambda: nn.ConvTranspose2d(3, 7, 5, stride=3, padding=1, output_padding=2),
+        lambda: torch.nn.ConvTranspose2d(3, 7, 5, stride=3, padding=1, output_padding=2),
+        (2, 3, 2, 5),
+    ),
+    "transposed conv without bias": (
+        lambda: nn.ConvTranspose2d(3, 7, 2, bias=False),
+        lambda: torch.nn.ConvTranspose2d(3, 7, 2, bias=False),
+        (2, 3, 5, 3),
+    ),
+    "batch norm of images": (lambda: nn.BatchNorm2d(7), lambda: torch.nn.BatchNorm2d(7), (2, 7, 3, 5)),
+    "layer norm": (lambda: nn.LayerNorm(7), lambda: torch.nn.LayerNorm(7), (3, 5, 7)),
+    "layer norm, other eps": (lambda: nn.LayerNorm(7, eps=0.1), lambda: torch.nn.LayerNorm(7, eps=0.1), (5, 7)),
+    "sigmoid": (nn.Sigmoid, torch.nn.Sigmoid, (3, 5)),
+    "leaky relu": (lambda: nn.LeakyReLU(0.2), lambda: torch.nn.LeakyReLU(0.2), (3, 5)),
+    "elu": (lambda: nn.ELU(0.7), lambda: torch.nn.ELU(0.7), (3, 5)),
+    "gelu": (nn.GELU, torch.nn.GELU, (3, 5)),
+    "gelu, tanh": (lambda: nn.GELU("tanh"), lambda: torch.nn.GELU("tanh"), (3, 5)),
+    "silu": (nn.SiLU, torch.nn.SiLU, (3, 5)),
+    "channel dropout": (lambda: nn.Dropout2d(0.3), lambda: torch.nn.Dropout2d(0.3), (3, 7, 2, 5)),
     "batch norm": (lambda: nn.BatchNorm1d(7), lambda: torch.nn.BatchNorm1d(7), (13, 7)),
     "batch norm, other options": (
         lambda: nn.BatchNorm1d(7, eps=1e-2, momentum=0.3),
@@ -94,14 +124,15 @@ def test_embedding_equals_torch():
 
 
 @pytest.mark.parametrize("readable", [False, True])
-def test_half_precision_trains(readable):
+@pytest.mark.parametrize(("norm", "smoothing"), [(nn.BatchNorm1d, 0.0), (nn.LayerNorm, 0.1)])
+def test_half_precision_trains(readable, norm, smoothing):
     """Under autocast the matrix products are bfloat16, with 8 bits: loss and gradients stay within a few per cent."""
     torch.manual_seed(3)
-    net = torch.nn.Sequential(nn.Linear(5, 7), nn.BatchNorm1d(7), nn.Linear(7, 3))
+    net = torch.nn.Sequential(nn.Linear(5, 7), norm(7), nn.Linear(7, 3))
     x, targets = torch.randn(11, 5), torch.randint(3, (11,))
 
     def loss_and_gradient():
-        loss = nn.cross_entropy(net(x), targets)
+        loss = nn.cross_entropy(net(x), targets, label_smoothing=smoothing)
         return loss.detach(), torch.autograd.grad(loss, net[2].weight)[0]
 
     truth, slope = loss_and_gradient()

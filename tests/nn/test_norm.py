@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from firsthand.errors import UserError
-from firsthand.nn import BatchNorm1d, batch_norm
+from firsthand.nn import BatchNorm1d, BatchNorm2d, LayerNorm, batch_norm, layer_norm
 
 
 @settings(max_examples=20, deadline=None)
@@ -40,3 +40,51 @@ def test_a_batch_of_one_is_refused_only_in_training():
 def test_wrong_width_is_one_sentence():
     with pytest.raises(UserError, match=r"BatchNorm1d has shape \(5, 4\), expected \(batch, 3\)"):
         BatchNorm1d(3)(torch.zeros(5, 4))
+    with pytest.raises(UserError, match=r"BatchNorm2d has shape \(5, 3\), expected \(batch, 3, height, width\)"):
+        BatchNorm2d(3)(torch.zeros(5, 3))
+    with pytest.raises(UserError, match=r"layer_norm has shape \(5, 4\), expected \(\.\.\., 3\)"):
+        LayerNorm(3)(torch.zeros(5, 4))
+
+
+def test_a_channel_of_one_pixel_is_refused_only_in_training():
+    layer = BatchNorm2d(3)
+    with pytest.raises(UserError, match="BatchNorm2d trains on two pixels a channel or more, got 1"):
+        layer(torch.zeros(1, 3, 1, 1))
+    assert_close(layer.eval()(torch.zeros(1, 3, 1, 1)), torch.zeros(1, 3, 1, 1))
+
+
+def test_two_evaluations_of_images_are_the_same():
+    layer, x = BatchNorm2d(3), torch.randn(2, 3, 5, 7)
+    layer(x)
+    layer.eval()
+    assert torch.equal(layer(x), layer(x))
+
+
+@settings(max_examples=20, deadline=None)
+@given(batch=st.lists(st.integers(0, 4), max_size=3), features=st.integers(1, 7), shift=st.floats(-100, 100))
+def test_layer_norm_of_any_shape_equals_torch(batch, features, shift):
+    """1e-8, as a shift of 100 costs two of sixteen digits in the centred values, four in their squares."""
+    x = torch.randn(*batch, features, dtype=torch.float64) + shift
+    weight, bias = torch.randn(2, features, dtype=torch.float64)
+    for face in (layer_norm, layer_norm.__wrapped__):
+        assert_close(
+            face(x, weight, bias, 1e-5),
+            torch.nn.functional.layer_norm(x, (features,), weight, bias, 1e-5),
+            rtol=1e-8,
+            atol=1e-8,
+        )
+
+
+def test_layer_norm_does_not_see_a_scale_or_a_shift():
+    """Also far from 1 in single precision, where eps is nothing."""
+    x = torch.randn(5, 64)
+    for face in (layer_norm, layer_norm.__wrapped__):
+        y = face(x, torch.ones(64), torch.zeros(64), 0.0)
+        assert_close(face(1e12 * x, torch.ones(64), torch.zeros(64), 0.0), y, rtol=1e-4, atol=1e-5)
+        assert_close(y.square().mean(1), torch.ones(5))
+
+
+def test_layer_norm_keeps_half_precision_out():
+    """The mean and variance of bfloat16 values are taken in float32, so that the result is that of the same values."""
+    x = torch.randn(5, 7, dtype=torch.bfloat16)
+    assert_close(LayerNorm(7)(x), LayerNorm(7)(x.float()), rtol=0, atol=0)

@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from firsthand.check.layers import faces
 from firsthand.errors import UserError
-from firsthand.nn import Subsample, avg_pool2d, max_pool2d, subsample
+from firsthand.nn import Subsample, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d, subsample
 
 
 @settings(max_examples=30, deadline=None)
@@ -50,3 +50,72 @@ def test_a_remainder_is_refused():
             pool()
     with pytest.raises(UserError, match="Pooling by 2"):
         Subsample(1)(x)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.integers(1, 4),
+    stride=st.integers(1, 5),
+    padding=st.integers(0, 2),
+    height=st.integers(4, 9),
+    width=st.integers(4, 9),
+    ceil=st.booleans(),
+)
+def test_any_stride_equals_torch(size, stride, padding, height, width, ceil):
+    padding = min(padding, size // 2)
+    x = torch.randn(2, 3, height, width, dtype=torch.float64)
+    most = torch.nn.functional.max_pool2d(x, size, stride, padding, ceil_mode=ceil)
+    mean = torch.nn.functional.avg_pool2d(x, size, stride, padding)
+    for pool in (max_pool2d, max_pool2d.__wrapped__):
+        assert torch.equal(pool(x, size, stride, padding, ceil), most)
+    for pool in (avg_pool2d, avg_pool2d.__wrapped__):
+        assert_close(pool(x, size, stride, padding), mean, rtol=1e-10, atol=1e-12)
+
+
+def test_sizes_of_the_papers():
+    """AlexNet's 3/2 fits 55 and 27; Network in network rounds up from 32 and GoogLeNet from 112; ResNet pads 112."""
+    for face in faces("max_pool2d").values():
+        if face is torch.nn.functional.max_pool2d:
+            continue
+        for before, after, options in (
+            (55, 27, (3, 2)),
+            (27, 13, (3, 2)),
+            (32, 16, (3, 2, 0, True)),
+            (112, 56, (3, 2, 0, True)),
+            (112, 56, (3, 2, 1)),
+        ):
+            assert face(torch.zeros(1, 1, before, before), *options).shape == (1, 1, after, after)
+    assert avg_pool2d(torch.zeros(1, 1, 14, 14), 5, 3).shape == (1, 1, 4, 4)
+
+
+def test_padding_never_wins():
+    for face in (max_pool2d, max_pool2d.__wrapped__):
+        assert face(torch.full((1, 1, 4, 4), -5.0), 3, 2, 1).flatten().tolist() == [-5] * 4
+
+
+@settings(max_examples=20, deadline=None)
+@given(height=st.integers(1, 9), width=st.integers(1, 9), size=st.integers(1, 7))
+def test_adaptive_pooling_equals_torch(height, width, size):
+    x = torch.randn(2, 3, height, width, dtype=torch.float64)
+    truth = torch.nn.functional.adaptive_avg_pool2d(x, size)
+    for pool in (adaptive_avg_pool2d, adaptive_avg_pool2d.__wrapped__):
+        assert_close(pool(x, size), truth, rtol=1e-10, atol=1e-12)
+
+
+def test_global_pooling_is_adaptive_pooling_to_one_pixel():
+    x = torch.randn(2, 3, 5, 7, dtype=torch.float64)
+    assert_close(global_avg_pool2d(x), adaptive_avg_pool2d(x, 1).flatten(1), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("face", ["definition", "fast"])
+def test_wrong_options_are_one_sentence(face):
+    x = torch.zeros(1, 1, 6, 7)
+    for name in ("max_pool2d", "avg_pool2d"):
+        pool = faces(name)[face]
+        for options in ((0,), (2, 0), (3, 2, 2), (3, 2, -1)):
+            with pytest.raises(UserError, match="size and stride of 1 or more and padding of at most half the size"):
+                pool(x, *options)
+        with pytest.raises(UserError, match="Pooling by 7 needs 7 pixels or more, got 6 by 7"):
+            pool(x, 7, 1)
+    with pytest.raises(UserError, match="makes 1 pixel or more a side, got 0"):
+        faces("adaptive_avg_pool2d")[face](x, 0)

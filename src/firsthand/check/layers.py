@@ -1,4 +1,4 @@
-"""An example for every pair of faces in `firsthand.nn`, with torch's own function as the reference."""
+"""Examples for every pair of faces in `firsthand.nn`, with torch's own function as the reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from firsthand.nn import PAIRS
+from firsthand.nn.definition import Pair
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def _batch_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Te
     """With momentum 1 the running averages are the batch's statistics, the variance unbiased."""
     mean, variance = torch.zeros_like(weight), torch.ones_like(weight)
     y = functional.batch_norm(x, mean, variance, weight, bias, training=True, momentum=1.0, eps=eps)
-    return y, mean, variance * (len(x) - 1) / len(x)
+    n = x.numel() / len(weight)
+    return y, mean, variance * (n - 1) / n
 
 
 def _subsample(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
@@ -58,22 +60,88 @@ def _subsample(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
     return functional.conv2d(x, kernels, bias, stride=2, groups=channels)
 
 
+def _conv1d(
+    x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int, dilation: int, groups: int, causal: bool
+):
+    """Causal: torch pads both ends alike, and what sees the future is cut off."""
+    if not causal:
+        return functional.conv1d(x, weight, bias, stride, padding, dilation, groups)
+    y = functional.conv1d(x, weight, bias, 1, dilation * (weight.shape[2] - 1), dilation, groups)
+    return y[..., : x.shape[2] : stride]
+
+
+def _local_response_norm(x: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
+    """torch multiplies the mean of the squares by alpha, the paper the sum."""
+    return functional.local_response_norm(x, size, alpha * size, beta, k)
+
+
+def _cross_entropy(
+    logits: Tensor, targets: Tensor, weight: Tensor | None, label_smoothing: float, ignore_index: int | None
+) -> Tensor:
+    ignored = -100 if ignore_index is None else ignore_index
+    return functional.cross_entropy(
+        logits, targets, weight, ignore_index=ignored, label_smoothing=label_smoothing
+    )  # fmt: skip
+
+
+def _weighted(dtype: torch.dtype) -> tuple:
+    """Class weights, smoothed labels, and rows of class 3 that do not count."""
+    weight = torch.tensor([0.5, 2.0, 1.0, 7.0, 0.0], dtype=dtype)
+    return *_floats((11, 5))(dtype), _numbers((11,), below=5), weight, 0.1, 3
+
+
+def _shares(dtype: torch.dtype) -> tuple:
+    """Targets anywhere between 0 and 1, not 0 and 1 only."""
+    logits, targets = _floats((3, 5), (3, 5))(dtype)
+    return logits, targets.detach().sigmoid().requires_grad_()
+
+
+# The name of the pair, and after a comma what is special about the arguments.
 EXAMPLES: dict[str, Example] = {
+    "adaptive_avg_pool2d": Example(_floats((2, 5, 7, 11), then=(3,)), functional.adaptive_avg_pool2d),
     "avg_pool2d": Example(_floats((2, 5, 6, 9), then=(3,)), functional.avg_pool2d),
+    "avg_pool2d, overlapping": Example(_floats((2, 5, 6, 9), then=(3, 2, 1)), functional.avg_pool2d),
     "batch_norm": Example(_floats((13, 7), (7,), (7,), then=(1e-3,)), _batch_norm),
+    "batch_norm, images": Example(_floats((3, 7, 2, 5), (7,), (7,), then=(1e-3,)), _batch_norm),
+    "binary_cross_entropy": Example(_shares, functional.binary_cross_entropy_with_logits),
+    "conv1d": Example(_floats((2, 4, 11), (6, 2, 3), (6,), then=(2, 3, 2, 2, False)), _conv1d),
+    "conv1d, causal": Example(_floats((2, 3, 11), (5, 3, 2), (5,), then=(1, 0, 4, 1, True)), _conv1d),
     "conv2d": Example(_floats((2, 3, 5, 7), (11, 3, 3, 2), (11,), then=(2, 1)), functional.conv2d),
+    "conv2d, groups": Example(_floats((2, 6, 5, 7), (9, 2, 3, 2), (9,), then=(1, 1, 2, 3)), functional.conv2d),
+    "conv_transpose2d": Example(_floats((2, 3, 2, 3), (3, 5, 3, 2), (5,), then=(3, 1, 2)), functional.conv_transpose2d),
     "cross_entropy": Example(_floats((7, 5), then=(_numbers((7,), below=5),)), functional.cross_entropy),
+    "cross_entropy, all options": Example(_weighted, _cross_entropy),
+    "elu": Example(_floats((3, 5)), functional.elu),
+    "elu, alpha": Example(_floats((3, 5), then=(0.7,)), functional.elu),
     "embedding": Example(_embedding, functional.embedding),
+    "gelu": Example(_floats((3, 5)), functional.gelu),
+    "gelu, tanh": Example(_floats((3, 5), then=("tanh",)), lambda x, form: functional.gelu(x, approximate=form)),
+    "layer_norm": Example(
+        _floats((2, 3, 7), (7,), (7,), then=(1e-3,)), lambda x, g, b, eps: functional.layer_norm(x, (7,), g, b, eps)
+    ),
+    "leaky_relu": Example(_floats((3, 5), then=(0.2,)), functional.leaky_relu),
     "linear": Example(_floats((2, 3, 5), (7, 5), (7,)), functional.linear),
+    "local_response_norm": Example(_floats((2, 7, 3, 2), then=(5, 0.1, 0.75, 2.0)), _local_response_norm),
     "log_softmax": Example(_floats((3, 7, 5), then=(1,)), functional.log_softmax),
     "max_pool2d": Example(_floats((2, 5, 6, 9), then=(3,)), functional.max_pool2d),
+    "max_pool2d, overlapping": Example(
+        _floats((2, 3, 6, 9), then=(3, 2, 1, True)),
+        lambda x, size, stride, padding, ceil: functional.max_pool2d(x, size, stride, padding, ceil_mode=ceil),
+    ),
     "rbf": Example(_near_codes, lambda x, codes: torch.stack([((x - code) ** 2).sum(1) for code in codes], 1)),
     "relu": Example(_floats((3, 5)), functional.relu),
     "sigmoid": Example(_floats((3, 5)), functional.sigmoid),
+    "silu": Example(_floats((3, 5)), functional.silu),
     "softmax": Example(_floats((3, 7, 5), then=(1,)), functional.softmax),
+    "softplus": Example(_floats((3, 5)), lambda x: -functional.logsigmoid(-x)),  # torch's softplus is x from 20 on
     "subsample": Example(_floats((2, 3, 4, 10), (3,), (3,)), _subsample),
     "tanh": Example(_floats((3, 5)), functional.tanh),
 }
+
+
+def pair(name: str) -> Pair:
+    """The pair that an example is for."""
+    return PAIRS[name.split(",")[0]]
 
 
 def outputs_and_gradients(face: Callable, name: str, dtype: torch.dtype = torch.float64) -> list[Tensor]:
@@ -92,9 +160,9 @@ def outputs_and_gradients(face: Callable, name: str, dtype: torch.dtype = torch.
 
 
 def faces(name: str) -> dict[str, Callable]:
-    """Everything that must agree for one pair: definition, fast face and, where there is one, the reference."""
-    pair, example = PAIRS[name], EXAMPLES[name]
-    found = {"definition": pair.definition, "fast": pair.fast}
+    """Everything that must agree for one example: definition, fast face and, where there is one, the reference."""
+    example = EXAMPLES[name]
+    found = {"definition": pair(name).definition, "fast": pair(name).fast}
     return found | ({"reference": example.reference} if example.reference else {})
 
 

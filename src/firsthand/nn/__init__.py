@@ -1,65 +1,125 @@
 """The layers, from tensors up: a file a family, every operation with its readable definition."""
 
 from firsthand.nn.activation import (
+    ELU,
+    GELU,
     Activation,
+    LeakyReLU,
     ReLU,
     ScaledTanh,
+    Sigmoid,
+    SiLU,
     Tanh,
+    elu,
+    gelu,
+    leaky_relu,
     log_softmax,
     relu,
     scaled_tanh,
     sigmoid,
+    silu,
     softmax,
+    softplus,
     tanh,
 )
 from firsthand.nn.conv import Conv2d, conv2d
+from firsthand.nn.conv1d import Conv1d, conv1d
 from firsthand.nn.definition import PAIRS, definition, definitions
-from firsthand.nn.dropout import Dropout, dropout
+from firsthand.nn.dropout import Dropout, Dropout2d, dropout, dropout2d
 from firsthand.nn.embedding import Embedding, embedding
-from firsthand.nn.init import fan_in, fan_out, glorot_, he_, lecun_, normal_, uniform_
-from firsthand.nn.linear import Linear, linear
-from firsthand.nn.loss import cross_entropy, rbf_map, rbf_mle
-from firsthand.nn.norm import BatchNorm1d, batch_norm
-from firsthand.nn.pool import Subsample, avg_pool2d, max_pool2d, subsample
+from firsthand.nn.hierarchical import HierarchicalSoftmax, huffman
+from firsthand.nn.init import fan_in, fan_out, glorot_, he_, lecun_, normal_, orthogonal_, truncated_normal_, uniform_
+from firsthand.nn.linear import Linear, MaskedLinear, linear, masked_linear
+from firsthand.nn.loss import (
+    binary_cross_entropy,
+    cross_entropy,
+    gaussian_kl,
+    mse,
+    negative_sampling,
+    nll,
+    rbf_map,
+    rbf_mle,
+)
+from firsthand.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, batch_norm, layer_norm
+from firsthand.nn.pool import Subsample, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d, subsample
+from firsthand.nn.position import LearnedPositions, SinusoidalPositions, sinusoids
 from firsthand.nn.rbf import rbf
+from firsthand.nn.response import local_response_norm
+from firsthand.nn.transposed import ConvTranspose2d, conv_transpose2d
 
 __all__ = [
+    "ELU",
+    "GELU",
     "PAIRS",
     "Activation",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv1d",
     "Conv2d",
+    "ConvTranspose2d",
     "Dropout",
+    "Dropout2d",
     "Embedding",
+    "HierarchicalSoftmax",
+    "LayerNorm",
+    "LeakyReLU",
+    "LearnedPositions",
     "Linear",
+    "MaskedLinear",
     "ReLU",
     "ScaledTanh",
+    "SiLU",
+    "Sigmoid",
+    "SinusoidalPositions",
     "Subsample",
     "Tanh",
+    "adaptive_avg_pool2d",
     "avg_pool2d",
     "batch_norm",
+    "binary_cross_entropy",
+    "conv1d",
     "conv2d",
+    "conv_transpose2d",
     "cross_entropy",
     "definition",
     "definitions",
     "dropout",
+    "dropout2d",
+    "elu",
     "embedding",
     "fan_in",
     "fan_out",
+    "gaussian_kl",
+    "gelu",
+    "global_avg_pool2d",
     "glorot_",
     "he_",
+    "huffman",
+    "layer_norm",
+    "leaky_relu",
     "lecun_",
     "linear",
+    "local_response_norm",
     "log_softmax",
+    "masked_linear",
     "max_pool2d",
+    "mse",
+    "negative_sampling",
+    "nll",
     "normal_",
+    "orthogonal_",
     "rbf",
     "rbf_map",
     "rbf_mle",
     "relu",
     "scaled_tanh",
     "sigmoid",
+    "silu",
+    "sinusoids",
     "softmax",
+    "softplus",
     "subsample",
     "tanh",
+    "truncated_normal_",
     "uniform_",
 ]

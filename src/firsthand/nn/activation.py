@@ -1,11 +1,15 @@
 """Activations: the bends between linear maps."""
 
+from math import pi, sqrt
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.errors import UserError
 from firsthand.nn.definition import definition
+from firsthand.nn.derivative import first_only
 
 
 def _relu_fast(x: Tensor) -> Tensor:
@@ -45,6 +49,138 @@ def scaled_tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     Source: LeCun et al. (1998), appendix A.
     """
     return 1.7159 * tanh(2 / 3 * x)
+
+
+def _leaky_relu_fast(x: Tensor, slope: float = 0.01) -> Tensor:
+    return torch.rrelu(x, slope, slope)  # the slope drawn from a range of one number
+
+
+@definition(fast=_leaky_relu_fast)
+def leaky_relu(x: Float[Tensor, "*shape"], slope: float = 0.01) -> Float[Tensor, "*shape"]:
+    """x where it is positive, else slope x, so that no unit is ever without a gradient.
+
+    Source: Maas, Hannun & Ng (2013), Rectifier nonlinearities improve neural network acoustic models, section 2.
+    """
+    return torch.where(x > 0, x, slope * x)
+
+
+def _elu_fast(x: Tensor, alpha: float = 1.0) -> Tensor:
+    y = torch.celu(x)  # ELU with alpha 1
+    return y if alpha == 1 else torch.where(x > 0, y, alpha * y)
+
+
+@definition(fast=_elu_fast)
+def elu(x: Float[Tensor, "*shape"], alpha: float = 1.0) -> Float[Tensor, "*shape"]:
+    """x where it is positive, else alpha (e^x - 1), which levels off at -alpha.
+
+    Source: Clevert, Unterthiner & Hochreiter (2016), equation 15.
+    """
+    return torch.where(x > 0, x, alpha * (torch.exp(x.clamp(max=0)) - 1))  # e^x of a large x would spoil the gradient
+
+
+class _GELU(torch.autograd.Function):
+    """x F(x) with its backward pass by hand: dx = dy (F(x) + x f(x)), F and f the normal distribution and density."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        share = torch.erf(x * sqrt(1 / 2)).add_(1).mul_(0.5)
+        ctx.save_for_backward(x, share)
+        return x * share
+
+    @staticmethod
+    def backward(ctx, dy: Tensor) -> Tensor:
+        first_only("gelu")
+        x, share = ctx.saved_tensors
+        density = (x * x).mul_(-0.5).exp_()
+        return torch.addcmul(share, x, density, value=1 / sqrt(2 * pi), out=density).mul_(dy)
+
+
+class _GELUTanh(torch.autograd.Function):
+    """x (1 + t) / 2 with its backward pass by hand, t = tanh(u), u = c (x + 0.044715 x^3), c = sqrt(2 / pi):
+
+    dx = dy ((1 + t) + x (1 - t^2) u') / 2,  u' = c (1 + 3 0.044715 x^2).
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        t = (x * x).mul_(0.044715).add_(1).mul_(x).mul_(sqrt(2 / pi)).tanh_()
+        ctx.save_for_backward(x, t)
+        return torch.addcmul(x, x, t).mul_(0.5)
+
+    @staticmethod
+    def backward(ctx, dy: Tensor) -> Tensor:
+        first_only("gelu")
+        x, t = ctx.saved_tensors
+        slope = (x * x).mul_(3 * 0.044715).add_(1).mul_(x).mul_(sqrt(2 / pi))
+        return slope.addcmul_(slope, t * t, value=-1).add_(t).add_(1).mul_(dy).mul_(0.5)
+
+
+def _gelu_fast(x: Tensor, form: str = "exact") -> Tensor:
+    _check_form(form)
+    return (_GELU if form == "exact" else _GELUTanh).apply(x)
+
+
+def _check_form(form: str) -> None:
+    if form not in ("exact", "tanh"):
+        raise UserError(f"GELU has the forms 'exact' and 'tanh', got '{form}'.")
+
+
+@definition(fast=_gelu_fast)
+def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*shape"]:
+    """x times the probability F(x) = (1 + erf(x / sqrt(2))) / 2 that a normal variable is below it.
+
+    The form "tanh", not "exact", is (x / 2) (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), at most 4.8e-4 away; GPT-2
+    has it, and BERT's code since 2019. Raises UserError for another form.
+    Source: Hendrycks & Gimpel (2016), section 2.
+    """
+    _check_form(form)
+    if form == "exact":
+        return x / 2 * (1 + torch.erf(x / sqrt(2)))
+    return x / 2 * (1 + torch.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
+
+
+class _SiLU(torch.autograd.Function):
+    """x s with its backward pass by hand: with s = sigmoid(x), dx = dy (s + x s (1 - s)) = dy (s + y (1 - s))."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        s = torch.sigmoid(x)
+        y = x * s
+        ctx.save_for_backward(s, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, dy: Tensor) -> Tensor:
+        first_only("silu")
+        s, y = ctx.saved_tensors
+        rest = 1 - s
+        return torch.addcmul(s, y, rest, out=rest).mul_(dy)
+
+
+def _silu_fast(x: Tensor) -> Tensor:
+    return _SiLU.apply(x)
+
+
+@definition(fast=_silu_fast)
+def silu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """x sigmoid(x), also known as swish.
+
+    Source: Hendrycks & Gimpel (2016), section 2; Ramachandran, Zoph & Le (2017), equation 1.
+    """
+    return x / (1 + torch.exp(-x))
+
+
+def _softplus_fast(x: Tensor) -> Tensor:
+    return torch.logaddexp(x, x.new_zeros(()))
+
+
+@definition(fast=_softplus_fast)
+def softplus(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """log(1 + e^x), a rectifier with a rounded corner; -softplus(-x) is the logarithm of `sigmoid`.
+
+    Source: Dugas et al. (2001), Incorporating second-order functional knowledge for better option pricing.
+    """
+    return torch.log(1 + torch.exp(x))
 
 
 def _softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
@@ -101,3 +237,65 @@ class ReLU(Activation):
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """max(0, x)."""
         return relu(x)
+
+
+class Sigmoid(Activation):
+    """`sigmoid` as a module."""
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """1 / (1 + e^-x)."""
+        return sigmoid(x)
+
+
+class LeakyReLU(Activation):
+    """`leaky_relu` as a module."""
+
+    def __init__(self, slope: float = 0.01):
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """max(0, x) + slope min(0, x)."""
+        return leaky_relu(x, self.slope)
+
+    def extra_repr(self) -> str:
+        return f"slope={self.slope}"
+
+
+class ELU(Activation):
+    """`elu` as a module."""
+
+    def __init__(self, alpha: float = 1.0):
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """x above 0, alpha (e^x - 1) below."""
+        return elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+class GELU(Activation):
+    """`gelu` as a module."""
+
+    def __init__(self, form: str = "exact"):
+        super().__init__()
+        _check_form(form)
+        self.form = form
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """x F(x)."""
+        return gelu(x, self.form)
+
+    def extra_repr(self) -> str:
+        return f"form={self.form}"
+
+
+class SiLU(Activation):
+    """`silu` as a module."""
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """x sigmoid(x)."""
+        return silu(x)

@@ -1,6 +1,6 @@
 """How weights start: in-place initialisers, which draw from torch's default generator."""
 
-from math import sqrt
+from math import erf, sqrt
 
 import torch
 from jaxtyping import Float
@@ -60,3 +60,34 @@ def he_(tensor: Float[Tensor, "..."], gain: float = sqrt(2)) -> Float[Tensor, ".
     Source: He et al. (2015), Delving deep into rectifiers, equation 10; the gain 5/3 for tanh is a later convention.
     """
     return normal_(tensor, gain / sqrt(fan_in(tensor)))
+
+
+@torch.no_grad()
+def truncated_normal_(tensor: Float[Tensor, "..."], std: float, cut: float = 2.0) -> Float[Tensor, "..."]:
+    """Fill with w ~ N(0, std^2) given that |w| <= cut std; at a cut of 2 the standard deviation becomes 0.88 std.
+
+    It is the inverse of the distribution function at u ~ U(-erf(cut / sqrt(2)), erf(cut / sqrt(2))). The cut is in
+    units of std; that of torch.nn.init.trunc_normal_ is not.
+    Raises UserError when the cut is not above 0.
+    """
+    if cut <= 0:
+        raise UserError(f"The cut of a truncated normal is {cut}, expected more than 0.")
+    edge = erf(cut / sqrt(2))
+    return tensor.uniform_(-edge, edge).erfinv_().mul_(sqrt(2) * std).clamp_(-cut * std, cut * std)
+
+
+@torch.no_grad()
+def orthogonal_(tensor: Float[Tensor, "..."], gain: float = 1.0) -> Float[Tensor, "..."]:
+    """Fill with gain times a random matrix of orthonormal rows or columns, whichever are fewer; kernels are flattened.
+
+    W = Q sign(diag R) from the QR decomposition of a Gaussian matrix; the signs make every rotation equally likely.
+    Raises UserError for a tensor of fewer than two axes.
+    Source: Saxe, McClelland & Ganguli (2014), section 3; Mezzadri (2007) for the signs.
+    """
+    if tensor.ndim < 2:
+        raise UserError(f"An orthogonal start needs a weight of two axes or more, got shape {tuple(tensor.shape)}.")
+    gaussian = torch.empty_like(tensor.flatten(1)).normal_()
+    wide = len(gaussian) < gaussian.shape[1]
+    q, r = torch.linalg.qr(gaussian.t() if wide else gaussian)
+    q = q * r.diagonal().sign() * gain
+    return tensor.copy_((q.t() if wide else q).reshape(tensor.shape))

@@ -5,7 +5,7 @@ from math import sqrt
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import Module, Parameter
+from torch.nn import Buffer, Module, Parameter
 
 from firsthand.nn.definition import definition
 from firsthand.nn.init import uniform_
@@ -53,3 +53,35 @@ class Linear(Module):
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape
         return f"{in_features}, {out_features}, bias={self.bias is not None}"
+
+
+def masked_linear(
+    x: Float[Tensor, "*batch features"],
+    weight: Float[Tensor, "out in"],
+    mask: Float[Tensor, "..."],
+    bias: Float[Tensor, " out"] | None = None,
+) -> Float[Tensor, "*batch out"]:
+    """The affine map y_o = sum_i M_oi W_oi x_i + b_o, in which a 0 of the mask M cuts a connection for good.
+
+    Raises UserError when the mask and the weight, or a row of them and the last axis of x, do not fit.
+    Source: Germain et al. (2015), MADE, equation 10.
+    """
+    if mask.shape != weight.shape:
+        raise wrong_shape("The mask", mask, str(tuple(weight.shape)))
+    return linear(x, weight * mask, bias)
+
+
+class MaskedLinear(Linear):
+    """`Linear` with a mask (out_features, in_features) of zeros and ones, all ones at first, stored with the weights.
+
+    Assign to `mask` to change it. A weight that is cut keeps its value, and its gradient is 0.
+    Source: Germain et al. (2015), MADE, section 4.
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True):
+        super().__init__(in_features, out_features, bias)
+        self.mask = Buffer(torch.ones(out_features, in_features))
+
+    def forward(self, x: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch out"]:
+        """See `masked_linear`."""
+        return masked_linear(x, self.weight, self.mask, self.bias)

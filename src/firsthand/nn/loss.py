@@ -1,9 +1,11 @@
 """Losses: one number that says how wrong the outputs are."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from firsthand.errors import UserError
+from firsthand.nn.activation import softplus
 from firsthand.nn.definition import definition
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import wrong_shape
@@ -41,18 +43,165 @@ class _CrossEntropy(torch.autograd.Function):
         return torch.add(weights, logp.exp(), alpha=1 / len(logp)).mul_(dloss), None
 
 
-def _cross_entropy_fast(logits: Tensor, targets: Tensor) -> Tensor:
+class _SharedCrossEntropy(torch.autograd.Function):
+    """Cross-entropy with weighted and smoothed targets, and its backward pass by hand.
+
+    E = -sum_n (a_n log p_nt + b_n sum_c w_c log p_nc), with the target t of row n. As d log p_nc / dx_nj =
+    [c = j] - p_nj, the shares of a row add up in front of p:
+        dx_nj = p_nj (a_n + b_n sum_c w_c) - a_n [j = t] - b_n w_j
+    """
+
+    @staticmethod
+    def forward(ctx, logits: Tensor, target: Tensor, a: Tensor, b: Tensor | None, weight: Tensor) -> Tensor:
+        logp = torch.log_softmax(logits, 1, dtype=a.dtype)
+        ctx.save_for_backward(logp, target, a, b, weight)
+        loss = (a * logp.gather(1, target)).where(a != 0, 0).sum()  # 0 log 0 = 0
+        return -loss if b is None else -(loss + (b * (logp * weight).sum(1, keepdim=True)).sum())
+
+    @staticmethod
+    def backward(ctx, dloss: Tensor) -> tuple[Tensor, None, None, None, None]:
+        first_only("cross_entropy")
+        logp, target, a, b, weight = ctx.saved_tensors
+        dx = logp.exp()
+        if b is None:
+            dx.mul_(a)
+        else:
+            dx.mul_(a + b * weight.sum()).addcmul_(b, weight, value=-1)
+        return dx.scatter_add_(1, target, -a).mul_(dloss), None, None, None, None
+
+
+def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore: int | None):
+    """What `_SharedCrossEntropy` takes: targets (batch, 1), a and b (batch, 1), and a weight for every class."""
+    classes = logits.shape[1]
+    if not 0 <= smoothing <= 1:
+        raise UserError(f"The label smoothing is {smoothing}, expected 0 to 1.")
+    if weight is not None and weight.shape != (classes,):
+        raise wrong_shape("The vector of class weights", weight, f"({classes},), one for every class")
+    dtype = torch.float32 if logits.dtype in (torch.float16, torch.bfloat16) else logits.dtype
+    weight = logits.new_ones(classes, dtype=dtype) if weight is None else weight.detach().to(dtype)
+    counts = torch.ones_like(targets, dtype=torch.bool) if ignore is None else targets != ignore
+    target = targets.where(counts, 0)
+    of_target = weight[target] * counts
+    total = of_target.sum()
+    a = (of_target * ((1 - smoothing) / total))[:, None]
+    b = (counts * (smoothing / classes / total))[:, None] if smoothing else None
+    return target[:, None], a, b, weight
+
+
+def _cross_entropy_fast(
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+) -> Tensor:
     _check(logits, targets)
-    return _CrossEntropy.apply(logits, targets)
+    if weight is None and ignore_index is None and not label_smoothing:
+        return _CrossEntropy.apply(logits, targets)
+    return _SharedCrossEntropy.apply(logits, *_shares(logits, targets, weight, label_smoothing, ignore_index))
 
 
 @definition(fast=_cross_entropy_fast)
-def cross_entropy(logits: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
+def cross_entropy(
+    logits: Float[Tensor, "batch classes"],
+    targets: Int[Tensor, " batch"],
+    weight: Float[Tensor, " classes"] | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+) -> Float[Tensor, ""]:
     """The mean surprise -log softmax(x)_d = log sum_i e^(x_i) - x_d of the target class d, in nats.
+
+    `weight` has a factor for every class, and the mean is weighted: it divides by the sum of the targets' weights.
+    Smoothing by e expects 1 - e + e / C of the target and e / C of each other of C classes. Rows whose target is
+    `ignore_index` do not count; where none is left the mean is not a number. `weight` gets no gradient.
+    Raises UserError when there is not one target for every row, or the options do not fit.
+    Source: Szegedy et al. (2016), Rethinking the Inception architecture, section 7, for smoothing.
+    """
+    if weight is None and ignore_index is None and not label_smoothing:
+        return (torch.logsumexp(logits, 1) - _of_target(logits, targets)).mean()
+    _check(logits, targets)
+    target, a, b, weight = _shares(logits, targets, weight, label_smoothing, ignore_index)
+    surprise = torch.logsumexp(logits, 1, keepdim=True) - logits
+    loss = (a * surprise.gather(1, target)).sum()
+    return loss if b is None else loss + (b * weight * surprise).sum()
+
+
+def nll(log_probabilities: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
+    """The mean of -log p_d for the target class d: `cross_entropy` of what `log_softmax` has already seen.
 
     Raises UserError when there is not one target for every row.
     """
-    return (torch.logsumexp(logits, 1) - _of_target(logits, targets)).mean()
+    return -_of_target(log_probabilities, targets).mean()
+
+
+def _reduce(values: Tensor, reduction: str) -> Tensor:
+    if reduction == "none":
+        return values
+    if reduction not in ("mean", "sum"):
+        raise UserError(f"A loss is reduced by 'mean', 'sum' or 'none', got '{reduction}'.")
+    return values.mean() if reduction == "mean" else values.sum()
+
+
+def _same(values: Tensor, targets: Tensor) -> None:
+    if values.shape != targets.shape:
+        raise wrong_shape("The targets", targets, str(tuple(values.shape)))
+
+
+def _binary_cross_entropy_fast(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+    _same(logits, targets)
+    return _reduce(torch.addcmul(softplus(logits), targets, logits, value=-1), reduction)
+
+
+@definition(fast=_binary_cross_entropy_fast)
+def binary_cross_entropy(
+    logits: Float[Tensor, "*shape"], targets: Float[Tensor, "*shape"], reduction: str = "mean"
+) -> Float[Tensor, "..."]:
+    """-t log p - (1 - t) log(1 - p) with p = sigmoid(x), which is log(1 + e^x) - t x, in nats.
+
+    The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
+    """
+    _same(logits, targets)
+    return _reduce(softplus(logits) - targets * logits, reduction)
+
+
+def mse(
+    values: Float[Tensor, "*shape"], targets: Float[Tensor, "..."], reduction: str = "mean"
+) -> Float[Tensor, "..."]:
+    """The squared error (y - t)^2.
+
+    The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
+    """
+    _same(values, targets)
+    return _reduce((values - targets).square(), reduction)
+
+
+def gaussian_kl(
+    mean: Float[Tensor, "*batch latent"], log_variance: Float[Tensor, "*batch latent"]
+) -> Float[Tensor, "*batch"]:
+    """KL(N(m, s^2) || N(0, 1)) = sum_j (m_j^2 + s_j^2 - 1 - log s_j^2) / 2 of every row, in nats.
+
+    Source: Kingma & Welling (2014), appendix B.
+    """
+    # expm1 keeps the digits that s^2 - 1 would lose near s = 1
+    return (mean.square() + torch.expm1(log_variance) - log_variance).sum(-1) / 2
+
+
+def negative_sampling(
+    centre: Float[Tensor, "batch embed"],
+    target: Float[Tensor, "batch embed"],
+    noise: Float[Tensor, "batch k embed"],
+    keep: Bool[Tensor, "batch k"] | None = None,
+) -> Float[Tensor, ""]:
+    """The mean of -log s(u_o . v) - sum_i log s(-u_i . v), s the sigmoid: the target u_o against k words of noise u_i.
+
+    Averaged over the batch, summed over the noise. Noise that `keep` marks False does not count: word2vec skips a draw
+    that is the target itself.
+    Source: Mikolov et al. (2013), Distributed representations of words and phrases, equation 4.
+    """
+    against = softplus(torch.einsum("bke, be -> bk", noise, centre))
+    if keep is not None:
+        against = against * keep
+    return (softplus(-(target * centre).sum(1)) + against.sum(1)).mean()
 
 
 def rbf_mle(distances: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.conv import patches
 from firsthand.nn.definition import definition
 
 
@@ -18,53 +19,144 @@ def squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[
     return x.unflatten(3, (-1, size)).unflatten(2, (-1, size)).transpose(3, 4).flatten(4)
 
 
-def _check(x: Tensor, size: int) -> None:
-    height, width = x.shape[-2:]
+def _check(x: Tensor, size: int, padding: int = 0) -> None:
+    height, width = (side + 2 * padding for side in x.shape[-2:])
     if height % size or width % size:
         raise UserError(f"Pooling by {size} needs sides divisible by {size}, got {height} by {width} pixels.")
 
 
-def _max_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    _check(x, size)
-    return torch.max_pool2d(x, size)
+def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool = False) -> tuple[int, int, int, int]:
+    """The pixels to add left, right, above and below, so that windows `stride` apart cover what they should."""
+    if size < 1 or (stride is not None and stride < 1) or not 0 <= padding <= size // 2:
+        raise UserError(
+            f"Pooling needs size and stride of 1 or more and padding of at most half the size, "
+            f"got {size}, {stride} and {padding}."
+        )
+    if min(x.shape[-2:]) + 2 * padding < size:
+        raise UserError(f"Pooling by {size} needs {size} pixels or more, got {x.shape[-2]} by {x.shape[-1]}.")
+    if stride is None and not ceil:
+        _check(x, size, padding)
+    above, left = (_beyond(side, size, stride or size, padding) if ceil else 0 for side in x.shape[-2:])
+    return padding, padding + left, padding, padding + above
+
+
+def _beyond(side: int, size: int, stride: int, padding: int) -> int:
+    """How far a last window that starts on the padded image, but not in its right padding, reaches out of it."""
+    rest = (side + 2 * padding - size) % stride
+    begin = side + 2 * padding - size - rest + stride
+    return stride - rest if rest and begin < side + padding else 0
+
+
+def _max_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0, ceil: bool = False) -> Tensor:
+    _frame(x, size, stride, padding, ceil)
+    return torch.max_pool2d(x, size, stride or size, padding, 1, ceil)
 
 
 @definition(fast=_max_pool2d_fast)
-def max_pool2d(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w"]:
+def max_pool2d(
+    x: Float[Tensor, "batch channel height width"],
+    size: int,
+    stride: int | None = None,
+    padding: int = 0,
+    ceil: bool = False,
+) -> Float[Tensor, "batch channel h w"]:
     """The largest pixel of every square of `size` by `size`; the gradient goes to the first of equals.
 
-    Raises UserError when the squares do not fill the image.
+    Without a stride the squares lie side by side and must fill the image. With one they lie `stride` pixels apart (they
+    overlap where it is less than the size); pixels beyond the last whole square are left out, or, with `ceil`, get a
+    square that reaches out of the image. `padding` pixels on every side never win.
+    Raises UserError when the squares do not fill the image, or are larger than it.
+    Source: Krizhevsky et al. (2012), section 3.4, for overlapping squares; Caffe and cuda-convnet round up (`ceil`).
     """
-    return squares(x, size).max(-1).values
+    padded = torch.constant_pad_nd(x, _frame(x, size, stride, padding, ceil), -torch.inf)
+    return patches(padded, (size, size), stride or size).flatten(-2).max(-1).values
 
 
-def _sums(x: Tensor, size: int) -> Tensor:
+def _sums(x: Tensor, size: int, stride: int) -> Tensor:
     """The sum of every square as `size` + `size` strided additions: no copy of the image is made."""
-    _check(x, size)
-    rows = x[:, :, ::size]
+    height, width = (side - size + 1 for side in x.shape[-2:])
+    rows = x[:, :, 0:height:stride]
     for i in range(1, size):
-        rows = rows + x[:, :, i::size]
-    sums = rows[..., ::size]
+        rows = rows + x[:, :, i : i + height : stride]
+    sums = rows[..., 0:width:stride]
     for j in range(1, size):
-        sums = sums + rows[..., j::size]
+        sums = sums + rows[..., j : j + width : stride]
     return sums
 
 
-def _avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    return _sums(x, size) / (size * size)
+def _avg_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    frame = _frame(x, size, stride, padding)
+    if padding:
+        x = torch.constant_pad_nd(x, frame)
+    return _sums(x, size, stride or size) / (size * size)
 
 
 @definition(fast=_avg_pool2d_fast)
-def avg_pool2d(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w"]:
-    """The mean of every square of `size` by `size`.
+def avg_pool2d(
+    x: Float[Tensor, "batch channel height width"], size: int, stride: int | None = None, padding: int = 0
+) -> Float[Tensor, "batch channel h w"]:
+    """The mean of every square of `size` by `size`; `padding` pixels on every side count as zeros.
 
-    Raises UserError when the squares do not fill the image.
+    The stride is that of `max_pool2d`.
+    Raises UserError when the squares do not fill the image, or are larger than it.
     """
-    return squares(x, size).mean(-1)
+    padded = torch.constant_pad_nd(x, _frame(x, size, stride, padding))
+    return patches(padded, (size, size), stride or size).mean((-2, -1))
+
+
+def _strips(side: int, parts: int) -> list[tuple[int, int]]:
+    """First and one past the last pixel of every strip."""
+    return [(i * side // parts, -(-(i + 1) * side // parts)) for i in range(parts)]
+
+
+def _means(side: int, parts: int, like: Tensor) -> Tensor:
+    """The matrix (parts, side) that takes a line of pixels to the means of its strips."""
+    matrix = torch.zeros(parts, side, dtype=like.dtype)
+    for row, (first, end) in zip(matrix, _strips(side, parts), strict=True):
+        row[first:end] = 1 / (end - first)
+    return matrix.to(like.device)
+
+
+def _adaptive_avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
+    """The mean of a rectangle is the mean of its rows' means: two matrix products."""
+    _check_parts(size)
+    if x.shape[2:] == (size, size):
+        return x.clone()
+    return _means(x.shape[2], size, x) @ (x @ _means(x.shape[3], size, x).t())
+
+
+def _check_parts(size: int) -> None:
+    if size < 1:
+        raise UserError(f"Adaptive pooling makes 1 pixel or more a side, got {size}.")
+
+
+@definition(fast=_adaptive_avg_pool2d_fast)
+def adaptive_avg_pool2d(
+    x: Float[Tensor, "batch channel height width"], size: int
+) -> Float[Tensor, "batch channel s s"]:
+    """The means of `size` by `size` rectangles that cover an image of any size.
+
+    Strip i of a side of n pixels goes from floor(i n / size) up to, not with, ceil((i + 1) n / size): neighbours may
+    share a pixel where n / size is not whole. Raises UserError for a size below one.
+    """
+    _check_parts(size)
+    rows = [x[:, :, first:end].mean(2) for first, end in _strips(x.shape[2], size)]
+    return torch.stack(
+        [torch.stack([row[..., first:end].mean(2) for first, end in _strips(x.shape[3], size)], -1) for row in rows], -2
+    )
+
+
+def global_avg_pool2d(x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel"]:
+    """The mean of every map: with one map a class there is nothing left to learn.
+
+    Source: Lin, Chen & Yan (2014), Network in network, section 3.2.
+    """
+    return x.mean((2, 3))
 
 
 def _subsample_fast(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    return torch.addcmul(bias.view(-1, 1, 1), _sums(x, 2), gain.view(-1, 1, 1))
+    _check(x, 2)
+    return torch.addcmul(bias.view(-1, 1, 1), _sums(x, 2, 2), gain.view(-1, 1, 1))
 
 
 @definition(fast=_subsample_fast)

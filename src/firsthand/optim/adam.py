@@ -5,7 +5,6 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from firsthand.errors import UserError
 from firsthand.optim.rule import Rule
 
 
@@ -15,9 +14,10 @@ class Adam(Rule):
         m <- b1 m + (1 - b1) g        v <- b2 v + (1 - b2) g^2
         w <- w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 
-    t counts the steps of each parameter. `weight_decay` adds weight_decay w to g.
+    t counts the steps of each parameter. `weight_decay` adds weight_decay w to g. `amsgrad` puts the largest v so far
+    in place of v in the step.
     Raises UserError for a negative option, or a beta outside [0, 1).
-    Source: Kingma & Ba (2015), algorithm 1.
+    Source: Kingma & Ba (2015), algorithm 1; amsgrad: Reddi, Kale & Kumar (2018), algorithm 2, who do not correct.
     """
 
     decoupled = False
@@ -29,10 +29,9 @@ class Adam(Rule):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
+        amsgrad: bool = False,
     ):
-        if not all(0 <= beta < 1 for beta in betas):
-            raise UserError(f"{type(self).__name__} needs betas from 0 up to but not 1, got {betas}.")
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
 
     def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
         lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
@@ -45,6 +44,10 @@ class Adam(Rule):
         torch._foreach_lerp_(means, grads, 1 - beta1)
         torch._foreach_mul_(squares, beta2)
         torch._foreach_addcmul_(squares, grads, grads, 1 - beta2)
+        if group["amsgrad"]:
+            (largest,) = self.memory(params, "max_exp_avg_sq")
+            torch._foreach_maximum_(largest, squares)
+            squares = largest
         # The order of section 2's last paragraph: with r = sqrt(1 - b2^t) the step is lr r / (1 - b1^t) times
         # m / (sqrt(v) + eps r), which spares a pass over all parameters.
         counts = [step.item() for step in steps]
@@ -70,5 +73,6 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
     ):
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)

@@ -19,7 +19,14 @@ class Rule(Optimizer):
         for name, value in options.items():
             if isinstance(value, int | float) and not value >= 0:
                 raise UserError(f"{type(self).__name__} needs {name} of 0 or more, got {value}.")
+        if not all(0 <= beta < 1 for beta in options.get("betas", ())):
+            raise UserError(f"{type(self).__name__} needs betas from 0 up to but not 1, got {options['betas']}.")
         super().__init__(params, options)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # saved before an option existed: it has the value given now
+            group |= self.defaults | group
 
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
         """Move every parameter once; a `closure` recomputes loss and gradients first, and its loss is returned."""
@@ -38,11 +45,11 @@ class Rule(Optimizer):
         """Change `params` in place from their `grads`, with the options in `group`."""
         raise NotImplementedError
 
-    def memory(self, params: list[Tensor], *names: str) -> list[list[Tensor]]:
-        """For every name, the tensor remembered for each parameter: zeros before the first step; "step" is a count."""
+    def memory(self, params: list[Tensor], *names: str, start: float | int = 0) -> list[list[Tensor]]:
+        """For every name, the tensor remembered for each parameter, first filled with `start`; "step" is a count."""
         states = [self.state[p] for p in params]
         for p, state in zip(params, states, strict=True):
             for name in names:
                 if name not in state:
-                    state[name] = torch.tensor(0.0) if name == "step" else torch.zeros_like(p)
+                    state[name] = torch.tensor(0.0) if name == "step" else torch.full_like(p, start)
         return [[state[name] for state in states] for name in names]

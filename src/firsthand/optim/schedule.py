@@ -1,7 +1,7 @@
 """Learning-rate schedules: functions from the step (0 is the first) to a factor of the base rate."""
 
 from collections.abc import Callable
-from math import cos, pi
+from math import cos, inf, pi, sqrt
 
 from firsthand.errors import UserError
 
@@ -23,6 +23,19 @@ def _glide(start: float, end: float, fraction: float) -> float:
     return end + (start - end) * (1 + cos(pi * min(fraction, 1.0))) / 2
 
 
+def _after_warmup(total: int, warmup: int, fall: Schedule) -> Schedule:
+    """A straight line up over `warmup` steps; after it, what `fall` makes of the fraction of the rest that is over."""
+    if not 0 <= warmup < max(total, 1):
+        raise UserError(f"The warm-up of {warmup} steps must be shorter than the run of {total}.")
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        return fall(min((step - warmup) / max(total - warmup, 1), 1.0))
+
+    return factor
+
+
 def cosine(total: int, *, warmup: int = 0, floor: float = 0.0) -> Schedule:
     """A straight line up over `warmup` steps, then half a cosine down to `floor` at step `total`.
 
@@ -31,15 +44,42 @@ def cosine(total: int, *, warmup: int = 0, floor: float = 0.0) -> Schedule:
     Raises UserError when the warm-up is as long as the run.
     Source: Loshchilov & Hutter (2017), SGDR, equation 5, without restarts.
     """
-    if not 0 <= warmup < max(total, 1):
-        raise UserError(f"The warm-up of {warmup} steps must be shorter than the run of {total}.")
+    return _after_warmup(total, warmup, lambda u: _glide(1.0, floor, u))
 
-    def factor(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / warmup
-        return _glide(1.0, floor, (step - warmup) / max(total - warmup, 1))
 
-    return factor
+def linear(total: int, *, warmup: int = 0, floor: float = 0.0) -> Schedule:
+    """A straight line up over `warmup` steps, then a straight line down to `floor` at step `total`.
+
+    f(t) = (t + 1) / warmup while t < warmup; after it, with u = (t - warmup) / (total - warmup),
+    f(t) = 1 - (1 - floor) u.
+    Raises UserError when the warm-up is as long as the run.
+    Source: Devlin et al. (2019), BERT, appendix A.2.
+    """
+    return _after_warmup(total, warmup, lambda u: 1 - (1 - floor) * u)
+
+
+def inverse_sqrt(total: int, *, warmup: int = 1) -> Schedule:
+    """A straight line up over `warmup` steps, then down as the root of the step; `warmup` = 1 is 1 / sqrt(t + 1).
+
+    f(t) = min((t + 1) / warmup, sqrt(warmup / (t + 1))): at its top, step warmup - 1, it is 1. The paper's rate has the
+    base rate (width warmup)^(-1/2).
+    Raises UserError for a warm-up of less than one step.
+    Source: Vaswani et al. (2017), equation 3.
+    """
+    if warmup < 1:
+        raise UserError(f"The warm-up must be of at least 1 step, got {warmup}.")
+    return lambda step: min((step + 1) / warmup, sqrt(warmup / (step + 1)))
+
+
+def exponential(total: int, *, factor: float = 0.96, every: int = 100) -> Schedule:
+    """Down by one factor again and again: f(t) = factor^floor(t / every).
+
+    Raises UserError unless the factor is in (0, 1] and `every` is at least 1.
+    Source: Szegedy et al. (2015), GoogLeNet, section 6: 4% less every 8 passes.
+    """
+    if not (0 < factor <= 1 and every >= 1):
+        raise UserError(f"The rate falls by a factor in (0, 1] every 1 or more steps, got {factor} and {every}.")
+    return lambda step: factor ** (step // every)
 
 
 def one_cycle(total: int, *, warmup_fraction: float = 0.3, start: float = 0.04, floor: float = 0.0) -> Schedule:
@@ -72,10 +112,70 @@ def range_test(total: int, *, low: float = 1e-4, high: float = 10.0) -> Schedule
     return lambda step: low * (high / low) ** (step / max(total - 1, 1))
 
 
+class Plateau:
+    """Down by one factor whenever a measurement, smaller being better, has not improved for a while.
+
+    It is called like the other schedules, but what it gives depends on the values shown to `observe`: f is multiplied
+    by `factor`, though not below `floor`, at the first value after more than `patience` in a row that were not below
+    best - threshold |best|. For `cooldown` values after a fall none counts as bad.
+    Raises UserError unless the factor is in [0, 1) and the floor in [0, 1].
+    Source: He et al. (2016), ResNet, section 3.4: "divided by 10 when the error plateaus".
+    """
+
+    def __init__(
+        self,
+        total: int,
+        *,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        cooldown: int = 0,
+        floor: float = 0.0,
+    ):
+        if not (0 <= factor < 1 and 0 <= floor <= 1):
+            raise UserError(
+                f"On a plateau the rate falls by a factor below 1 to a floor in [0, 1], got {factor}, {floor}."
+            )
+        self.factor, self.patience, self.threshold = factor, patience, threshold
+        self.cooldown, self.floor = cooldown, floor
+        self.scale = 1.0  # f now
+        self.best: float | None = None
+        self.bad = 0  # values in a row without improvement
+        self.resting = 0  # values left of the cooldown
+
+    def __call__(self, step: int) -> float:
+        """The factor of the base rate now, whatever the step."""
+        return self.scale
+
+    def observe(self, value: float) -> None:
+        """Take in a new measurement, such as the validation loss; a NaN is no improvement."""
+        if value < (inf if self.best is None else self.best - self.threshold * abs(self.best)):
+            self.best, self.bad = value, 0
+        else:
+            self.bad += 1
+        if self.resting:
+            self.resting, self.bad = self.resting - 1, 0
+        if self.bad > self.patience:
+            self.scale = max(self.scale * self.factor, self.floor)
+            self.resting, self.bad = self.cooldown, 0
+
+    def state_dict(self) -> dict[str, float | int | None]:
+        """What changes along the run, as plain numbers."""
+        return {"scale": self.scale, "best": self.best, "bad": self.bad, "resting": self.resting}
+
+    def load_state_dict(self, state: dict[str, float | int | None]) -> None:
+        """Go on from where `state_dict` was taken."""
+        self.scale, self.best = state["scale"], state["best"]
+        self.bad, self.resting = state["bad"], state["resting"]
+
+
 SCHEDULES: dict[str, Callable[..., Schedule]] = {
     "constant": constant,
     "step": step,
+    "exponential": exponential,
+    "linear": linear,
     "cosine": cosine,
+    "inverse-sqrt": inverse_sqrt,
     "one-cycle": one_cycle,
     "range": range_test,
 }

@@ -66,7 +66,8 @@ def fabric_for(launch: Launch, folder: Path | None = None) -> "Fabric":
         )
         fabric.launch()
     except (ValueError, TypeError, RuntimeError) as error:
-        raise UserError(f"Fabric cannot start with these options: {' '.join(str(error).split())}") from None
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise UserError(f"Fabric cannot start with these options: {reason}.") from None
     return fabric
 
 

@@ -1,0 +1,47 @@
+"""AdaGrad: a parameter that has seen little gradient still takes long steps."""
+
+import torch
+from torch import Tensor
+
+from firsthand.optim.rule import Rule
+
+
+class Adagrad(Rule):
+    """Divide the gradient g by the root of the sum of all its squares so far.
+
+        s <- s + g^2        w <- w - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)
+
+    s starts at `initial_accumulator_value`; t counts the steps of each parameter. `weight_decay` adds weight_decay w
+    to g.
+    Raises UserError for a negative option.
+    Source: Duchi, Hazan & Singer (2011), figure 1, diagonal mirror descent without constraint; its delta is eps.
+    """
+
+    def __init__(
+        self,
+        params,
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+    ):
+        super().__init__(
+            params,
+            lr=lr,
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            eps=eps,
+        )
+
+    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+        if group["weight_decay"]:
+            grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
+        steps, sums = self.memory(params, "step", "sum", start=group["initial_accumulator_value"])
+        torch._foreach_add_(steps, 1)
+        torch._foreach_addcmul_(sums, grads, grads)
+        roots = torch._foreach_sqrt(sums)
+        torch._foreach_add_(roots, group["eps"])
+        rates = [-group["lr"] / (1 + (step.item() - 1) * group["lr_decay"]) for step in steps]
+        torch._foreach_addcdiv_(params, grads, roots, rates)

@@ -1,0 +1,69 @@
+"""Averages of a network's weights along the path of training, often better than the last weights."""
+
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import Buffer, Module
+
+from firsthand.errors import UserError
+
+
+class Average(Module):
+    """The mean of the weights w_1, ..., w_n at n updates, in a copy of the network that is called like the network.
+
+        a <- a + (w - a) / n
+
+    The copy wants no gradients; its buffers (running statistics) are those of the network at the last update. The
+    state suits torch.optim.swa_utils.AveragedModel.
+    Source: Polyak & Juditsky (1992), Acceleration of stochastic approximation by averaging.
+    """
+
+    n_averaged: Tensor
+
+    def __init__(self, network: Module):
+        super().__init__()
+        self.module = deepcopy(network).requires_grad_(False)
+        self.n_averaged = Buffer(torch.tensor(0))
+
+    def share(self, count: int) -> float:
+        """The new weights' share in the average at update `count`, counted from 1."""
+        return 1 / count
+
+    @torch.no_grad()
+    def update(self, network: Module) -> None:
+        """Take the network's present weights into the average, and its buffers as they are."""
+        self.n_averaged += 1
+        averages, weights = list(self.module.parameters()), list(network.parameters())
+        torch._foreach_lerp_(averages, weights, self.share(int(self.n_averaged)))
+        for ours, theirs in zip(self.module.buffers(), network.buffers(), strict=True):
+            ours.copy_(theirs)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the network gives with the averaged weights; shapes are the network's own."""
+        return self.module(*inputs, **options)
+
+
+class ExponentialAverage(Average):
+    """A running mean that forgets: after n updates the weights of k updates ago count decay^k.
+
+        a <- decay a + (1 - decay) w
+
+    It starts at the first w, which so keeps a share of decay^(n - 1). `corrected` starts at zero instead and divides
+    by 1 - decay^n, in one step: a <- a + (w - a) (1 - decay) / (1 - decay^n).
+    Raises UserError for a decay outside [0, 1).
+    Source: Kingma & Ba (2015), section 7.2, where it is corrected and decay is Adam's beta2.
+    """
+
+    def __init__(self, network: Module, decay: float = 0.999, corrected: bool = False):
+        if not 0 <= decay < 1:
+            raise UserError(f"The average needs a decay from 0 up to but not 1, got {decay}.")
+        super().__init__(network)
+        self.decay, self.corrected = decay, corrected
+
+    def share(self, count: int) -> float:
+        """The new weights' share in the average at update `count`, counted from 1."""
+        if self.corrected:
+            return (1 - self.decay) / (1 - self.decay**count)
+        return 1.0 if count == 1 else 1 - self.decay

@@ -1,0 +1,106 @@
+"""Averages of weights, against the definition and torch.optim.swa_utils."""
+
+import pytest
+import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.testing import assert_close
+
+from firsthand.errors import UserError
+from firsthand.optim import Average, ExponentialAverage
+
+
+def _network():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.BatchNorm1d(5)).double()
+
+
+def _path(network, *averages, steps=17):
+    """Random steps of weights and buffers; after each, every average is updated. Returns the first weight's path."""
+    seen = []
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(steps):
+        with torch.no_grad():
+            for p in network.parameters():
+                p += torch.randn(p.shape, generator=generator, dtype=p.dtype)
+        network(torch.randn(7, 3, generator=generator, dtype=torch.float64))
+        for average in averages:
+            (average.update if isinstance(average, Average) else average.update_parameters)(network)
+        seen.append(network[0].weight.detach().clone())
+    return torch.stack(seen)
+
+
+def _mean(path, weights):
+    return torch.einsum("t,tij->ij", torch.tensor(weights, dtype=torch.float64), path) / sum(weights)
+
+
+def test_average_is_the_mean():
+    network = _network()
+    average = Average(network)
+    path = _path(network, average)
+    assert_close(average.module[0].weight, path.mean(0), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.99])
+def test_exponential_average_by_its_definition(decay):
+    """Uncorrected, the first weights stand for all that came before; corrected, the k-th last have weight decay^k."""
+    network = _network()
+    plain, corrected = ExponentialAverage(network, decay), ExponentialAverage(network, decay, corrected=True)
+    path = _path(network, plain, corrected, steps=17)
+    ages = [decay**age for age in range(16, -1, -1)]
+    assert_close(corrected.module[0].weight, _mean(path, ages), rtol=1e-12, atol=1e-12)
+    weights = [ages[0], *((1 - decay) * share for share in ages[1:])]
+    assert sum(weights) == pytest.approx(1)
+    assert_close(plain.module[0].weight, _mean(path, weights), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["mean", "exponential"])
+def test_equal_to_torch(kind):
+    """Weights, buffers and the names of the state. torch keeps the share 1 / n in float32, hence 1e-6 for the mean."""
+    network = _network()
+    ours = Average(network) if kind == "mean" else ExponentialAverage(network, 0.9)
+    theirs = AveragedModel(network, multi_avg_fn=None if kind == "mean" else get_ema_multi_avg_fn(0.9))
+    _path(network, ours, theirs)
+    tolerance = 1e-6 if kind == "mean" else 1e-12
+    assert_close(dict(ours.state_dict()), dict(theirs.state_dict()), rtol=tolerance, atol=tolerance)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(7, 3, dtype=torch.float64)
+    assert_close(ours.eval()(x), theirs.eval()(x))
+
+
+@pytest.mark.parametrize("make", [Average, lambda network: ExponentialAverage(network, 0.9, corrected=True)])
+def test_state_goes_on_where_it_was(make):
+    network = _network()
+    straight, first = make(network), make(network)
+    _path(network, straight, first)
+    second = make(_network())
+    second.load_state_dict(first.state_dict())
+    _path(network, straight, second)
+    assert_close(dict(second.state_dict()), dict(straight.state_dict()), rtol=0, atol=0)
+
+
+def test_buffers_are_the_network_s_own():
+    network = _network()
+    average = Average(network)
+    _path(network, average)
+    assert_close(list(average.module.buffers()), list(network.buffers()), rtol=0, atol=0)
+    assert average.module[1].num_batches_tracked == 17
+
+
+def test_the_network_is_not_touched():
+    """The copy shares no memory with the network and wants no gradients; the network trains on."""
+    network = _network()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    average = Average(network)
+    average.update(network)
+    with torch.no_grad():
+        average.module[0].weight.zero_()
+        average.module[1].running_mean.fill_(7)
+    assert_close(dict(network.state_dict()), before, rtol=0, atol=0)
+    assert all(p.requires_grad for p in network.parameters())
+    assert not any(p.requires_grad for p in average.parameters())
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.0])
+def test_impossible_decays_are_refused(decay):
+    with pytest.raises(UserError, match="decay from 0 up to but not 1"):
+        ExponentialAverage(_network(), decay)

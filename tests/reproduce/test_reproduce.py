@@ -1,0 +1,311 @@
+"""Claims become runs, runs become numbers, numbers become verdicts; what is committed follows from its own numbers."""
+
+import json
+import math
+import os
+import shlex
+import signal
+import statistics
+import subprocess
+import time
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import firsthand
+from firsthand import papers
+from firsthand.cli import main
+from firsthand.errors import UserError
+from firsthand.options import override
+from firsthand.papers.claim import Arm, Claim, Condition, Measure
+from firsthand.reproduce import runner
+from firsthand.reproduce.runner import job_for, judge, reproduce
+from firsthand.reproduce.table import mean, render, show, spread
+from firsthand.train.launch import Interrupted
+
+RESULTS = Path(firsthand.__file__).parents[2] / "docs" / "results"
+DEV, STEPS = Measure("val_loss", "dev loss (nats)"), Measure("steps", "steps (hundreds)", scale=0.01, digits=2)
+
+
+def claim(key: str, arms: tuple[Arm, ...], **changes) -> Claim:
+    """A claim with two seeds that its first arm is the best, and that it is far better than a guess."""
+    best = arms[0].name
+    conditions = (
+        Condition(
+            "the first arm is the best", lambda m: m(best, "val_loss") <= min(m(a.name, "val_loss") for a in arms)
+        ),
+        Condition("and has no loss at all", lambda m: m(best, "val_loss") <= 0),
+    )
+    settings = {"measures": (DEV, STEPS), "conditions": conditions, "seeds": (3, 4)} | changes
+    return Claim(key=key, statement=f"The claim {key}.", where="section 1", arms=arms, **settings)
+
+
+@pytest.fixture
+def fake(tiny, monkeypatch):
+    """fake(claim, ...) gives `mlp` these claims; fake.arm(name, changes) is an arm of five steps."""
+    changes = {name: value for name, value in tiny.items()} | {"steps": 5, "eval_every": 5, "log_every": 5}
+
+    def set_claims(*claims: Claim) -> None:
+        monkeypatch.setattr(papers.get("mlp").module("claims"), "CLAIMS", claims)
+
+    set_claims.arm = lambda name, more=None, paper=None: Arm(name, "laptop", changes | (more or {}), paper or {})
+    return set_claims
+
+
+@pytest.fixture
+def inside(monkeypatch, capsys, request):
+    """Runs train in this process, which is faster; the list of the commands that were run."""
+    request.getfixturevalue("without_figures")
+    commands: list[list[str]] = []
+
+    def run(words: list[str], **_) -> SimpleNamespace:
+        commands.append(words[3:])
+        try:
+            main(words[3:])
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        captured = capsys.readouterr()
+        return SimpleNamespace(returncode=code, stdout=captured.out, stderr=captured.err)
+
+    monkeypatch.setattr(runner, "subprocess", SimpleNamespace(run=run))
+    return commands
+
+
+def measured(tmp_path: Path, **options) -> runner.Results:
+    return reproduce("mlp", runs=tmp_path / "runs", out=tmp_path / "out", **options)
+
+
+def test_from_claim_to_table(fake, inside, tmp_path, monkeypatch):
+    """Two arms, two seeds; the printed command gives the printed number; the second call trains nothing."""
+    fake(claim("rates", (fake.arm("fast"), fake.arm("slow", {"optim.lr": 1e-5}, {"val_loss": 2.7}))))
+    results = measured(tmp_path)
+    (row,) = results.content["claims"]
+    assert len(inside) == 4
+    assert row["conditions"] == [
+        {"words": "the first arm is the best", "holds": True},
+        {"words": "and has no loss at all", "holds": False},
+    ]
+    assert row["verdict"] == "partly" and row["seeds"] == [3, 4]
+    assert [arm["name"] for arm in row["arms"]] == ["fast", "slow"]
+    assert row["arms"][1]["paper"] == {"val_loss": 2.7}
+    runs = sorted((tmp_path / "runs" / "mlp").iterdir())
+    assert len(runs) == 4
+    for arm in row["arms"]:
+        assert arm["ours"]["steps"] == [0.05, 0.05]
+        for seed, loss in zip((3, 4), arm["ours"]["val_loss"], strict=True):
+            found = [json.loads((path / "result.json").read_text()) for path in runs]
+            assert loss in [result["metrics"]["val_loss"] for result in found if result["seed"] == seed]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mlp.json", "mlp.md", "mlp-rates.png"}
+    assert json.loads((tmp_path / "out" / "mlp.json").read_text()) == results.content
+    assert (tmp_path / "out" / "mlp.md").read_text() == results.table == render(results.content)
+
+    words = shlex.split(row["arms"][0]["command"])
+    assert words[:3] == ["firsthand", "train", "mlp"]
+    monkeypatch.chdir(tmp_path)
+    main([*words[1:], "--out", "by-hand", "--json"])
+    assert firsthand.load("by-hand").result["metrics"]["val_loss"] == row["arms"][0]["ours"]["val_loss"][0]
+
+    assert measured(tmp_path).content == results.content
+    assert len(inside) == 4, "it trained again"
+
+
+def test_real_processes(fake, tmp_path, train):
+    """Two at a time, in processes of their own: the bits of a run in this one."""
+    fake(claim("rates", (fake.arm("a"), fake.arm("b", {"optim.lr": 0.003}))))
+    (row,) = measured(tmp_path, jobs=2, seeds=1).content["claims"]
+    for arm, rate in zip(row["arms"], (0.02, 0.003), strict=True):
+        here = train(arm["name"], {"steps": 5, "eval_every": 5, "log_every": 5, "optim.lr": rate, "seed": 3})
+        assert arm["ours"]["val_loss"] == [here.result["metrics"]["val_loss"]]
+
+
+def test_an_interrupted_run_is_resumed(fake, inside, tmp_path, stop_at):
+    """Not begun again; the numbers are those of a run that was never stopped."""
+    arm = fake.arm("only", {"steps": 40})
+    fake(claim("one", (arm,), seeds=(0,)))
+    whole = measured(tmp_path).content["claims"][0]["arms"][0]["ours"]
+    job = job_for("mlp", arm, 0, tmp_path / "again")
+    stop_at(25)
+    with pytest.raises(Interrupted):
+        firsthand.train("mlp", out=job.folder, progress=False, **(dict(arm.overrides) | {"seed": 0}))
+    assert job.result is None
+    inside.clear()
+    again = reproduce("mlp", runs=tmp_path / "again", out=tmp_path / "again").content["claims"][0]["arms"][0]["ours"]
+    assert inside == [["train", "--resume", str(job.folder), "--json"]]
+    assert again == whole
+
+
+def test_arms_that_are_the_same_run_share_it(fake, inside, tmp_path):
+    """Within a paper, over all claims; the file keeps the claims in the paper's order."""
+    arms = fake.arm("a"), fake.arm("b", {"optim.lr": 0.003})
+    fake(claim("first", arms), claim("second", (fake.arm("c", {"optim.lr": 0.003}), fake.arm("d", {"seed": 9}))))
+    assert [row["key"] for row in measured(tmp_path, claims=["second"]).content["claims"]] == ["second"]
+    assert len(inside) == 4  # "d" is "a" with a seed, and the claim's seeds rule
+    assert [row["key"] for row in measured(tmp_path, claims=["first"]).content["claims"]] == ["first", "second"]
+    assert len(inside) == 4
+
+
+def test_fewer_seeds(fake, inside, tmp_path):
+    """The first ones of each claim."""
+    fake(claim("first", (fake.arm("a"), fake.arm("b", {"optim.lr": 0.003}))))
+    (row,) = measured(tmp_path, seeds=1).content["claims"]
+    assert row["seeds"] == [3] and [len(arm["ours"]["val_loss"]) for arm in row["arms"]] == [1, 1]
+    assert "± 0.000" in render({"paper": "mlp", "title": "T", "claims": [row]})
+    assert len(inside) == 2
+
+
+def test_a_run_that_diverges(fake, inside, tmp_path):
+    """Is null in the file, "diverged" in the table, and helps no condition."""
+    wild = {
+        "optim.name": "sgd",
+        "optim.weight_decay": None,
+        "optim.lr": 3e38,
+        "model.batch_norm": "none",
+        "keep": "last",
+    }
+    fake(claim("wild", (fake.arm("wild", wild | {"schedule.name": "constant"}), fake.arm("tame"))))
+    results = measured(tmp_path, seeds=1)
+    (row,) = results.content["claims"]
+    text = (tmp_path / "out" / "mlp.json").read_text()
+    assert json.loads(text, parse_constant=pytest.fail)["claims"][0]["arms"][0]["ours"]["val_loss"] == [None]
+    assert "| diverged |" in results.table
+    assert row["verdict"] == "not reproduced"
+
+
+def test_a_run_that_fails(fake, inside, tmp_path):
+    """Is named with its command; what waits behind it is not started."""
+    fake(claim("broken", (fake.arm("broken", {"optim.momentum": 0.9}), fake.arm("sound"))))
+    with pytest.raises(UserError, match=r"The run 'broken, seed 3' failed: firsthand: optim.momentum is not an option"):
+        measured(tmp_path)
+    assert len(inside) == 1
+
+
+def test_timed_claims_run_alone(fake, monkeypatch, tmp_path):
+    """Whatever `jobs` says; the others come first."""
+    calls = []
+    monkeypatch.setattr(runner, "perform", lambda todo, jobs: calls.append(([job.label for job in todo], jobs)))
+    fake(
+        claim("slow", (fake.arm("a"),), timed=True, seeds=(0, 1)),
+        claim("any", (fake.arm("b", {"optim.lr": 0.1}), fake.arm("c", {"optim.lr": 0.2})), seeds=(0, 1)),
+    )
+    with pytest.raises(AssertionError, match="a run is missing"):  # nothing was trained, so there is nothing to report
+        measured(tmp_path, jobs=4)
+    assert calls == [
+        (["b, seed 0", "c, seed 0", "b, seed 1", "c, seed 1"], 4),  # arms in turn, fair on a machine that drifts
+        (["a, seed 0", "a, seed 1"], 1),
+    ]
+
+
+def test_folders_of_jobs(tmp_path):
+    """The same recipe has the same folder, however it is spelled; any other recipe has another."""
+
+    def folder(preset: str = "laptop", seed: int = 0, **changes) -> Path:
+        spelled = {name.replace("__", "."): value for name, value in changes.items()}
+        return job_for("mlp", Arm("x", preset, spelled), seed, tmp_path).folder
+
+    assert folder() == folder(data="names") == folder(data__name="names") == folder(steps=2000) == folder(seed=0)
+    others = [
+        folder(seed=1), folder(steps=5), folder(optim__lr=0.1), folder(data="x.txt"), folder("paper"),
+        folder(model__hidden=(5,)), folder(model__dropout=0.1), folder(threads=2), folder(data__deduplicate=True),
+    ]  # fmt: skip
+    assert len({folder(), *others}) == 1 + len(others)
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict"),
+    [
+        ((True, True), "reproduced"),
+        ((True, False), "partly"),
+        ((False, False), "not reproduced"),
+        ((True,), "reproduced"),
+    ],
+)
+def test_verdicts(held, verdict):
+    """All, some or none of the conditions."""
+    conditions = tuple(Condition("x", lambda m, h=h: h) for h in held)
+    found = judge(claim("any", (Arm("a", "laptop"),), conditions=conditions), {"arms": []})
+    assert found["verdict"] == verdict
+    assert [condition["holds"] for condition in found["conditions"]] == list(held)
+
+
+def test_conditions_see_means():
+    """Over the seeds; NaN where one of them diverged, with which nothing compares."""
+    content = {
+        "arms": [{"name": "a", "ours": {"val_loss": [1.0, 2.0, 6.0]}}, {"name": "b", "ours": {"val_loss": [1.0, None]}}]
+    }
+    conditions = (
+        Condition("the mean", lambda m: m("a", "val_loss") == 3.0),
+        Condition("below", lambda m: m("b", "val_loss") < 9),
+        Condition("above", lambda m: m("b", "val_loss") > -9),
+    )
+    found = judge(claim("any", (Arm("a", "laptop"), Arm("b", "laptop")), conditions=conditions), content)
+    assert [condition["holds"] for condition in found["conditions"]] == [True, False, False]
+
+
+def test_numbers_of_the_table():
+    """Mean and sample standard deviation as the statistics module has them."""
+    values = [2.5, 3.25, 1.0, 7.75]
+    assert mean(values) == statistics.mean(values)
+    assert spread(values) == pytest.approx(statistics.stdev(values), rel=1e-12)
+    assert spread([5.0]) == 0.0
+    assert math.isnan(mean([1.0, None])) and math.isnan(spread([1.0, None]))
+    assert show(12345.678, 1) == "12,345.7" and show(math.nan, 2) == "diverged"
+
+
+def test_unknown_claims(fake, tmp_path):
+    """The nearest one is named; nothing is trained."""
+    fake(claim("rates", (fake.arm("a"), fake.arm("b", {"optim.lr": 0.1}))))
+    with pytest.raises(UserError, match="There is no claim of mlp 'rats': did you mean 'rates'"):
+        measured(tmp_path, claims=["rats"])
+    for wrong in ({"jobs": 0}, {"seeds": 0}, {"seeds": -1}):
+        with pytest.raises(UserError, match="must be at least 1"):
+            measured(tmp_path, **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_lets_every_run_save(command, data_folder, tmp_path):
+    """As a terminal does it, to all processes at once; the runs can be resumed."""
+    words = ("reproduce", "mlp", "--claim", "leakage", "--seeds", 1, "--jobs", 2, "--runs", tmp_path / "runs")
+    process = command(*words, start_new_session=True)
+    rows = "*/*/metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while process.poll() is None and len(list((tmp_path / "runs").glob(rows))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert stderr.splitlines()[-1] == "Stopped." and "Traceback" not in stderr
+    saved = list((tmp_path / "runs").glob("*/*/checkpoints/step-*.json"))
+    assert len(saved) == 2
+    assert subprocess.run(["pgrep", "-g", str(process.pid)], capture_output=True).returncode, "a process is left behind"
+
+
+COMMITTED = sorted(RESULTS.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_committed_results(path):
+    """The page is what the file gives; verdicts follow from its numbers; words and commands are the claims' own."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    paper = papers.get(path.stem)
+    assert content["paper"] == path.stem and content["title"] == paper.card.title
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == render(content)
+    claims = {claim.key: claim for claim in paper.claims}
+    assert [row["key"] for row in content["claims"]] == list(claims)
+    for row in content["claims"]:
+        claim = claims[row["key"]]
+        assert judge(claim, row) == {"conditions": row["conditions"], "verdict": row["verdict"]}, claim.key
+        assert (row["statement"], row["where"], row["remark"]) == (claim.statement, claim.where, claim.remark)
+        assert row["seeds"] == list(claim.seeds), claim.key
+        assert row["measures"] == [{"name": m.name, "label": m.label, "digits": m.digits} for m in claim.measures]
+        assert (RESULTS / f"{path.stem}-{claim.key}.png").stat().st_size > 1000, claim.key
+        assert [arm["name"] for arm in row["arms"]] == [arm.name for arm in claim.arms]
+        for ours, arm in zip(row["arms"], claim.arms, strict=True):
+            assert ours["paper"] == dict(arm.paper)
+            assert all(len(values) == len(claim.seeds) for values in ours["ours"].values())
+            job = job_for(path.stem, arm, claim.seeds[0], Path("runs"))
+            assert ours["command"] == "firsthand " + shlex.join(job.command), claim.key
+            recipe = override(paper.preset(arm.preset), dict(arm.overrides) | {"seed": claim.seeds[0]})
+            assert asdict(recipe)["seed"] == claim.seeds[0]
