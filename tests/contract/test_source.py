@@ -254,3 +254,14 @@ def test_words_are_seen(what, line):
 @pytest.mark.parametrize("line", ['color="#1f2933"', 'scope="session"', "https://x.org/home/a", "torch #200000", "1/2"])
 def test_words_that_are_fine(line):
     assert not any(re.search(pattern, line) for pattern in WORKPLACE.values())
+
+
+def test_recipes_name_every_rule_and_schedule():
+    """What the command line offers is what `firsthand.optim` has; Literals cannot be computed from it."""
+    from typing import get_args
+
+    from firsthand.optim import RULES, SCHEDULES
+    from firsthand.train.recipe import RuleName, ScheduleName
+
+    assert get_args(RuleName) == tuple(RULES)
+    assert get_args(ScheduleName) == tuple(SCHEDULES)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import firsthand
+from firsthand import optim
 from firsthand.errors import UserError
 from firsthand.nn import Tanh
 from firsthand.papers.mlp.model import MLP, Config
@@ -117,15 +118,21 @@ def test_a_vocabulary_that_is_not_the_datas(train):
 RULES = {
     "sgd": {"optim.lr": 0.2},
     "momentum": {"optim.name": "sgd", "optim.lr": 0.03, "optim.momentum": 0.9, "optim.nesterov": True},
+    "adagrad": {"optim.lr": 0.05, "optim.initial_accumulator_value": 0.1},
+    "adadelta": {"optim.lr": 3.0, "optim.rho": 0.8},
     "rmsprop": {"optim.lr": 0.005, "optim.alpha": 0.9, "optim.centered": True, "optim.momentum": 0.5},
     "adam": {"optim.lr": 0.01, "optim.betas": (0.8, 0.99), "optim.eps": 1e-7},
-    "adamw": {"optim.lr": 0.01},
+    "adamw": {"optim.lr": 0.01, "optim.amsgrad": True},
+    "adamax": {"optim.lr": 0.02},
 }
 SCHEDULES = [
     {"schedule.name": "constant"},
     {"schedule.name": "step", "schedule.drops": (50, 70), "schedule.factor": 0.5},
     {"schedule.name": "cosine", "schedule.warmup": 5, "schedule.floor": 0.1},
     {"schedule.name": "one-cycle", "schedule.warmup_fraction": 0.2, "schedule.start": 0.1},
+    {"schedule.name": "linear", "schedule.warmup": 5},
+    {"schedule.name": "inverse-sqrt", "schedule.warmup": 20},
+    {"schedule.name": "exponential", "schedule.factor": 0.9, "schedule.every": 10},
 ]
 
 
@@ -135,7 +142,7 @@ SCHEDULES = [
 def test_options_work_together(rule, norm, train):
     """Every rule with and without batch norm, with dropout, L2, every schedule and init in turn: the loss falls."""
     number = list(RULES).index(rule) * 3 + ["all", "hidden", "none"].index(norm)
-    changes = {"optim.name": rule} | RULES[rule] | SCHEDULES[number % 4]
+    changes = {"optim.name": rule} | RULES[rule] | SCHEDULES[number % len(SCHEDULES)]
     changes |= {
         "optim.weight_decay": (None, 1e-3)[number % 2],
         "model.batch_norm": norm,
@@ -160,3 +167,9 @@ def test_the_network_for_the_indian_names(data_folder):
     assert len(task.vocabulary) == 88
     assert sum(p.numel() for p in task.model().parameters()) == 53_856
     assert [len(part) for part in (task.train, task.val, task.test)] == [130_873, 16_535, 16_092]
+
+
+def test_every_rule_and_schedule_is_tried():
+    """A new one must join the tables above."""
+    assert {changes.get("optim.name", rule) for rule, changes in RULES.items()} == set(optim.RULES)
+    assert {changes["schedule.name"] for changes in SCHEDULES} == set(optim.SCHEDULES) - {"range"}

@@ -12,6 +12,7 @@ from torch.nn import Module, Parameter
 
 import firsthand
 from firsthand.errors import UserError
+from firsthand.optim import SCHEDULES
 from firsthand.train import checkpoint, figures
 from firsthand.train.engine import fit
 from firsthand.train.folder import RunFolder
@@ -229,12 +230,10 @@ def test_micro_batches_change_nothing_but_rounding(train, batch, doubles):
             assert ours == pytest.approx(theirs, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["cosine", "one-cycle", "step", "constant", "range"])
+@pytest.mark.parametrize("name", sorted(SCHEDULES))
 def test_the_rate_follows_the_schedule(run, name):
     """The logged rate is the base rate times the schedule's factor; the first step is step 0."""
-    from firsthand.optim.schedule import SCHEDULES
-
-    options = {"drops": (10, 20)} if name == "step" else {}
+    options = {"step": {"drops": (10, 20)}, "inverse-sqrt": {"warmup": 7}}.get(name, {})
     done = run(replace(DESCENT, schedule=Schedule(name, **options), optim=Optim("sgd", lr=0.001)))
     factor = SCHEDULES[name](30, **options)
     assert done.rows("lr") == [0.001 * factor(step) for step in range(30)]

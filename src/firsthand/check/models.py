@@ -14,14 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from firsthand import papers
+from firsthand import optim, papers
 from firsthand.check.twin import Twin
 from firsthand.errors import UserError
 from firsthand.train.recipe import arguments
 
 STEPS = 10
 BATCH = 32
-RULES = {"sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+RULES = {name: getattr(torch.optim, rule.__name__) for name, rule in optim.RULES.items()}
 
 
 @dataclass(frozen=True)

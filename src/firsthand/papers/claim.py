@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 Verdict = Literal["reproduced", "partly", "not reproduced"]
-Ours = Callable[[str, str], float]  # (arm, measure) -> our mean over the seeds
+Ours = Callable[[str, str], float]  # (arm, measure) -> our mean over the seeds, scaled to the paper's unit
 
 
 @dataclass(frozen=True)

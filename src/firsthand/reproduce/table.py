@@ -51,7 +51,8 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
             lines.append(
                 f"| {arm['name'] if number == 0 else ''} | {measure['label']} "
                 f"| {'' if theirs is None else show(theirs, digits)} "
-                f"| {show(mean(values), digits)} | ± {show(spread(values), digits)} | {len(values)} "
+                f"| {show(mean(values), digits)} "
+                f"| {f'± {show(spread(values), digits)}' if len(values) > 1 else ''} | {len(values)} "
                 f"| {arm['seconds'] if number == 0 else ''} |"
             )
     if claim["remark"]:
@@ -63,7 +64,7 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     lines += [
         f"Seeds {', '.join(map(str, claim['seeds']))}; the commands show the first. firsthand {claim['firsthand']}, "
         f"torch {machine['torch']}, {machine['threads']} of {machine['cores']} cores ({machine['cuda'] or 'no GPU'}), "
-        f"{claim['date']}."
+        f"{claim['date']}." + (" Runs shared the machine with others." if not claim["timed"] else "")
     ]
     return lines
 

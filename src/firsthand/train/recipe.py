@@ -7,19 +7,26 @@ from typing import Any, Literal
 
 from firsthand.errors import UserError
 
+RuleName = Literal["sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax"]
+ScheduleName = Literal["constant", "step", "exponential", "linear", "cosine", "inverse-sqrt", "one-cycle", "range"]
+
 
 @dataclass(frozen=True)
 class Optim:
     """The update rule; an option left at None keeps the rule's own default, one that the rule lacks is refused."""
 
-    name: Literal["sgd", "rmsprop", "adam", "adamw"] = "sgd"  # update rule
+    name: RuleName = "sgd"  # update rule
     lr: float = 0.1  # learning rate: the base that the schedule multiplies
     momentum: float | None = None  # sgd, rmsprop: share of the previous step kept
     nesterov: bool | None = None  # sgd: look ahead along the momentum before taking the gradient
     alpha: float | None = None  # rmsprop: decay of the running mean of squared gradients
     centered: bool | None = None  # rmsprop: subtract the squared mean gradient
-    betas: tuple[float, float] | None = None  # adam, adamw: decays of the two running means
-    eps: float | None = None  # rmsprop, adam, adamw: added to the denominator
+    rho: float | None = None  # adadelta: decay of the two running means of squares
+    lr_decay: float | None = None  # adagrad: the rate of step t is lr / (1 + (t - 1) lr_decay)
+    initial_accumulator_value: float | None = None  # adagrad: where the sums of squared gradients start
+    betas: tuple[float, float] | None = None  # adam, adamw, adamax: decays of the two running means
+    amsgrad: bool | None = None  # adam, adamw: divide by the largest running mean of squares so far
+    eps: float | None = None  # all but sgd: added to the denominator
     weight_decay: float | None = None  # L2 penalty's lambda (adamw: decoupled decay) on weight matrices, not on biases
 
 
@@ -27,13 +34,14 @@ class Optim:
 class Schedule:
     """How the learning rate changes over the steps; an option that the schedule lacks is refused."""
 
-    name: Literal["constant", "step", "cosine", "one-cycle", "range"] = "constant"  # shape of the learning rate
+    name: ScheduleName = "constant"  # shape of the learning rate
     drops: tuple[int, ...] | None = None  # step: steps at which the rate is multiplied by the factor
-    factor: float | None = None  # step: what each drop multiplies by
-    warmup: int | None = None  # cosine: steps of linear warm-up
+    factor: float | None = None  # step: what each drop multiplies by; exponential: the same every `every` steps
+    every: int | None = None  # exponential: steps between two factors
+    warmup: int | None = None  # linear, cosine, inverse-sqrt: steps of linear warm-up
     warmup_fraction: float | None = None  # one-cycle: share of the steps spent rising
     start: float | None = None  # one-cycle: first rate, as a share of the base rate
-    floor: float | None = None  # cosine, one-cycle: last rate, as a share of the base rate
+    floor: float | None = None  # linear, cosine, one-cycle: last rate, as a share of the base rate
     low: float | None = None  # range: first rate, as a multiple of the base rate
     high: float | None = None  # range: last rate, as a multiple of the base rate
 

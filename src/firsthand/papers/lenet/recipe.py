@@ -16,7 +16,7 @@ from firsthand.papers.lenet import baseline
 from firsthand.papers.lenet.curvature import DiagonalLM, curvatures
 from firsthand.papers.lenet.model import Config, LeNet5
 from firsthand.train import recipe
-from firsthand.train.recipe import Schedule, arguments
+from firsthand.train.recipe import RuleName, Schedule, arguments
 from firsthand.train.task import Batch
 from firsthand.train.tasks import Classify
 
@@ -97,7 +97,7 @@ class LeNetTask(Classify):
 class Optim(recipe.Optim):
     """The update rules of every paper, and the one of this paper's appendix C."""
 
-    name: Literal["sgd", "rmsprop", "adam", "adamw", "diagonal-lm"] = "adam"  # update rule
+    name: RuleName | Literal["diagonal-lm"] = "adam"  # update rule
     mu: float | None = None  # diagonal-lm: added to every curvature, so that no step exceeds lr / mu
     factors: tuple[float, ...] | None = None  # diagonal-lm: what multiplies lr in each pass, the last for all after
 
