@@ -1,16 +1,18 @@
 """Recipes survive the way through words and JSON; every override is checked."""
 
+import dataclasses
 import json
 import math
 from dataclasses import asdict, dataclass, replace
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firsthand import papers
+from firsthand import optim, papers
 from firsthand.errors import UserError, unknown
 from firsthand.options import names, override, parse, sentence, words
 from firsthand.papers.mlp.recipe import PRESETS, Recipe
@@ -247,3 +249,12 @@ def test_arguments():
 def test_home_is_no_option(monkeypatch):
     """A path that begins with a tilde is left to the reader of the data."""
     assert override(PRESETS["laptop"], {"data": Path("~/names.txt")}).data.name == "~/names.txt"
+
+
+@pytest.mark.parametrize(("kind", "table"), [(Optim, optim.RULES), (Schedule, optim.SCHEDULES)])
+def test_recipes_know_every_option_of_every_rule(kind, table):
+    """Each name and each keyword can be asked for, and nothing can be asked for that no rule or schedule takes."""
+    taken = {name for rule in table.values() for name in signature(rule).parameters} - {"params", "total"}
+    offered = {field.name: field.type for field in dataclasses.fields(kind)}
+    assert set(offered) - {"name"} == taken
+    assert set(get_args(offered["name"])) == set(table)

@@ -182,17 +182,43 @@ def test_everything_public_says_what_it_is(path):
     assert silent == []
 
 
-SHAPED = [path for path in BUILT if path.relative_to(ROOT).parts[0] == "nn" or path.name == "model.py"]
+SHAPED = [path for path in BUILT if path.relative_to(ROOT).parts[0] in ("nn", "data") or path.name == "model.py"]
+SHAPES = {"Float", "Int", "Int64", "UInt8", "Bool", "Shaped", "Num"}  # jaxtyping's words
+
+
+def bare(hint: ast.expr | None) -> bool:
+    """Whether a hint has a Tensor without a shape, however deep: tuple[Tensor, Float[Tensor, "batch"]] has."""
+    if isinstance(hint, ast.Subscript) and getattr(hint.value, "id", "") in SHAPES:
+        return False
+    if isinstance(hint, ast.Name | ast.Attribute):
+        return getattr(hint, "id", getattr(hint, "attr", "")) == "Tensor"
+    return hint is not None and any(bare(part) for part in ast.iter_child_nodes(hint))
 
 
 @pytest.mark.parametrize("path", SHAPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_shapes_are_types(path):
-    """No public function of a layer or model takes or returns a bare Tensor."""
+    """No public function of a layer, a model or the data takes or returns a bare Tensor."""
     for node in public(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef):
-            for hint in [node.returns, *(arg.annotation for arg in node.args.args)]:
-                bare = hint is not None and ast.unparse(hint) in ("Tensor", "torch.Tensor", "Tensor | None")
-                assert not bare, f"{node.name}: give the shape, as in Float[Tensor, 'batch units']"
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            hints = [node.returns, *(argument.annotation for argument in arguments)]
+            assert not any(map(bare, hints)), f"{node.name}: give the shape, as in Float[Tensor, 'batch units']"
+
+
+@pytest.mark.parametrize(
+    ("hint", "found"),
+    [
+        ("Tensor", True),
+        ("torch.Tensor | None", True),
+        ("tuple[Tensor, Float[Tensor, 'a b']]", True),
+        ("Callable[[Tensor], int]", True),
+        ("Float[Tensor, 'a b'] | None", False),
+        ("tuple[Float[Tensor, 'a b'], Int[Tensor, ' a']]", False),
+        ("dict[str, int]", False),
+    ],
+)
+def test_bare_tensors_are_seen(hint, found):
+    assert bare(ast.parse(hint, mode="eval").body) is found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -118,7 +118,7 @@ def test_a_vocabulary_that_is_not_the_datas(train):
 RULES = {
     "sgd": {"optim.lr": 0.2},
     "momentum": {"optim.name": "sgd", "optim.lr": 0.03, "optim.momentum": 0.9, "optim.nesterov": True},
-    "adagrad": {"optim.lr": 0.05, "optim.initial_accumulator_value": 0.1},
+    "adagrad": {"optim.lr": 0.2, "optim.initial_accumulator_value": 0.1},
     "adadelta": {"optim.lr": 3.0, "optim.rho": 0.8},
     "rmsprop": {"optim.lr": 0.005, "optim.alpha": 0.9, "optim.centered": True, "optim.momentum": 0.5},
     "adam": {"optim.lr": 0.01, "optim.betas": (0.8, 0.99), "optim.eps": 1e-7},

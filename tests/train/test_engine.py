@@ -65,6 +65,7 @@ class Outcome:
     task: Fit
     folder: RunFolder
     result: dict[str, Any]
+    fabric: Any
 
     def rows(self, name: str) -> list[Any]:
         return [row[name] for row in self.folder.metrics if name in row]
@@ -79,8 +80,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         task = task or Fit(recipe)
         folder = RunFolder(tmp_path / name)
         folder.create({"paper": "fit", "preset": "none", "data": "none"})
-        result = fit(task, folder, Silent(), fabric_for(Launch(**({"device": "cpu"} | launch))))
-        return Outcome(task, folder, result)
+        fabric = fabric_for(Launch(**({"device": "cpu"} | launch)), folder.path)
+        return Outcome(task, folder, fit(task, folder, Silent(), fabric), fabric)
 
     return start
 
@@ -393,14 +394,15 @@ def test_threads(train):
         torch.set_num_threads(before)
 
 
-def test_tensorboard(train):
-    """Event files hold the rows of metrics.jsonl, to the last one."""
+def test_tensorboard(run):
+    """Event files hold the rows of metrics.jsonl to the last one as soon as the run is over, also if it was stopped."""
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    run = train("run", tensorboard=True)
-    events = accumulator.EventAccumulator(str(run.path / "tensorboard"))
+    done = run(replace(DESCENT, eval_every=10, patience=1), tensorboard=True)
+    assert done.fabric.loggers  # still alive: what is in its memory does not count
+    events = accumulator.EventAccumulator(str(done.folder.path / "tensorboard"))
     events.Reload()
     for name in ("loss", "val_loss", "lr"):
-        expected = [(row["step"], row[name]) for row in run.metrics if name in row]
+        expected = [(row["step"], row[name]) for row in done.folder.metrics if name in row]
         assert [(event.step, event.value) for event in events.Scalars(name)] == [
             (step, pytest.approx(value, rel=1e-6)) for step, value in expected
         ]

@@ -165,16 +165,19 @@ def test_a_negative_count():
 
 
 def test_lines_do_not_wait_for_each_other():
-    """Rows that have ended stay as they are while others go on."""
+    """Rows that have ended stay as they are while others go on, and cost nothing any more."""
+    rows = []
 
     class Uneven(Next):
         def forward(self, tokens):
+            rows.append(len(tokens))
             logits = super().forward(tokens)
             logits[:, 0] += 98.0  # now the line ends after each letter with probability 1 / (1 + e)
             return logits
 
     lines = written(2000, Uneven(9))
     assert all("abcdefgh".startswith(line) for line in lines)
+    assert rows == [sum(len(line) >= length for line in lines) for length in range(len(rows))]
     ended = sum(line == "" for line in lines)
     assert abs(ended - 2000 / (1 + torch.e)) < 5 * (2000 * 0.27 * 0.73) ** 0.5
 
@@ -222,10 +225,10 @@ def test_seeds_and_prompts(trained):
 def test_new_lines_are_new(trained):
     """Distinct, and none of them in the training set; a greedy network has one line at most."""
     known = set(trained.recipe.data.load().train)
-    names = trained.sample(100, new=True)
-    assert len(names) == len(set(names)) == 100
-    assert not set(names) & known
-    assert any(name in known for name in trained.sample(2000)), "the network copies nothing: the test proves nothing"
+    assert len(set(trained.sample(1000)) & known) > 5, "the network copies nothing: the test proves nothing"
+    names = trained.sample(800, new=True)
+    assert len(names) == len(set(names)) == 800
+    assert not set(names) & known and "" not in names
     assert len(trained.sample(100, new=True, greedy=True)) <= 1
 
 
