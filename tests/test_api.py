@@ -83,13 +83,15 @@ def test_the_config_says_where_it_came_from(train):
 
 def test_the_model_is_ready_to_use(train):
     """In evaluation mode, with the weights that count: of the best step, or of the last."""
-    best = train("best", {"model.dropout": 0.5})
+    too_fast = {"model.dropout": 0.5, "optim.lr": 1.0, "schedule.name": "constant", "eval_every": 5}
+    best = train("best", too_fast)
     assert not best.model.training
     tensors, content = checkpoint.newest(best.folder.checkpoints, "best")
     assert f"step {content['step']}" in best.result["weights"]
+    assert content["step"] < 40, "the best weights should not be the last"
     for name, value in best.model.state_dict().items():
         assert torch.equal(value, tensors[f"model.{name}"])
-    last = train("last", {"keep": "last"})
+    last = train("last", too_fast | {"keep": "last"})
     tensors, _ = checkpoint.newest(last.folder.checkpoints, "step")
     for name, value in last.model.state_dict().items():
         assert torch.equal(value, tensors[f"model.{name}"])

@@ -88,7 +88,7 @@ def test_codes_are_drawings_of_plus_and_minus_one():
     assert found.shape == (10, 84) and set(found.unique().tolist()) == {-1.0, 1.0}
     assert found.unique(dim=0).shape == (10, 84)
     one = "".join("#" if cell > 0 else "." for cell in found[1])
-    assert one[:21] == "..###.." ".####.." "...##.."
+    assert one[:21] == "..###...####.....##.."
     assert LeNet5().output.codes.requires_grad is False
 
 

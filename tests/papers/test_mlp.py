@@ -46,6 +46,15 @@ def test_the_first_loss_tells_the_init(seed):
         assert first_loss(init, seed) == pytest.approx(log(27), abs=0.1)
 
 
+def test_the_deep_network_begins_with_a_pure_guess():
+    """Its last batch norm starts at a gain of 0.1: logits of N(0, 0.01), where a gain of 1 would cost 0.5 nats."""
+    torch.manual_seed(0)
+    logits = MLP(Config()).train()(torch.randint(27, (2000, 3)))
+    assert logits.std().item() == pytest.approx(0.1, rel=0.02)
+    loss = torch.nn.functional.cross_entropy(logits, torch.randint(27, (2000,))).item()
+    assert loss == pytest.approx(log(27), abs=0.02)
+
+
 def tanh_outputs(config: Config) -> list[torch.Tensor]:
     """What every tanh returns for random characters, in training mode."""
     torch.manual_seed(0)

@@ -164,9 +164,9 @@ class Classify(Task):
     @torch.no_grad()
     def outputs(self, model: Module, examples: Examples) -> Tensor:
         """The network's outputs for all examples, in evaluation mode, on the CPU."""
-        device, training = next(model.parameters()).device, model.training
+        like, training = next(model.parameters()), model.training  # its device and precision
         model.eval()
-        found = [model(part.to(device)).cpu() for part in examples.inputs.split(self.eval_batch)]
+        found = [model(part.to(like)).float().cpu() for part in examples.inputs.split(self.eval_batch)]
         model.train(training)
         return torch.cat(found)
 
@@ -182,7 +182,7 @@ class Classify(Task):
         task = cls.without_data(run.recipe)
         classes = read_json(run.folder.path / "classes.json")
         inputs = task.prepare(torch.stack([as_digit(path) for path in paths]))
-        outputs = run.model(inputs.to(next(run.model.parameters()).device)).cpu()
+        outputs = run.model(inputs.to(next(run.model.parameters()))).float().cpu()
         best = log_softmax(task.logits(outputs)).exp().topk(2, dim=1)
         return [
             {
