@@ -64,7 +64,7 @@ def save(folder: Path, kind: str, step: int, tensors: dict[str, Tensor], content
     """Write checkpoint `kind` ("step" or "best") of this step and drop all but the newest `keep` of the kind."""
     data = serialise({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     path = folder / f"{kind}-{step:08d}.safetensors"
-    write_atomically(path, data)
+    write_atomically(path, data, sync=False)  # after a power cut the checksum tells, and the one before is used
     write_json(path.with_suffix(".json"), content | {"step": step, "sha256": hashlib.sha256(data).hexdigest()})
     for old in sorted(folder.glob(f"{kind}-*.json"))[:-keep]:
         old.unlink()
