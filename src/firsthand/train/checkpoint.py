@@ -65,7 +65,9 @@ def save(folder: Path, kind: str, step: int, tensors: dict[str, Tensor], content
     data = serialise({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     path = folder / f"{kind}-{step:08d}.safetensors"
     write_atomically(path, data, sync=False)  # after a power cut the checksum tells, and the one before is used
-    write_json(path.with_suffix(".json"), content | {"step": step, "sha256": hashlib.sha256(data).hexdigest()})
+    write_json(
+        path.with_suffix(".json"), content | {"step": step, "sha256": hashlib.sha256(data).hexdigest()}, sync=False
+    )
     for old in sorted(folder.glob(f"{kind}-*.json"))[:-keep]:
         old.unlink()
         old.with_suffix(".safetensors").unlink(missing_ok=True)

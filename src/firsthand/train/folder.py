@@ -38,9 +38,9 @@ def cannot_write(path: Path, error: OSError) -> UserError:
     return UserError(f"Cannot write {path}: {reason}; free some space or choose another folder with --out.")
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any, sync: bool = True) -> None:
     """Write JSON that people can read, atomically; numbers that are not finite as null."""
-    write_atomically(path, (json.dumps(finite(content), indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomically(path, (json.dumps(finite(content), indent=2, ensure_ascii=False) + "\n").encode(), sync)
 
 
 def finite(content: Any) -> Any:
