@@ -1,4 +1,4 @@
-# make run: set up, then train the name generator; make test: all tests; make bench: speed against torch.nn
+# make run: set up, then train the name generator; make test: all tests; make bench: what the engine costs a step
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -16,7 +16,7 @@ lint: .venv/ready
 bench: .venv/ready
 	@$(BIN)/python benchmarks/overhead.py
 
-# The results under docs/results: about an hour and a half on two cores the first time, finished runs are kept.
+# The results under docs/results: long the first time, finished runs are kept and interrupted ones go on.
 reproduce: .venv/ready
 	@for paper in mlp lenet; do $(BIN)/firsthand reproduce $$paper --jobs 2 --out docs/results || exit 1; done
 

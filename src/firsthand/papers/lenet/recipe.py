@@ -1,7 +1,7 @@
 """How LeNet-5 is trained: in minutes on a laptop with a modern rule, and as appendix C did it, pattern by pattern."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -130,32 +130,36 @@ class Recipe(recipe.Recipe):
 # Appendix C's rates 0.0005, 0.0002, 0.0001, 0.00005 and 0.00001 as multiples of the first, for 2, 3, 3, 4 and 8 passes.
 FACTORS = (1.0,) * 2 + (0.4,) * 3 + (0.2,) * 3 + (0.1,) * 4 + (0.02,) * 8
 
+# The published network with an adaptive rule: 10 passes over 55,000 images.
+LAPTOP = Recipe(
+    steps=8600,
+    batch=64,
+    threads=1,
+    optim=Optim("adam", lr=0.002),
+    schedule=Schedule("one-cycle"),
+    eval_every=860,
+    log_every=100,
+    checkpoint_every=860,
+    diagnose_every=430,
+)
+
+# A fully-connected network of figure 9, 238,510 parameters, trained like LAPTOP.
+MLP_300 = baseline.Recipe(
+    model=baseline.Config(hidden=(300,)),
+    steps=8600,
+    batch=64,
+    threads=1,
+    optim=recipe.Optim("adam", lr=0.001),
+    schedule=Schedule("one-cycle"),
+    eval_every=860,
+    log_every=100,
+    checkpoint_every=860,
+)
+
 PRESETS = {
-    # The published network with an adaptive rule: 10 passes over 55,000 images.
-    "laptop": Recipe(
-        steps=8600,
-        batch=64,
-        threads=1,
-        optim=Optim("adam", lr=0.002),
-        schedule=Schedule("one-cycle"),
-        eval_every=860,
-        log_every=100,
-        checkpoint_every=860,
-        diagnose_every=430,
-    ),
+    "laptop": LAPTOP,
     # What LeNet became: ReLU, max pooling, all of S2 for every map of C3, softmax; 61,706 parameters.
-    "modern": Recipe(
-        model=Config(head="softmax", pooling="max", activation="relu", c3="full"),
-        steps=8600,
-        batch=64,
-        threads=1,
-        optim=Optim("adam", lr=0.002),
-        schedule=Schedule("one-cycle"),
-        eval_every=860,
-        log_every=100,
-        checkpoint_every=860,
-        diagnose_every=430,
-    ),
+    "modern": replace(LAPTOP, model=Config(head="softmax", pooling="max", activation="relu", c3="full")),
     # No download, seconds: scikit-learn's 1,797 digits.
     "digits": Recipe(
         data=Images("digits"),
@@ -169,7 +173,7 @@ PRESETS = {
         checkpoint_every=200,
         diagnose_every=100,
     ),
-    # Appendix C: 20 passes over all 60,000 images in one order, a step for each image; about an hour on one core.
+    # Appendix C: 20 passes over all 60,000 images in one order, a step for each image.
     "paper": Recipe(
         data=Images(validation=0),
         steps=1_200_000,
@@ -183,27 +187,6 @@ PRESETS = {
         log_every=6000,
         checkpoint_every=60_000,
     ),
-    # The fully-connected networks of figure 9, 238,510 and 266,610 parameters, trained like `laptop`.
-    "mlp-300": baseline.Recipe(
-        model=baseline.Config(hidden=(300,)),
-        steps=8600,
-        batch=64,
-        threads=1,
-        optim=recipe.Optim("adam", lr=0.001),
-        schedule=Schedule("one-cycle"),
-        eval_every=860,
-        log_every=100,
-        checkpoint_every=860,
-    ),
-    "mlp-300-100": baseline.Recipe(
-        model=baseline.Config(hidden=(300, 100)),
-        steps=8600,
-        batch=64,
-        threads=1,
-        optim=recipe.Optim("adam", lr=0.001),
-        schedule=Schedule("one-cycle"),
-        eval_every=860,
-        log_every=100,
-        checkpoint_every=860,
-    ),
+    "mlp-300": MLP_300,
+    "mlp-300-100": replace(MLP_300, model=baseline.Config(hidden=(300, 100))),  # 266,610 parameters
 }
