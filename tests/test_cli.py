@@ -334,6 +334,28 @@ def test_check(call, monkeypatch):
     assert [(row["precision"], row["holds"]) for row in json.loads(out)] == [("float64", True), ("float32", False)]
 
 
+def test_check_of_rules_and_layers(call, monkeypatch):
+    """No paper unless one is named; a table each; told on stderr what takes long; 1 if anything fails."""
+
+    def rules(told):
+        monkeypatch.setattr("firsthand.commands.proof.Waiting.EVERY", 0.0)
+        told("sgd")
+        return [Row("sgd", "lr=0.1", "float64", "weights after 200 steps", 1e-12, 1e-10)]
+
+    monkeypatch.setattr("firsthand.check.check", lambda key: [Row(key, "laptop", "float64", "loss", 0.0, 1e-10)])
+    monkeypatch.setattr("firsthand.check.rules.check_rules", rules)
+    wrong = [Row("tanh", "fast", "float64", "values", 0.5, 1e-10)]
+    monkeypatch.setattr("firsthand.check.operations.check_layers", lambda told: wrong)
+    code, out, err = call("check", "--optim")
+    assert code == 0 and "weights after 200 steps" in " ".join(out.split()) and "plateau" in out and "loss" not in out
+    assert err == "comparing sgd ...\n"
+    code, out, _ = call("check", "--layers", "--json")
+    assert code == 1 and [(row["paper"], row["holds"]) for row in json.loads(out)] == [("tanh", False)]
+    code, out, _ = call("check", "mlp", "--optim", "--layers", "--json")
+    named = [row["paper"] for row in json.loads(out)]
+    assert code == 1 and named[:2] == ["mlp", "sgd"] and named[-1] == "tanh" and "cosine" in named
+
+
 def test_data(call, lines_file):
     """All data sets, one of them, and a file of one's own."""
     names = [row["name"] for row in json.loads(call("data", "--json")[1])]

@@ -1,0 +1,121 @@
+"""Commands that look: list, show, data, runs."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from firsthand import api, papers
+from firsthand.commands.screen import Key, Positional, out, show_json, show_table
+
+
+def list_(json: bool = False) -> None:
+    """Show the papers that are here.
+
+    Args:
+        json: print JSON instead of a table.
+    """
+    cards = [papers.get(key).card for key in papers.keys()]
+    if json:
+        return show_json([asdict(card) for card in cards])
+    show_table([
+        {"key": card.key, "year": str(card.year), "paper": card.title,
+         "authors": card.authors[0] + " et al." * (len(card.authors) > 1), "parameters": card.parameters}
+        for card in cards
+    ])  # fmt: skip
+    out.print("\nNext: firsthand show KEY · firsthand train KEY · firsthand check KEY · firsthand reproduce KEY")
+
+
+def show(key: Key, /, json: bool = False) -> None:
+    """Show one paper: what is new, its network layer by layer, its presets and where to read on.
+
+    Args:
+        key: the paper, as `firsthand list` names it.
+        json: print JSON instead.
+    """
+    paper = papers.get(key)
+    card, network = paper.card, paper.network()
+    counted = sum(p.numel() for p in network.parameters())
+    described = getattr(paper.module("model"), "describe", lambda: plain_layers(network))
+    rows = described()
+    totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
+    if json:
+        facts = {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets)}
+        return show_json(asdict(card) | facts | {"folder": str(paper.folder)})
+    out.print(f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n")
+    out.print(f"{card.summary}\n")
+    show_table([*rows, {"layer": "total"} | totals])
+    agrees = "as" if counted == card.parameters else "NOT the"
+    out.print(f"\n{counted:,} trainable parameters ({agrees} {card.parameters:,} stated)")
+    out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on) or 'nothing before it'}")
+    out.print(f"read      {paper.folder / 'model.py'}")
+    if card.rule is not None:
+        from firsthand.optim import RULES
+
+        out.print(f"rule      {sys.modules[RULES[card.rule].__module__].__file__}")
+
+
+def plain_layers(network: Any) -> list[dict[str, Any]]:
+    """A row for each parameter tensor, for networks that do not describe themselves."""
+    named = network.named_parameters()
+    return [{"layer": name, "shape": "x".join(map(str, p.shape)), "parameters": p.numel()} for name, p in named]
+
+
+def data(name: Positional[str | None] = None, /, download: bool = False, json: bool = False) -> None:
+    """Show the data sets, or one of them with its size, files and a few examples.
+
+    Args:
+        name: a data set.
+        download: fetch its files now.
+        json: print JSON instead.
+    """
+    from firsthand.data.registry import DATASETS, status
+
+    if name is None:
+        rows = [{"name": d.name, "kind": d.kind, "about": d.about, "status": status(d)} for d in DATASETS.values()]
+        if json:
+            return show_json(rows)
+        show_table(rows)
+        out.print("\nYour own: --data FILE.txt (an example a line) or --data FILE.csv --data.column NAME")
+        return None
+    from firsthand.data import describe
+    from firsthand.data import download as fetch
+
+    if download:
+        fetch(name)
+    facts = describe(name)
+    if json:
+        return show_json(facts)
+    for title, value in facts.items():
+        out.print(f"[bold]{title:12}[/] {escape(str(value))}")
+
+
+def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
+    """List the training runs.
+
+    Args:
+        folder: where they lie.
+        json: print JSON instead of a table.
+    """
+    rows = []
+    for run in api.runs(folder):
+        last = next((row["step"] for row in reversed(run.metrics)), 0)
+        result = run.result or {}
+        rows.append({
+            "run": str(run.path), "data": run.config["data"], "seed": str(run.config["seed"]),
+            "steps": f"{result.get('steps', last)}/{run.config['recipe']['steps']}",
+            "status": "finished" if result else "unfinished",
+            "metrics": result.get("metrics", {}),
+        })  # fmt: skip
+    if json:
+        return show_json(rows)
+    if not rows:
+        return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.")
+    for row in rows:
+        metrics = row.pop("metrics")
+        for title, name in (("dev loss", "val_loss"), ("test loss", "test_loss")):
+            row[title] = f"{metrics[name]:.4f}" if metrics.get(name) is not None else ""
+        row |= {name: escape(row[name]) for name in ("run", "data")}
+    return show_table(rows)

@@ -1,0 +1,122 @@
+"""Commands that measure: check (equal to a reference?) and reproduce (what the paper claims?)."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from firsthand import api, papers
+from firsthand.commands import screen
+from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
+
+
+def check(
+    key: Positional[str | None] = None, /, optim: bool = False, layers: bool = False, json: bool = False
+) -> None:
+    """Prove a network equal to an independent twin, or every update rule, schedule or layer to torch's.
+
+    A network: outputs, loss, every gradient, weights after 10 steps. A rule: weights and state after 200 steps with
+    every option; a schedule: its rate over a whole run. A layer: values and gradients of its definition and fast face.
+
+    Args:
+        key: the paper; without it, and without --optim or --layers, all of them.
+        optim: the update rules against torch.optim, and the schedules against its.
+        layers: the operations of firsthand.nn against torch.nn.functional.
+        json: print JSON instead of a table.
+    """
+    keys = [key] if key else [] if optim or layers else papers.keys()
+    with Waiting() as told:
+        tables = compared(keys, optim, layers, told)
+    rows = [row for found in tables.values() for row in found]
+    failed = [row for row in rows if not row.holds]
+    if json:
+        show_json([asdict(row) | {"holds": row.holds} for row in rows])
+    else:
+        for kind, found in tables.items():
+            show_comparisons(kind, found)
+        held = f"{len(rows) - len(failed)} of {len(rows)} comparisons hold."
+        out.print(f"largest relative difference (allowed)\n{held}")
+    raise SystemExit(1 if failed else 0)
+
+
+def compared(keys: Sequence[str], optim: bool, layers: bool, told: Callable[[str], object]) -> dict[str, list[Any]]:
+    """The comparisons that were asked for, by what they compare; `told` hears the name of each before its turn."""
+    from firsthand.check import check as prove
+
+    found: dict[str, list[Any]] = {}
+    for key in keys:
+        told(key)
+        found["paper"] = found.get("paper", []) + prove(key)
+    if optim:
+        from firsthand.check.rules import check_rules
+        from firsthand.check.schedules import check_schedules
+
+        found |= {"rule": check_rules(told), "schedule": check_schedules()}
+    if layers:
+        from firsthand.check.operations import check_layers
+
+        found["operation"] = check_layers(told)
+    return found
+
+
+def show_comparisons(kind: str, rows: Sequence[Any]) -> None:
+    """A line for what was compared in one precision, a column for each quantity."""
+    lines: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        colour = "green" if row.holds else "bold red"
+        line = lines.setdefault((row.paper, row.variant, row.precision), {})
+        line[row.what] = f"[{colour}]{row.difference:.0e}[/] [dim]({row.allowed:.0e})[/]"
+    blank = dict.fromkeys((row.what for row in rows), "")
+    names = (kind, "variant", "precision")
+    show_table([dict(zip(names, line, strict=True)) | blank | cells for line, cells in lines.items()])
+
+
+class Waiting:
+    """Says on stderr what is being compared: a moving line on a terminal, elsewhere a line every few seconds."""
+
+    EVERY = 2.0  # seconds between lines where there is no terminal
+
+    def __enter__(self) -> Callable[[str], None]:
+        self.status = err.status("comparing ...")
+        self.status.start()
+        self.said = time.perf_counter()
+        return self.tell
+
+    def __exit__(self, *_: object) -> None:
+        self.status.stop()
+
+    def tell(self, name: str) -> None:
+        """What comes next."""
+        self.status.update(f"comparing {name} ...")
+        if not err.is_terminal and time.perf_counter() - self.said > self.EVERY:
+            self.said = time.perf_counter()
+            err.print(f"comparing {name} ...")
+
+
+def reproduce(
+    key: Key, /, claim: tuple[str, ...] = (), seeds: int | None = None, jobs: int = 1,
+    out: Path | None = None, runs: Path = api.RUNS / "reproduce", json: bool = False,
+) -> None:  # fmt: skip
+    """Measure what a paper claims: train over several seeds, then the paper's numbers beside ours, with verdicts.
+
+    Finished runs are kept and used again; an interrupted call goes on where it was.
+
+    Args:
+        key: the paper.
+        claim: only these claims, by their keys.
+        seeds: how many seeds; by default as many as each claim says.
+        jobs: runs that train at the same time, each on its share of the cores (timed claims run alone).
+        out: where results, table and figures go; by default runs/results.
+        runs: where the runs are kept.
+        json: print the results file instead of the table.
+    """
+    from firsthand.reproduce import reproduce as measure
+
+    results = measure(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs)
+    if json:
+        return show_json(results.content)
+    from rich.markdown import Markdown
+
+    screen.out.print(Markdown(results.table))
+    err.print(f"results, table and figures: {results.folder}")

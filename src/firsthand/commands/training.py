@@ -1,0 +1,162 @@
+"""Commands that train a network and use it: train, sample, classify."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.markup import escape
+
+from firsthand import api, papers
+from firsthand.commands.screen import Positional, RunName, err, out, show_json
+from firsthand.errors import UserError
+from firsthand.options import parse
+from firsthand.train.launch import Launch, leads
+from firsthand.train.sampling import Sampling
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `train` takes beside the recipe."""
+
+    preset: Annotated[str, tyro.conf.arg(help="recipe to start from; every field below can be overridden")] = "laptop"
+    out: Annotated[Path | None, tyro.conf.arg(help="run folder to make; None: runs/KEY-PRESET-seedN-TIME")] = None
+    json: Annotated[bool, tyro.conf.arg(help="print result.json on stdout; progress is on stderr")] = False
+    launch: Annotated[Launch, tyro.conf.arg(name="")] = Launch()
+
+
+def train(args: Sequence[str]) -> None:
+    """Train a paper's network: firsthand train KEY [--preset NAME] [--data NAME|PATH] [--out DIR] [options]
+
+    `firsthand train KEY --help` lists every option of that paper's recipe with its value in the preset.
+    `firsthand train --resume DIR` continues an interrupted run bit for bit.
+    """
+    key, args = (args[0], list(args[1:])) if args and not args[0].startswith("-") else (None, list(args))
+    if any(word.split("=")[0] == "--resume" for word in args):
+        return resume(key, args)
+    if key is None:
+        if set(args) & {"-h", "--help"}:
+            out.print(train.__doc__.replace("\n    ", "\n"), "\nOptions of every paper:", markup=False)
+            parse(Options, ["--help"], "firsthand train KEY")
+        raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.")
+    paper = papers.get(key)
+    preset = _value(args, "--preset", "laptop")
+    recipe = paper.preset(preset)
+    args = ["--data.name" + word[6:] if word.split("=")[0] == "--data" else word for word in args]
+    field = ("recipe", Annotated[type(recipe), tyro.conf.arg(name="")], recipe)
+    form = make_dataclass("Train", [field], bases=(Options,), frozen=True)
+    about = f"Train '{paper.card.title}' ({paper.card.year}). Presets: {', '.join(paper.presets)}."
+    options = parse(form, args, f"firsthand train {key}", form(preset=preset), about)
+    run = api.start(key, preset, options.recipe, options.launch, options.out, progress=True)
+    if leads():
+        report(run, options.json)
+
+
+def resume(key: str | None, args: list[str]) -> None:
+    """The `--resume` form of train: the run keeps its own recipe, so nothing else may be changed."""
+
+    def form(resume: Path, json: bool = False) -> Any:
+        """Continue an interrupted run bit for bit, with the recipe that its config.json holds.
+
+        Args:
+            resume: the run's folder.
+            json: print result.json on stdout.
+        """
+        return resume, json
+
+    try:
+        path, as_json = parse(form, args, "firsthand train --resume DIR")
+    except UserError as error:
+        raise UserError(f"{error} A resumed run keeps its recipe: only --json may be given beside --resume.") from None
+    run = api.load(path)
+    if key is not None and run.config["paper"] != key:
+        raise UserError(f"{path} is a run of '{run.config['paper']}', not of '{key}'.")
+    if run.result is not None:
+        err.print(f"{run.path} is finished; this is its result.")
+    run = api.resume(run.path)
+    if leads():
+        report(run, as_json)
+
+
+def report(run: api.Run, as_json: bool) -> None:
+    """What a person wants to see after training: losses, new samples, where things lie."""
+    result = run.result
+    if as_json:
+        return show_json(result | {"run": str(run.path)})
+    metrics = result["metrics"]
+    title = f"\n[bold]{result['paper']}[/] on {escape(result['data'])}"
+    out.print(f"{title}: {result['steps']:,} steps in {result['seconds']:.1f} s "
+              f"({result['stopped']}; weights of the {result['weights']})")  # fmt: skip
+    for split in ("train", "val", "test"):
+        if f"{split}_loss" in metrics:
+            loss, error = metrics[f"{split}_loss"], metrics.get(f"{split}_error")
+            text = "diverged" if loss is None else f"loss {loss:.4f}"
+            text += "" if error is None else f"   error {100 * error:.2f} %"
+            out.print(f"  {'dev' if split == 'val' else split:5} {text}")
+    if metrics.get("train_loss") is None:
+        out.print("\nThe training diverged: try a smaller learning rate.")
+    elif hasattr(run.recipe.task, "sample"):
+        lines = run.sample(20, new=True)
+        out.print(f"\n{len(lines)} new lines, none of them in the training set:")
+        out.print("  " + "\n  ".join(lines), markup=False)
+        out.print(f"more:   firsthand sample {run.path}", markup=False)
+    elif hasattr(run.recipe.task, "classify"):
+        out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
+    out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)
+
+
+def _value(args: Sequence[str], option: str, default: str) -> str:
+    """The value of one option, before the others can be known."""
+    words = [part for word in args for part in word.split("=", 1)]
+    return words[words.index(option) + 1] if option in words[:-1] else default
+
+
+def sample(
+    run: RunName,
+    /,
+    count: int = 20,
+    how: Annotated[Sampling, tyro.conf.arg(name="")] = Sampling(),
+    new: bool = False,
+    json: bool = False,
+) -> None:
+    """Write new lines with a trained run, one a line, and count how many of them are in the training set.
+
+    Args:
+        run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
+        count: how many lines.
+        how: how they are written.
+        new: only distinct lines that are not in the training set.
+        json: print JSON instead.
+    """
+    loaded = api.load(run)
+    lines = loaded.sample(count, new=new, **asdict(how))
+    try:
+        known = loaded.recipe.task.training_lines(loaded.trained)
+        copied = sum(line in known for line in lines)
+    except UserError:  # the training data is gone: the lines are still good
+        copied = None
+    if json:
+        facts = {"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied}
+        return show_json(facts)
+    print("\n".join(lines))
+    told = "the training set is not here to compare with" if copied is None else f"{copied} in the training set"
+    err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
+
+
+def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json: bool = False) -> None:
+    """Say what your own image files show, with a trained classifier: any size, grey or colour, dark on light or not.
+
+    Args:
+        run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
+        images: image files.
+        json: print JSON instead.
+    """
+    if not images:
+        raise UserError("Which images? firsthand classify RUN image.png ...")
+    rows = api.load(run).classify(images)
+    if json:
+        return show_json(rows)
+    for row in rows:
+        sure = f"{100 * row['confidence']:.1f} %"
+        out.print(f"{escape(row['path'])}: [bold]{row['class']}[/] ({sure}; then {row['runner_up']})")
