@@ -60,7 +60,7 @@ def start(key: str, preset: str, recipe: Any, launch: Launch, out: str | Path | 
             path = path.with_name(f"{key}-{preset}-seed{recipe.seed}-{stamp}-{number}")
     use_threads(recipe)
     task = recipe.task(recipe)
-    schedule_for(task.recipe)
+    schedule_for(task.recipe, task.val is not None)
     task.optimizer(task.model())  # a mistake in either should not leave a run folder behind
     fabric = fabric_for(launch, path)
     folder = RunFolder(fabric.broadcast(path))
@@ -109,6 +109,36 @@ def _fit(task: Any, folder: RunFolder, progress: bool, fabric: Any) -> "Run":
     return Run(folder)
 
 
+def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = None, **options: Any) -> dict[str, Any]:
+    """Run one experiment of a paper's claims on one CPU thread and return what result.json says.
+
+    With `out` a folder with config.json and result.json is written. Raises UserError for an unknown name or option.
+    """
+    import inspect
+    import time
+
+    import torch
+
+    function = get(key).experiment(name)
+    taken = inspect.signature(function).parameters
+    for option in options:
+        if option not in taken:
+            raise unknown(f"option of {name}", option, taken)
+    torch.set_num_threads(1)
+    began = time.perf_counter()
+    found = function(seed=seed, **options)
+    result = {"paper": key, "experiment": name, "seed": seed, "seconds": round(time.perf_counter() - began, 3)} | {
+        "metrics": {title: value for title, value in found.items() if not isinstance(value, list)},
+        "series": {title: value for title, value in found.items() if isinstance(value, list)},
+    }
+    if out is not None:
+        folder = RunFolder(out)
+        given = {"paper": key, "experiment": name, "seed": seed, "options": options}
+        folder.create(given | {"firsthand": __version__, "machine": machine()})
+        write_json(folder.path / "result.json", result)
+    return result
+
+
 def load(name: str | Path) -> "Run":
     """A run by its folder, by its folder's name under runs/, or the newest run of a paper by the paper's key."""
     candidates = [Path(name), RUNS / name]
@@ -129,7 +159,8 @@ def load(name: str | Path) -> "Run":
 def runs(folder: str | Path = RUNS) -> list["Run"]:
     """All runs in a folder, oldest first."""
     paths = (path.parent for path in Path(folder).glob("*/config.json"))
-    return [Run(RunFolder(path)) for path in sorted(paths, key=lambda path: (path / "config.json").stat().st_mtime)]
+    found = [Run(RunFolder(path)) for path in sorted(paths, key=lambda path: (path / "config.json").stat().st_mtime)]
+    return [run for run in found if "recipe" in run.config]  # not the experiments
 
 
 class Run:

@@ -10,7 +10,6 @@ import subprocess
 import time
 from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -52,26 +51,6 @@ def fake(tiny, monkeypatch):
 
     set_claims.arm = lambda name, more=None, paper=None: Arm(name, "laptop", changes | (more or {}), paper or {})
     return set_claims
-
-
-@pytest.fixture
-def inside(monkeypatch, capsys, request):
-    """Runs train in this process, which is faster; the list of the commands that were run."""
-    request.getfixturevalue("without_figures")
-    commands: list[list[str]] = []
-
-    def run(words: list[str], **_) -> SimpleNamespace:
-        commands.append(words[3:])
-        try:
-            main(words[3:])
-            code = 0
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return SimpleNamespace(returncode=code, stdout=captured.out, stderr=captured.err)
-
-    monkeypatch.setattr(runner, "subprocess", SimpleNamespace(run=run))
-    return commands
 
 
 def measured(tmp_path: Path, **options) -> runner.Results:

@@ -14,14 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from firsthand import optim, papers
+from firsthand import papers
 from firsthand.check.twin import Twin
 from firsthand.errors import UserError
-from firsthand.train.recipe import arguments
 
 STEPS = 10
 BATCH = 32
-RULES = {name: getattr(torch.optim, rule.__name__) for name, rule in optim.RULES.items()}
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Row:
 
 
 def check(key: str) -> list[Row]:
-    """Compare every variant of a paper's network with its twin, in float64 and float32.
+    """Compare every variant of a paper's network with its twin, and the rule that a paper is about with torch.optim's.
 
     Raises UserError for an unknown paper or one without a twin.
     """
@@ -52,7 +50,12 @@ def check(key: str) -> list[Row]:
     except ModuleNotFoundError as error:
         raise UserError(f"There is no twin to check '{key}' against: {error}.") from None
     variants = getattr(twin, "VARIANTS", None) or {"laptop": paper.preset("laptop")}
-    return [row for name, recipe in variants.items() for row in compare(key, name, recipe, twin.Network)]
+    rows = [row for name, recipe in variants.items() for row in compare(key, name, recipe, twin.Network)]
+    if paper.card.rule is not None:
+        from firsthand.check.rules import CASES, compare_rule
+
+        rows += [row for options in CASES[paper.card.rule] for row in compare_rule(paper.card.rule, options)]
+    return rows
 
 
 def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int = 0) -> Iterator[Row]:
@@ -60,7 +63,7 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
     torch.manual_seed(seed)
     task = recipe.task.without_data(recipe)
     start = task.model().double()
-    batches = [network.batch(BATCH, torch.Generator().manual_seed(100 + i)) for i in range(STEPS)]
+    batches = [network.batch_for(task.recipe, BATCH, torch.Generator().manual_seed(100 + i)) for i in range(STEPS)]
     ours = {
         dtype: results(task, *pair(start, None, task, dtype), batches, dtype)
         for dtype in (torch.float64, torch.float32)
@@ -87,14 +90,7 @@ def pair(start: nn.Module, twin: Twin | None, task: Any, dtype: torch.dtype) -> 
     twin.recipe = task.recipe
     twin.double().copy_from(start)
     twin.to(dtype)
-    rule = RULES[task.recipe.optim.name]
-    options = arguments(rule, task.recipe.optim)
-    decay = options.pop("weight_decay", 0.0)
-    groups = [
-        {"params": [p for p in twin.parameters() if p.requires_grad and p.ndim > 1], "weight_decay": decay},
-        {"params": [p for p in twin.parameters() if p.requires_grad and p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return twin, rule(groups, **options)
+    return twin, twin.optimizer()
 
 
 def results(

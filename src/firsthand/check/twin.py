@@ -5,6 +5,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from firsthand import optim
+from firsthand.train.recipe import arguments
+
 
 class Twin(nn.Module):
     """Base of the twins in `firsthand.check.twins`: a twin reads our network's weights and answers in our names.
@@ -13,6 +16,8 @@ class Twin(nn.Module):
     """
 
     recipe: Any = None  # the recipe under test, set before the loss is asked for
+    guess: float | None = None  # loss of a network that knows nothing; None: log of the number of outputs
+    by_heart: tuple[int, float] = (300, 0.005)  # steps and rate of Adam with which it learns 32 examples by heart
 
     def copy_from(self, ours: nn.Module) -> None:
         """Take over the weights and buffers of our network."""
@@ -26,7 +31,24 @@ class Twin(nn.Module):
         """The loss that our task minimises, from torch.nn.functional."""
         return nn.functional.cross_entropy(outputs, targets)
 
+    def optimizer(self) -> torch.optim.Optimizer:
+        """The rule of the recipe under test from torch.optim; L2 decay acts on weight matrices, not on biases."""
+        spec = self.recipe.optim
+        rule = getattr(torch.optim, optim.RULES[spec.name].__name__)
+        options = arguments(rule, spec)
+        decay = options.pop("weight_decay", 0.0)
+        groups = [
+            {"params": [p for p in self.parameters() if p.requires_grad and p.ndim > 1], "weight_decay": decay},
+            {"params": [p for p in self.parameters() if p.requires_grad and p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        return rule([group for group in groups if group["params"]], **options)
+
     @staticmethod
     def batch(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A random batch for a network of the default sizes: inputs (float64 or int64) and targets."""
         raise NotImplementedError
+
+    @classmethod
+    def batch_for(cls, recipe: Any, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The same for a variant of other sizes; by default there is none."""
+        return cls.batch(size, generator)

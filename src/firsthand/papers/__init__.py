@@ -39,6 +39,17 @@ class Paper:
         return self.module("claims").CLAIMS
 
     @property
+    def experiments(self) -> dict[str, Any]:
+        """What the claims measure beside training runs: functions by name; empty for a paper that only trains."""
+        return self.module("experiments").EXPERIMENTS if (self.folder / "experiments.py").exists() else {}
+
+    def experiment(self, name: str) -> Any:
+        """One experiment; an unknown name is an error that names the nearest."""
+        if name not in self.experiments:
+            raise unknown(f"experiment of {self.card.key}", name, self.experiments)
+        return self.experiments[name]
+
+    @property
     def notes(self) -> str:
         """The reading notes, in Markdown."""
         return (self.folder / "notes.md").read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ class Card:
     parameters: int  # trainable parameters of the network with its default Config, as published or derived
     example_shape: tuple[int, ...]  # shape of one input with the default Config
     output_shape: tuple[int, ...]  # shape of one output
+    rule: str | None = None  # the update rule that the paper is about, as `firsthand.optim.RULES` names it
 
 
 def exports(package: str, names: dict[str, str]) -> Callable[[str], Any]:

@@ -1,6 +1,7 @@
-"""Train what a paper's claims need, each run once and kept, and collect the numbers."""
+"""Run what a paper's claims need, training runs and experiments, each once and kept, and collect the numbers."""
 
 import hashlib
+import inspect
 import json
 import os
 import shlex
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from firsthand import __version__, api, papers
 from firsthand.errors import UserError, unknown
 from firsthand.options import override, words
-from firsthand.papers.claim import Arm, Claim
+from firsthand.papers.claim import Arm, Claim, Seen
 from firsthand.reproduce.table import mean, render
 from firsthand.train.folder import RunFolder, read_json, write_atomically, write_json
 from firsthand.train.recipe import flat
@@ -79,7 +81,7 @@ def reproduce(
         ]
         perform(list({job.folder: job for job in todo}.values()), 1 if timed else jobs)
 
-    from firsthand.reproduce.figures import picture  # matplotlib takes half a second to import
+    from firsthand.reproduce.figures import draw  # matplotlib takes half a second to import
 
     path = out / f"{key}.json"
     content = read_json(path) if path.exists() else {"paper": key, "title": paper.card.title, "claims": []}
@@ -89,8 +91,11 @@ def reproduce(
     write_json(path, content)
     table = render(content)
     write_atomically(out / f"{key}.md", table.encode())
-    for row in content["claims"]:
-        picture(row).savefig(out / f"{key}-{row['key']}.png")
+    for claim in paper.claims:
+        if claim.key in kept:
+            path = out / f"{key}-{claim.key}.png"
+            if claim in chosen or not path.exists():
+                draw(claim, kept[claim.key], seen(key, claim, seeds, runs)).savefig(path)
     return Results(content, table, out)
 
 
@@ -102,35 +107,52 @@ def needed(key: str, claim: Claim, seeds: int | None, runs: Path) -> Iterator[Jo
 
 
 def job_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
-    """The run of one arm and seed; its folder's name holds a digest of the recipe, so equal runs are shared.
+    """The run of one arm and seed; its folder's name holds a digest of what decides it, so equal runs are shared.
 
     Fields at their class's default do not count in the digest: a new option does not orphan the runs before it.
     """
+    if arm.experiment:
+        return experiment_for(key, arm, seed, runs)
     base = papers.get(key).preset(arm.preset)
     changes = dict(arm.overrides) | {"seed": seed}
     recipe, plain = flat(override(base, changes)), flat(type(base)())
     chosen = {name: value for name, value in recipe.items() if name not in plain or plain[name] != value}
-    digest = hashlib.sha256(json.dumps(chosen | {"version": __version__}, sort_keys=True).encode()).hexdigest()[:10]
-    folder = runs / key / f"{arm.preset}-seed{seed}-{digest}"
+    folder = runs / key / f"{arm.preset}-seed{seed}-{digest(chosen)}"
     return Job(folder, ("train", key, "--preset", arm.preset, *words(base, changes)), f"{arm.name}, seed {seed}")
 
 
+def experiment_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
+    """The same for an experiment: its options that are not at their default decide."""
+    function = papers.get(key).experiment(arm.experiment)
+    plain = {name: p.default for name, p in inspect.signature(function).parameters.items()}
+    chosen = {name: value for name, value in arm.overrides.items() if plain.get(name, ...) != value}
+    folder = runs / key / f"{arm.experiment}-seed{seed}-{digest(chosen | {'seed': seed})}"
+    spelled = words(SimpleNamespace(**plain), dict(arm.overrides) | {"seed": seed})
+    return Job(folder, ("experiment", key, arm.experiment, *spelled), f"{arm.name}, seed {seed}")
+
+
+def digest(chosen: dict[str, Any]) -> str:
+    """A short name for these settings in this version."""
+    return hashlib.sha256(json.dumps(chosen | {"version": __version__}, sort_keys=True).encode()).hexdigest()[:10]
+
+
 def perform(todo: list[Job], jobs: int) -> None:
-    """Train the runs, `jobs` at a time, each in a process of its own; Ctrl-C lets every one save a checkpoint."""
+    """Do the runs, `jobs` at a time, each in a process of its own; Ctrl-C lets a training run save a checkpoint."""
     if not todo:
         return
     threads = max((os.cpu_count() or 1) // jobs, 1)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     stop = threading.Event()
     with Progress(*columns, console=api_console()) as bar, ThreadPoolExecutor(jobs) as pool:
-        row = bar.add_task("training", total=len(todo))
+        row = bar.add_task("running", total=len(todo))
 
         def train(job: Job) -> None:
             if stop.is_set():
                 return
             bar.update(row, description=job.label)
-            start = ["--resume", str(job.folder)] if (job.folder / "config.json").exists() else None
-            command = ["train", *start] if start else [*job.command, "--out", str(job.folder)]
+            begun = (job.folder / "config.json").exists()
+            command = ["train", "--resume"] if begun else [*job.command, "--out"]
+            command += [str(job.folder)]
             environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
             done = subprocess.run(
                 [sys.executable, "-m", "firsthand.cli", *command, "--json"],
@@ -197,6 +219,15 @@ def outcome(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, 
         "date": date.today().isoformat(),
     }
     return content | judge(claim, content)
+
+
+def seen(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, list[Seen]]:
+    """What the runs of every arm left, for the claim's own figure; none where a run is gone."""
+    found: dict[str, list[Seen]] = {}
+    for arm in claim.arms:
+        folders = [(seed, RunFolder(job_for(key, arm, seed, runs).folder)) for seed in claim.seeds[:seeds]]
+        found[arm.name] = [Seen(seed, f.result, list(f.metrics)) for seed, f in folders if f.result is not None]
+    return found
 
 
 def judge(claim: Claim, content: dict[str, Any]) -> dict[str, Any]:

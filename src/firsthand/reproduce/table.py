@@ -45,14 +45,15 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for arm in claim["arms"]:
+        none = "never" if arm["command"].startswith("firsthand experiment") else "diverged"  # what was not measured
         for number, measure in enumerate(claim["measures"]):
             values, digits = arm["ours"][measure["name"]], measure["digits"]
             theirs = arm["paper"].get(measure["name"])
             lines.append(
                 f"| {arm['name'] if number == 0 else ''} | {measure['label']} "
                 f"| {'' if theirs is None else show(theirs, digits)} "
-                f"| {show(mean(values), digits)} "
-                f"| {f'± {show(spread(values), digits)}' if len(values) > 1 else ''} | {len(values)} "
+                f"| {show(mean(values), digits, none)} "
+                f"| {f'± {show(spread(values), digits, none)}' if len(values) > 1 else ''} | {len(values)} "
                 f"| {arm['seconds'] if number == 0 else ''} |"
             )
     if claim["remark"]:
@@ -69,6 +70,6 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     return lines
 
 
-def show(value: float, digits: int) -> str:
-    """A number with this many decimals; a diverged one in words."""
-    return "diverged" if math.isnan(value) else f"{value:,.{digits}f}"
+def show(value: float, digits: int, none: str = "diverged") -> str:
+    """A number with this many decimals; one that is none in words."""
+    return none if math.isnan(value) else f"{value:,.{digits}f}"
