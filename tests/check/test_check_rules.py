@@ -22,8 +22,8 @@ def _failing(monkeypatch, name, rule, options):
 
 def test_a_step_slightly_too_long_is_seen(monkeypatch):
     class Long(SGD):
-        def update(self, group, params, grads):
-            super().update(group | {"lr": group["lr"] * (1 + 1e-8)}, params, grads)
+        def update(self, group, t, params, grads):
+            super().update(group | {"lr": group["lr"] * (1 + 1e-8)}, t, params, grads)
 
     assert _failing(monkeypatch, "sgd", Long, {"lr": 0.1}) == {("float64", "weights after 200 steps")}
 

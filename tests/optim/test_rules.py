@@ -202,6 +202,10 @@ def test_amsgrad_remembers_the_largest_square():
         (lambda params: SGD(params, lr=-1.0), "SGD needs lr of 0 or more, got -1.0"),
         (lambda params: RMSprop(params, momentum=-0.5), "RMSprop needs momentum of 0 or more, got -0.5"),
         (lambda params: SGD(params, nesterov=True), "Nesterov's step needs a momentum"),
+        (
+            lambda params: SGD(params, momentum=0.9, dampening=0.1, nesterov=True),
+            "Nesterov's step takes no dampening, got 0.1: set it to 0.",
+        ),
         (lambda params: AdamW(params, betas=(0.9, 1.0)), "AdamW needs betas from 0 up to but not 1"),
         (lambda params: Adamax(params, betas=(-0.1, 0.9)), "Adamax needs betas from 0 up to but not 1"),
         (lambda params: Adadelta(params, rho=1.1), "Adadelta needs rho of at most 1, got 1.1"),

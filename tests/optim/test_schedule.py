@@ -18,7 +18,7 @@ DEFAULTS = {name: {"drops": (3, 7)} if name == "step" else {} for name in SCHEDU
 
 def test_names():
     assert SCHEDULES.keys() == {
-        "constant", "step", "exponential", "linear", "cosine", "inverse-sqrt", "one-cycle", "range",
+        "constant", "step", "exponential", "linear", "cosine", "inverse-sqrt", "one-cycle", "range", "plateau",
     }  # fmt: skip
 
 

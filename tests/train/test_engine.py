@@ -189,6 +189,91 @@ def test_clipping_bounds_the_norm_of_the_whole_gradient(run):
     assert step(100.0, "loose") == [6.0, 8.0]
 
 
+def test_clipping_by_value_bounds_every_element(run):
+    """The gradient (-6, -8) becomes (-6, -7): it turns. The norm is measured after that."""
+    recipe = replace(DESCENT, steps=1, optim=Optim("sgd", lr=1.0), keep="last", batch=2)
+
+    def step(name: str, **clips: float) -> list[float]:
+        task = Fit(clipped := replace(recipe, **clips), torch.tensor([[3.0, 4.0], [3.0, 4.0]]), torch.ones(2))
+        task.val = None
+        done = run(clipped, name, task)
+        return checkpoint.newest(done.folder.checkpoints, "step")[0]["model.w"].tolist()
+
+    assert step("elements", clip_value=7.0) == [6.0, 7.0]
+    assert step("both", clip_value=6.0, clip=1.0) == pytest.approx([0.5**0.5, 0.5**0.5], rel=1e-6)
+
+
+class Matrix(Module):
+    """y = W x + b for two units, W and b starting at 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.w, self.b = Parameter(torch.zeros(2, 3)), Parameter(torch.zeros(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x @ self.w.T + self.b).sum(1)
+
+
+def test_max_norm_bounds_every_unit_but_no_bias(run):
+    """Without it both would pass 0.3; with it W's rows stand at 0.3 after every step and the bias goes its own way."""
+
+    class Units(Fit):
+        def model(self) -> Module:
+            return Matrix()
+
+    def last(name: str, max_norm: float | None) -> dict[str, torch.Tensor]:
+        recipe = replace(DESCENT, max_norm=max_norm, keep="last", batch=8)
+        task = Units(recipe, torch.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]], torch.full((8,), 4.0))
+        task.val = None
+        return checkpoint.newest(run(recipe, name, task).folder.checkpoints, "step")[0]
+
+    free, bound = last("free", None), last("bound", 0.3)
+    assert free["model.w"].norm(dim=1).min() > 0.5
+    assert bound["model.w"].norm(dim=1).tolist() == pytest.approx([0.3, 0.3], rel=1e-5)
+    assert bound["model.b"].min() > 0.5
+
+
+@pytest.mark.parametrize("average", ["polyak", "exponential"])
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_the_average_is_what_counts(run, average, keep):
+    """Scores are those of the mean of w_1 .. w_t, or of the fading one, which weighs w_k by 0.8^(t - k)."""
+    recipe = replace(DESCENT, average=average, average_decay=0.8 if average == "exponential" else None, keep=keep)
+    done = run(recipe)
+    decay = 0.8 if average == "exponential" else 1.0
+
+    def mean(t: int) -> float:
+        shares = [decay ** (t - k) for k in range(1, t + 1)]
+        return sum(share * w(k) for k, share in enumerate(shares, 1)) / sum(shares)
+
+    losses = [(mean(t) - 0.5) ** 2 for t in range(1, 31)]
+    assert done.rows("val_loss") == pytest.approx(losses, rel=1e-4, abs=1e-9)
+    assert done.rows("loss") == pytest.approx([(1 - w(t)) ** 2 for t in range(30)], rel=1e-5)  # it trains as before
+    best = min(range(1, 31), key=lambda t: losses[t - 1])
+    counted = best if keep == "best" else 30
+    assert done.result["metrics"]["train_loss"] == pytest.approx((1 - mean(counted)) ** 2, rel=1e-4)
+    assert done.result["weights"].endswith(f"step {counted}, averaged")
+    saved, _ = checkpoint.newest(done.folder.checkpoints, "best" if keep == "best" else "step")
+    assert checkpoint.weights(saved)["w"].item() == pytest.approx(mean(counted), rel=1e-5)
+    assert ("average.module.w" in saved) == (keep == "last")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"clip_value": 0.0}, "clip_value must be above 0, got 0.0."),
+        ({"clip": -1.0}, "clip must be above 0, got -1.0."),
+        ({"max_norm": 0.0}, "max_norm must be above 0, got 0.0."),
+        ({"average_decay": 0.9}, "average_decay acts on average 'exponential' only, not on None."),
+        ({"average": "polyak", "average_decay": 0.9}, "acts on average 'exponential' only, not on 'polyak'."),
+        ({"average": "exponential", "average_decay": 1.0}, "average_decay must be at least 0 and below 1, got 1.0."),
+    ],
+)
+def test_steps_that_make_no_sense(changes, sentence):
+    with pytest.raises(UserError) as error:
+        Recipe(**changes)
+    assert sentence in str(error.value)
+
+
 @pytest.mark.parametrize("order", ["shuffle", "replacement", "constant"])
 def test_orders(run, order):
     """Eight examples in batches of three: what each pass over them holds."""
@@ -234,10 +319,37 @@ def test_micro_batches_change_nothing_but_rounding(train, batch, doubles):
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
 def test_the_rate_follows_the_schedule(run, name):
     """The logged rate is the base rate times the schedule's factor; the first step is step 0."""
-    options = {"step": {"drops": (10, 20)}, "inverse-sqrt": {"warmup": 7}}.get(name, {})
+    options = {"step": {"drops": (10, 20)}, "inverse-sqrt": {"warmup": 7}, "plateau": {"patience": 30}}.get(name, {})
     done = run(replace(DESCENT, schedule=Schedule(name, **options), optim=Optim("sgd", lr=0.001)))
     factor = SCHEDULES[name](30, **options)
     assert done.rows("lr") == [0.001 * factor(step) for step in range(30)]
+
+
+def test_the_rate_that_watches_the_validation_loss(run):
+    """A falling training rate would stop w short of 1: the validation loss rises from step 8 on, so after 2 worse
+
+    ones, at step 9, the rate is halved for step 10, and so on with every two more; patience counts as torch's does.
+    """
+    schedule = Schedule("plateau", factor=0.5, patience=1, threshold=0.0, floor=0.125)
+    done = run(replace(DESCENT, schedule=schedule, keep="last"))
+    reference = torch.optim.SGD([Parameter(torch.zeros(1))], lr=0.05)
+    watch = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        reference, factor=0.5, patience=1, threshold=0.0, min_lr=0.05 * 0.125, eps=0
+    )
+    rates = []
+    for loss in done.rows("val_loss"):
+        rates.append(reference.param_groups[0]["lr"])
+        watch.step(loss)
+    assert done.rows("lr") == pytest.approx(rates, rel=1e-12)
+    assert rates[8] == 0.05 and rates[9] == 0.025 and rates[-1] == 0.05 * 0.125
+
+
+def test_the_rate_cannot_watch_what_is_not_there(run):
+    recipe = replace(DESCENT, schedule=Schedule("plateau"))
+    task = Fit(recipe)
+    task.val = None
+    with pytest.raises(UserError, match="'plateau' watches the validation loss, and there is no validation set"):
+        run(recipe, task=task)
 
 
 def test_range_test(run, monkeypatch):
@@ -294,7 +406,7 @@ def test_a_network_that_diverged(train, capsys):
     ]
     with pytest.raises(UserError, match="diverged"):
         run.sample(3)
-    from firsthand.cli import report
+    from firsthand.commands.training import report
 
     report(run, as_json=False)
     assert "loss diverged" in capsys.readouterr().out

@@ -26,6 +26,12 @@ RULES = {
         "model.batch_norm": "none", "model.dropout": 0.2, "schedule.name": "cosine", "schedule.warmup": 20, "clip": 1.0,
         "order": "replacement", "keep": "last",
     },
+    "plateau, max-norm, exponential average": {
+        "optim.name": "sgd", "optim.lr": 0.3, "optim.momentum": 0.9, "optim.dampening": 0.5, "optim.weight_decay": None,
+        "schedule.name": "plateau", "schedule.factor": 0.5, "schedule.patience": 0, "schedule.threshold": 0.5,
+        "clip_value": 0.01, "max_norm": 1.0, "average": "exponential", "average_decay": 0.9, "eval_every": 10,
+    },
+    "polyak average, the last weights": {"average": "polyak", "keep": "last", "optim.name": "rmsprop"},
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
+from torch.nn.utils import rnn
 
 from firsthand.nn import PAIRS
 from firsthand.nn.definition import Pair
@@ -96,6 +97,62 @@ def _shares(dtype: torch.dtype) -> tuple:
     return logits, targets.detach().sigmoid().requires_grad_()
 
 
+def _attention(scale: float | None) -> Callable:
+    def reference(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
+        """Forbidden scores are -inf in a tensor that is added; the last query stands at the last key."""
+        scores = torch.zeros(q.shape[-2], k.shape[-2], dtype=q.dtype)
+        if causal:
+            scores += torch.full_like(scores, -torch.inf).triu(1 + k.shape[-2] - q.shape[-2])
+        if mask is not None:
+            scores = torch.where(mask, scores, -torch.inf)
+        return functional.scaled_dot_product_attention(q, k, v, scores, scale=scale)
+
+    return reference
+
+
+def _masked(dtype: torch.dtype) -> tuple:
+    """Some keys are forbidden to some queries, and all keys to one of them."""
+    mask = _numbers((2, 1, 5, 7), below=3) > 0
+    mask[1, 0, 2] = False
+    return *_floats((2, 3, 5, 11), (2, 3, 7, 11), (2, 3, 7, 11))(dtype), mask, True
+
+
+def _recurrent(kind: type[torch.nn.Module], **options: str) -> Callable:
+    """One layer of torch.nn, with its weights as arguments; the backward direction is the second of a pair."""
+
+    def run(x: Tensor, *arguments) -> tuple[Tensor, ...]:
+        count = 2 if kind is torch.nn.LSTM else 1
+        states, (w_ih, w_hh, b_ih, b_hh) = arguments[:count], arguments[count : count + 4]
+        lengths, reverse = arguments[-2:]
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        weights = dict(zip(names, (w_ih, w_hh, b_ih, b_hh), strict=True))
+        if reverse:
+            weights |= {f"{name}_reverse": weight for name, weight in weights.items()}
+        layer = kind(x.shape[2], w_hh.shape[1], batch_first=True, bidirectional=reverse, dtype=x.dtype, **options)
+        starts = [state.expand(2 if reverse else 1, *state.shape) for state in states]
+        batch = x if lengths is None else rnn.pack_padded_sequence(x, lengths, True, enforce_sorted=False)
+        start = tuple(starts) if count == 2 else starts[0]
+        y, last = torch.func.functional_call(layer, weights, (batch, start))
+        y = y if lengths is None else rnn.pad_packed_sequence(y, True, total_length=x.shape[1])[0]
+        return y[..., -w_hh.shape[1] :], *(state[-1] for state in (last if count == 2 else (last,)))
+
+    return run
+
+
+def _sequences(
+    gates: int, states: int, peepholes: int = 0, hidden: int = 2, then: tuple = ()
+) -> Callable[[torch.dtype], tuple]:
+    """x, the states, W_ih, W_hh, both biases and the peepholes for 3 sequences of 4 steps, 2 wide.
+
+    Smaller than other examples: a second derivative by finite differences takes a walk for every pair of numbers.
+    """
+    rows = hidden * gates
+    weights = ((rows, 2), (rows, hidden), (rows,), (rows,))
+    return _floats((3, 4, 2), *[(3, hidden)] * states, *weights, *[(hidden,)] * peepholes, then=then)
+
+
+_LENGTHS = torch.tensor([2, 4, 1])
+
 # The name of the pair, and after a comma what is special about the arguments.
 EXAMPLES: dict[str, Example] = {
     "adaptive_avg_pool2d": Example(_floats((2, 5, 7, 11), then=(3,)), functional.adaptive_avg_pool2d),
@@ -111,11 +168,16 @@ EXAMPLES: dict[str, Example] = {
     "conv_transpose2d": Example(_floats((2, 3, 2, 3), (3, 5, 3, 2), (5,), then=(3, 1, 2)), functional.conv_transpose2d),
     "cross_entropy": Example(_floats((7, 5), then=(_numbers((7,), below=5),)), functional.cross_entropy),
     "cross_entropy, all options": Example(_weighted, _cross_entropy),
+    "dot_product_attention": Example(_floats((3, 5, 2), (3, 7, 2), (3, 7, 11)), _attention(1.0)),
     "elu": Example(_floats((3, 5)), functional.elu),
     "elu, alpha": Example(_floats((3, 5), then=(0.7,)), functional.elu),
     "embedding": Example(_embedding, functional.embedding),
     "gelu": Example(_floats((3, 5)), functional.gelu),
     "gelu, tanh": Example(_floats((3, 5), then=("tanh",)), lambda x, form: functional.gelu(x, approximate=form)),
+    "gru": Example(_sequences(3, 1, then=("after", None, False)), _recurrent(torch.nn.GRU)),
+    "gru, reset before": Example(_sequences(3, 1, then=("before", None, False))),
+    "gru, reset before, lengths, reverse": Example(_sequences(3, 1, then=("before", _LENGTHS, True))),
+    "gru, lengths, reverse": Example(_sequences(3, 1, then=("after", _LENGTHS, True)), _recurrent(torch.nn.GRU)),
     "layer_norm": Example(
         _floats((2, 3, 7), (7,), (7,), then=(1e-3,)), lambda x, g, b, eps: functional.layer_norm(x, (7,), g, b, eps)
     ),
@@ -123,6 +185,12 @@ EXAMPLES: dict[str, Example] = {
     "linear": Example(_floats((2, 3, 5), (7, 5), (7,)), functional.linear),
     "local_response_norm": Example(_floats((2, 7, 3, 2), then=(5, 0.1, 0.75, 2.0)), _local_response_norm),
     "log_softmax": Example(_floats((3, 7, 5), then=(1,)), functional.log_softmax),
+    "lstm": Example(_sequences(4, 2, then=(None, False)), _recurrent(torch.nn.LSTM)),
+    "lstm, lengths, reverse": Example(_sequences(4, 2, then=(_LENGTHS, True)), _recurrent(torch.nn.LSTM)),
+    "lstm_1997": Example(_sequences(3, 2, then=(None, False))),
+    "lstm_1997, lengths, reverse": Example(_sequences(3, 2, then=(_LENGTHS, True))),
+    "lstm_peephole": Example(_sequences(4, 2, 3, then=(None, False))),
+    "lstm_peephole, lengths": Example(_sequences(4, 2, 3, then=(_LENGTHS, False))),
     "max_pool2d": Example(_floats((2, 5, 6, 9), then=(3,)), functional.max_pool2d),
     "max_pool2d, overlapping": Example(
         _floats((2, 3, 6, 9), then=(3, 2, 1, True)),
@@ -130,6 +198,16 @@ EXAMPLES: dict[str, Example] = {
     ),
     "rbf": Example(_near_codes, lambda x, codes: torch.stack([((x - code) ** 2).sum(1) for code in codes], 1)),
     "relu": Example(_floats((3, 5)), functional.relu),
+    "rnn": Example(_sequences(1, 1, then=("tanh", None, False)), _recurrent(torch.nn.RNN)),
+    "rnn, relu, reverse": Example(
+        _sequences(1, 1, hidden=5, then=("relu", None, True)), _recurrent(torch.nn.RNN, nonlinearity="relu")
+    ),
+    "rnn, lengths": Example(_sequences(1, 1, then=("tanh", _LENGTHS, False)), _recurrent(torch.nn.RNN)),
+    "scaled_dot_product_attention": Example(_floats((2, 3, 5, 11), (2, 3, 7, 11), (2, 3, 7, 11)), _attention(None)),
+    "scaled_dot_product_attention, causal": Example(
+        _floats((2, 3, 5, 11), (2, 3, 5, 11), (2, 3, 5, 11), then=(None, True)), _attention(None)
+    ),
+    "scaled_dot_product_attention, masked": Example(_masked, _attention(None)),
     "sigmoid": Example(_floats((3, 5)), functional.sigmoid),
     "silu": Example(_floats((3, 5)), functional.silu),
     "softmax": Example(_floats((3, 7, 5), then=(1,)), functional.softmax),

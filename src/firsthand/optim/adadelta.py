@@ -1,10 +1,9 @@
 """Adadelta: AdaGrad with a short memory, whose steps have the units of the parameters."""
 
 import torch
-from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.optim.rule import Rule
+from firsthand.optim.rule import Many, Rule
 
 
 class Adadelta(Rule):
@@ -23,12 +22,13 @@ class Adadelta(Rule):
             raise UserError(f"Adadelta needs rho of at most 1, got {rho}.")
         super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)
 
-    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+    def memory(self, group: dict) -> dict[str, float | int]:
+        return {"square_avg": 0, "acc_delta": 0}
+
+    def update(self, group: dict, t: int, params: Many, grads: Many, squares: Many, moves: Many) -> None:
         rho, eps = group["rho"], group["eps"]
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
-        steps, squares, moves = self.memory(params, "step", "square_avg", "acc_delta")
-        torch._foreach_add_(steps, 1)
         torch._foreach_mul_(squares, rho)
         torch._foreach_addcmul_(squares, grads, grads, 1 - rho)
         roots = torch._foreach_add(squares, eps)

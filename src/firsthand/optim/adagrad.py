@@ -1,9 +1,8 @@
 """AdaGrad: a parameter that has seen little gradient still takes long steps."""
 
 import torch
-from torch import Tensor
 
-from firsthand.optim.rule import Rule
+from firsthand.optim.rule import Many, Rule
 
 
 class Adagrad(Rule):
@@ -35,13 +34,13 @@ class Adagrad(Rule):
             eps=eps,
         )
 
-    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+    def memory(self, group: dict) -> dict[str, float | int]:
+        return {"sum": group["initial_accumulator_value"]}
+
+    def update(self, group: dict, t: int, params: Many, grads: Many, sums: Many) -> None:
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
-        steps, sums = self.memory(params, "step", "sum", start=group["initial_accumulator_value"])
-        torch._foreach_add_(steps, 1)
         torch._foreach_addcmul_(sums, grads, grads)
         roots = torch._foreach_sqrt(sums)
         torch._foreach_add_(roots, group["eps"])
-        rates = [-group["lr"] / (1 + (step.item() - 1) * group["lr_decay"]) for step in steps]
-        torch._foreach_addcdiv_(params, grads, roots, rates)
+        torch._foreach_addcdiv_(params, grads, roots, -group["lr"] / (1 + (t - 1) * group["lr_decay"]))

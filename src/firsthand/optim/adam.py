@@ -3,9 +3,8 @@
 from math import sqrt
 
 import torch
-from torch import Tensor
 
-from firsthand.optim.rule import Rule
+from firsthand.optim.rule import Many, Rule
 
 
 class Adam(Rule):
@@ -33,29 +32,28 @@ class Adam(Rule):
     ):
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
 
-    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+    def memory(self, group: dict) -> dict[str, float | int]:
+        return {"exp_avg": 0, "exp_avg_sq": 0} | ({"max_exp_avg_sq": 0} if group["amsgrad"] else {})
+
+    def update(self, group: dict, t: int, params: Many, grads: Many, means: Many, squares: Many, *more: Many) -> None:
         lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         if decay and self.decoupled:
             torch._foreach_mul_(params, 1 - lr * decay)
         elif decay:
             grads = torch._foreach_add(grads, params, alpha=decay)
-        steps, means, squares = self.memory(params, "step", "exp_avg", "exp_avg_sq")
-        torch._foreach_add_(steps, 1)
         torch._foreach_lerp_(means, grads, 1 - beta1)
         torch._foreach_mul_(squares, beta2)
         torch._foreach_addcmul_(squares, grads, grads, 1 - beta2)
         if group["amsgrad"]:
-            (largest,) = self.memory(params, "max_exp_avg_sq")
+            (largest,) = more
             torch._foreach_maximum_(largest, squares)
             squares = largest
         # The order of section 2's last paragraph: with r = sqrt(1 - b2^t) the step is lr r / (1 - b1^t) times
         # m / (sqrt(v) + eps r), which spares a pass over all parameters.
-        counts = [step.item() for step in steps]
-        corrections = [sqrt(1 - beta2**t) for t in counts]
+        r = sqrt(1 - beta2**t)
         roots = torch._foreach_sqrt(squares)
-        torch._foreach_add_(roots, [group["eps"] * r for r in corrections])
-        rates = [-lr * r / (1 - beta1**t) for r, t in zip(corrections, counts, strict=True)]
-        torch._foreach_addcdiv_(params, means, roots, rates)
+        torch._foreach_add_(roots, group["eps"] * r)
+        torch._foreach_addcdiv_(params, means, roots, -lr * r / (1 - beta1**t))
 
 
 class AdamW(Adam):

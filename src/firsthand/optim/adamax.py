@@ -1,9 +1,8 @@
 """AdaMax: Adam with the largest recent gradient in place of the root of the mean square."""
 
 import torch
-from torch import Tensor
 
-from firsthand.optim.rule import Rule
+from firsthand.optim.rule import Many, Rule
 
 
 class Adamax(Rule):
@@ -27,16 +26,16 @@ class Adamax(Rule):
     ):
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+    def memory(self, group: dict) -> dict[str, float | int]:
+        return {"exp_avg": 0, "exp_inf": 0}
+
+    def update(self, group: dict, t: int, params: Many, grads: Many, means: Many, largest: Many) -> None:
         beta1, beta2 = group["betas"]
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
-        steps, means, largest = self.memory(params, "step", "exp_avg", "exp_inf")
-        torch._foreach_add_(steps, 1)
         torch._foreach_lerp_(means, grads, 1 - beta1)
         sizes = torch._foreach_abs(grads)
         torch._foreach_add_(sizes, group["eps"])
         torch._foreach_mul_(largest, beta2)
         torch._foreach_maximum_(largest, sizes)
-        rates = [-group["lr"] / (1 - beta1 ** step.item()) for step in steps]
-        torch._foreach_addcdiv_(params, means, largest, rates)
+        torch._foreach_addcdiv_(params, means, largest, -group["lr"] / (1 - beta1**t))

@@ -1,9 +1,8 @@
 """RMSprop: every parameter's step is divided by the recent size of its gradient."""
 
 import torch
-from torch import Tensor
 
-from firsthand.optim.rule import Rule
+from firsthand.optim.rule import Many, Rule
 
 
 class RMSprop(Rule):
@@ -11,8 +10,8 @@ class RMSprop(Rule):
 
         s <- alpha s + (1 - alpha) g^2        u = g / (sqrt(s) + eps)        w <- w - lr u
 
-    `centered` subtracts the square of a running mean of g from s: a variance. `momentum` > 0 steps along
-    v <- momentum v + u instead of u. `weight_decay` adds weight_decay w to g.
+    `centered` subtracts the square of a running mean of g from s: a variance, which rounding may not take below 0.
+    `momentum` > 0 steps along v <- momentum v + u instead of u. `weight_decay` adds weight_decay w to g.
     Raises UserError for a negative option.
     Source: Tieleman & Hinton (2012), Coursera lecture 6.5; centred: Graves (2013), equations 38 to 41 (eps elsewhere).
     """
@@ -31,22 +30,27 @@ class RMSprop(Rule):
             params, lr=lr, alpha=alpha, eps=eps, momentum=momentum, centered=centered, weight_decay=weight_decay
         )
 
-    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+    def memory(self, group: dict) -> dict[str, float | int]:
+        means = {"grad_avg": 0} if group["centered"] else {}
+        return {"square_avg": 0} | means | ({"momentum_buffer": 0} if group["momentum"] else {})
+
+    def update(self, group: dict, t: int, params: Many, grads: Many, squares: Many, *more: Many) -> None:
         alpha = group["alpha"]
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
-        steps, squares = self.memory(params, "step", "square_avg")
-        torch._foreach_add_(steps, 1)
         torch._foreach_mul_(squares, alpha)
         torch._foreach_addcmul_(squares, grads, grads, 1 - alpha)
         if group["centered"]:
-            (means,) = self.memory(params, "grad_avg")
+            means = more[0]
             torch._foreach_lerp_(means, grads, 1 - alpha)
-            squares = torch._foreach_addcmul(squares, means, means, -1)
-        roots = torch._foreach_sqrt(squares)
+            roots = torch._foreach_addcmul(squares, means, means, -1)
+            torch._foreach_clamp_min_(roots, 0)  # the variance of a gradient that stays comes out as about -1e-8
+            torch._foreach_sqrt_(roots)
+        else:
+            roots = torch._foreach_sqrt(squares)
         torch._foreach_add_(roots, group["eps"])
         if group["momentum"]:
-            (velocities,) = self.memory(params, "momentum_buffer")
+            velocities = more[-1]
             torch._foreach_mul_(velocities, group["momentum"])
             torch._foreach_addcdiv_(velocities, grads, roots)
             torch._foreach_add_(params, velocities, alpha=-group["lr"])

@@ -178,4 +178,5 @@ SCHEDULES: dict[str, Callable[..., Schedule]] = {
     "inverse-sqrt": inverse_sqrt,
     "one-cycle": one_cycle,
     "range": range_test,
+    "plateau": Plateau,
 }

@@ -42,7 +42,7 @@ def pack(model: Module, optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[s
 
 def unpack(tensors: dict[str, Tensor], content: dict[str, Any], model: Module, optimizer: Optimizer) -> None:
     """Put back what `pack` took."""
-    model.load_state_dict(weights(tensors))
+    model.load_state_dict(part(tensors, "model."))
     saved = content["optim"]
     state: dict[int, dict[str, Any]] = {int(index): dict(slots) for index, slots in saved["scalars"].items()}
     for key, value in tensors.items():
@@ -55,9 +55,14 @@ def unpack(tensors: dict[str, Tensor], content: dict[str, Any], model: Module, o
         torch.cuda.set_rng_state(tensors["rng.cuda"])
 
 
+def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors of a checkpoint whose names begin so, under what follows."""
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
 def weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The network's own tensors of a checkpoint, under the network's names."""
-    return {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
+    """The weights that count in a checkpoint, under the network's names: their average, where the run keeps one."""
+    return part(tensors, "average.module.") or part(tensors, "model.")
 
 
 def save(folder: Path, kind: str, step: int, tensors: dict[str, Tensor], content: dict[str, Any], keep: int) -> None:

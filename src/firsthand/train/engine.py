@@ -12,14 +12,16 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.nn import Module
 
 from firsthand.data.order import Order
+from firsthand.optim import Average, ExponentialAverage, Plateau, limit_norm
 from firsthand.train import checkpoint
 from firsthand.train.diagnostics import Probe
 from firsthand.train.folder import RunFolder, write_json
 from firsthand.train.launch import Interrupted
 from firsthand.train.progress import Reporter
-from firsthand.train.recipe import schedule_for
+from firsthand.train.recipe import Recipe, schedule_for
 from firsthand.train.task import Task, evaluate
 
 
@@ -49,7 +51,7 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
 
 
 class Training:
-    """One run in one process: the network, its optimiser, and where they stand."""
+    """One run in one process: the network, its average if one is kept, its optimiser, and where they stand."""
 
     def __init__(self, task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric):
         self.task, self.recipe, self.folder, self.screen, self.fabric = task, task.recipe, folder, screen, fabric
@@ -58,7 +60,9 @@ class Training:
         self.network = task.model()
         self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
         self.order = Order(len(task.train), self.recipe.batch, self.recipe.order, self.recipe.seed)
-        self.factor = schedule_for(self.recipe)
+        self.factor = schedule_for(self.recipe, task.val is not None)
+        self.average = average_for(self.recipe, self.network)
+        self.counting = self.network if self.average is None else self.average.module  # what is scored and kept
         self.probe = Probe(self.network, folder.diagnostics)
         self.state = State()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=fabric.device)  # since the last row of metrics
@@ -70,6 +74,10 @@ class Training:
             checkpoint.unpack(*saved, self.network, self.optimizer.optimizer)
             self.state = State(**saved[1]["state"])
             self.loss_sum.copy_(saved[0]["loss_sum"])
+            if self.average is not None:
+                self.average.load_state_dict(checkpoint.part(saved[0], "average."))
+            if isinstance(self.factor, Plateau):
+                self.factor.load_state_dict(saved[1]["plateau"])
             self.screen.say(f"Resuming {self.folder.path} from step {self.state.step}.")
         if self.leads:
             self.folder.metrics.rewind(self.state.step)
@@ -82,7 +90,7 @@ class Training:
         self.began = time.perf_counter() - state.seconds  # as if there had been no interruption
         self.screen.start(state.step, recipe.steps)
         self.model.train()
-        with _signals() as asked, _tiny_is_zero():
+        with _signals() as asked, tiny_is_zero():
             try:
                 while state.step < recipe.steps and not state.stopped:
                     self.step()
@@ -114,9 +122,15 @@ class Training:
         due = self.recipe.diagnose_every is not None and step % self.recipe.diagnose_every == 0
         with self.probe.watch(step) if due and self.leads else nullcontext():
             self.loss_sum += self.gradients(self.order.indices(step))
+            if self.recipe.clip_value is not None:
+                self.fabric.clip_gradients(self.model, self.optimizer, clip_val=self.recipe.clip_value)
             if self.recipe.clip is not None:
                 self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.recipe.clip)
             self.optimizer.step()
+        if self.recipe.max_norm is not None:
+            limit_norm(self.network.parameters(), self.recipe.max_norm)
+        if self.average is not None:
+            self.average.update(self.network)
         self.optimizer.zero_grad()
         self.state.step += 1
         self.state.loss_count += 1
@@ -163,14 +177,16 @@ class Training:
 
     def validate(self) -> None:
         """Score the validation set; keep the weights if they are the best so far, stop if patience is at its end."""
-        scores = self.fabric.broadcast(evaluate(self.task, self.network, self.task.val, self.fabric.device))
+        scores = self.fabric.broadcast(evaluate(self.task, self.counting, self.task.val, self.fabric.device))
         row = {f"val_{name}": value for name, value in scores.items()}
         self.log(row)
+        if isinstance(self.factor, Plateau):
+            self.factor.observe(row["val_loss"])
         state = self.state
         if row["val_loss"] < (math.inf if state.best is None else state.best):
             state.best, state.worse = row["val_loss"], 0
             if self.leads:
-                weights = {f"model.{name}": value for name, value in self.network.state_dict().items()}
+                weights = {f"model.{name}": value for name, value in self.counting.state_dict().items()}
                 checkpoint.save(self.folder.checkpoints, "best", state.step, weights, row, keep=1)
         else:
             state.worse += 1
@@ -181,6 +197,10 @@ class Training:
         """A checkpoint of everything; the one before it is kept too."""
         tensors, content = checkpoint.pack(self.network, self.optimizer.optimizer)
         tensors["loss_sum"] = self.fabric.all_reduce(self.loss_sum)  # in place
+        if self.average is not None:
+            tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        if isinstance(self.factor, Plateau):
+            content["plateau"] = self.factor.state_dict()
         if self.leads:
             content |= {"state": asdict(self.state)}
             checkpoint.save(self.folder.checkpoints, "step", self.state.step, tensors, content, keep=2)
@@ -199,8 +219,9 @@ class Training:
         self.screen.say("Scoring every split and drawing the figures ...")
         weights = f"last, step {self.state.step}"
         if self.recipe.keep == "best" and (best := checkpoint.newest(self.folder.checkpoints, "best", self.screen.say)):
-            self.network.load_state_dict(checkpoint.weights(best[0]))
+            self.counting.load_state_dict(checkpoint.weights(best[0]))
             weights = f"best validation loss, step {best[1]['step']}"
+        weights += "" if self.average is None else ", averaged"
         config = self.folder.config
         result = {name: config[name] for name in ("paper", "preset", "data")} | {
             "seed": self.recipe.seed,
@@ -214,18 +235,26 @@ class Training:
         if self.leads:
             for split in ("train", "val", "test"):
                 if (examples := getattr(self.task, split)) is not None:
-                    scores = evaluate(self.task, self.network, examples, self.fabric.device)
+                    scores = evaluate(self.task, self.counting, examples, self.fabric.device)
                     result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
             from firsthand.train.figures import draw  # matplotlib takes half a second to import
 
-            draw(self.task, self.folder, self.network)
+            draw(self.task, self.folder, self.counting)
             write_json(self.folder.path / "result.json", result)
         self.fabric.barrier()
         return self.fabric.broadcast(result)
 
 
+def average_for(recipe: Recipe, network: Module) -> Average | None:
+    """The average of weights that the recipe asks for; the fading one is corrected for its start."""
+    if recipe.average == "exponential":
+        decay = 0.999 if recipe.average_decay is None else recipe.average_decay
+        return ExponentialAverage(network, decay, corrected=True)
+    return Average(network) if recipe.average == "polyak" else None
+
+
 @contextmanager
-def _tiny_is_zero() -> Iterator[None]:
+def tiny_is_zero() -> Iterator[None]:
     """Let the CPU take numbers below 1e-38 for 0: it is many times slower with them, as with e^-y of far classes."""
     torch.set_flush_denormal(True)
     try:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from firsthand.errors import UserError
 
 RuleName = Literal["sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax"]
-ScheduleName = Literal["constant", "step", "exponential", "linear", "cosine", "inverse-sqrt", "one-cycle", "range"]
+ScheduleName = Literal[
+    "constant", "step", "exponential", "linear", "cosine", "inverse-sqrt", "one-cycle", "range", "plateau"
+]
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Optim:
     name: RuleName = "sgd"  # update rule
     lr: float = 0.1  # learning rate: the base that the schedule multiplies
     momentum: float | None = None  # sgd, rmsprop: share of the previous step kept
+    dampening: float | None = None  # sgd: share of each gradient, but for the first, kept out of the momentum
     nesterov: bool | None = None  # sgd: look ahead along the momentum before taking the gradient
     alpha: float | None = None  # rmsprop: decay of the running mean of squared gradients
     centered: bool | None = None  # rmsprop: subtract the squared mean gradient
@@ -36,14 +39,17 @@ class Schedule:
 
     name: ScheduleName = "constant"  # shape of the learning rate
     drops: tuple[int, ...] | None = None  # step: steps at which the rate is multiplied by the factor
-    factor: float | None = None  # step: what each drop multiplies by; exponential: the same every `every` steps
+    factor: float | None = None  # step, plateau: what a drop multiplies by; exponential: the same every `every` steps
     every: int | None = None  # exponential: steps between two factors
     warmup: int | None = None  # linear, cosine, inverse-sqrt: steps of linear warm-up
     warmup_fraction: float | None = None  # one-cycle: share of the steps spent rising
     start: float | None = None  # one-cycle: first rate, as a share of the base rate
-    floor: float | None = None  # linear, cosine, one-cycle: last rate, as a share of the base rate
+    floor: float | None = None  # linear, cosine, one-cycle, plateau: lowest rate, as a share of the base rate
     low: float | None = None  # range: first rate, as a multiple of the base rate
     high: float | None = None  # range: last rate, as a multiple of the base rate
+    patience: int | None = None  # plateau: evaluations in a row without improvement that do not yet make it drop
+    threshold: float | None = None  # plateau: by which share a validation loss must be lower to be an improvement
+    cooldown: int | None = None  # plateau: evaluations after a drop that do not count
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,10 @@ class Recipe:
     optim: Optim = Optim()
     schedule: Schedule = Schedule()
     clip: float | None = None  # largest norm of the whole gradient
+    clip_value: float | None = None  # largest size of any element of the gradient; cut before the norm is measured
+    max_norm: float | None = None  # largest norm of a unit's incoming weights, kept to after every step
+    average: Literal["polyak", "exponential"] | None = None  # weights that count: a mean over steps
+    average_decay: float | None = None  # exponential: share of the mean that stays at each step; None: 0.999
     keep: Literal["best", "last"] = "best"  # weights that count in the end: of the best validation loss, or the last
     patience: int | None = None  # evaluations without a better validation loss before stopping early
     eval_every: int = 500  # steps between evaluations on the validation set
@@ -72,6 +82,14 @@ class Recipe:
                 raise UserError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.batch % self.accumulate:
             raise UserError(f"batch ({self.batch}) must be divisible by accumulate ({self.accumulate}).")
+        for name in ("clip", "clip_value", "max_norm"):
+            if (value := getattr(self, name)) is not None and not value > 0:
+                raise UserError(f"{name} must be above 0, got {value}.")
+        if self.average_decay is not None:
+            if self.average != "exponential":
+                raise UserError(f"average_decay acts on average 'exponential' only, not on {self.average!r}.")
+            if not 0 <= self.average_decay < 1:
+                raise UserError(f"average_decay must be at least 0 and below 1, got {self.average_decay}.")
 
 
 def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) -> dict[str, Any]:
@@ -89,10 +107,15 @@ def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) 
     return given
 
 
-def schedule_for(recipe: Recipe) -> Callable[[int], float]:
-    """The recipe's schedule: what multiplies the base rate at each step."""
+def schedule_for(recipe: Recipe, validated: bool = True) -> Callable[[int], float]:
+    """The recipe's schedule: what multiplies the base rate at each step; `validated` tells of a validation set.
+
+    Raises UserError for a schedule that watches the validation loss where there is none.
+    """
     from firsthand.optim.schedule import SCHEDULES
 
+    if recipe.schedule.name == "plateau" and not validated:
+        raise UserError("The schedule 'plateau' watches the validation loss, and there is no validation set.")
     shape = SCHEDULES[recipe.schedule.name]
     return shape(recipe.steps, **arguments(shape, recipe.schedule))
 

@@ -22,6 +22,7 @@ from firsthand.errors import UserError
 from firsthand.nn import softmax
 from firsthand.nn.activation import Activation
 from firsthand.optim import Rule
+from firsthand.optim.rule import Many
 from firsthand.papers.lenet.model import RBF, Pool
 
 
@@ -45,9 +46,14 @@ class DiagonalLM(Rule):
         for group in self.param_groups:
             group["passes"] += 1
 
-    def update(self, group: dict, params: list[Tensor], grads: list[Tensor]) -> None:
+    counts = False
+
+    def memory(self, group: dict) -> dict[str, float | int]:
+        """The curvatures: 0 until the first estimate."""
+        return {"h": 0}
+
+    def update(self, group: dict, t: int, params: Many, grads: Many, h: Many) -> None:
         factor = group["factors"][max(0, min(group["passes"], len(group["factors"])) - 1)]
-        (h,) = self.memory(params, "h")
         torch._foreach_addcdiv_(params, grads, torch._foreach_add(h, group["mu"]), -group["lr"] * factor)
 
 
