@@ -14,6 +14,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 BUILT = [path for path in FILES if "check" not in path.relative_to(ROOT).parts]  # check holds the references
 
 CONTAINERS = {"Module", "Parameter", "Buffer", "ModuleList", "ModuleDict", "ParameterList"}
+# Primitives as conv2d and max_pool2d are, one operation without parameters or state, which torch names only there.
+PRIMITIVES = {
+    f"torch.nn.functional.{name}"
+    for name in ("scaled_dot_product_attention", "avg_pool2d", "gelu", "leaky_relu", "silu", "softplus")
+}
 # Names in torch's own namespace that are whole layers or losses; primitives such as conv2d and log_softmax are not.
 LAYERS = re.compile(
     r".*(batch|layer|group|instance|rms)_norm(_.*)?|.*dropout_?|.*(lstm|gru|rnn)(_.*)?|.*_loss|.*_with_logits|kl_div"
@@ -70,6 +75,8 @@ def dotted(node: ast.expr, names: dict[str, str]) -> str:
 
 def forbidden(name: str) -> Iterator[str]:
     """The name again, if it is not allowed."""
+    if name in PRIMITIVES:
+        return
     parts = name.split(".")
     if parts[:2] == ["torch", "nn"] and (len(parts) < 3 or parts[2] not in CONTAINERS):
         yield name  # also `import torch.nn` and `from torch import nn`: whole namespaces hide what is used
@@ -96,6 +103,13 @@ def test_from_tensors_up(path):
         "from torch.nn import Linear",
         "from torch.nn import functional",
         "from torch.nn.functional import relu",
+        "from torch.nn.functional import multi_head_attention_forward",
+        "from torch.nn.functional import gelu, layer_norm",
+        "from torch.nn.functional import batch_norm, dropout, cross_entropy, linear",
+        "from torch.nn.functional import scaled_dot_product_attention, softmax",
+        "from torch.nn.functional import scaled_dot_product_attention_",
+        "import torch\ntorch.nn.functional.scaled_dot_product_attention(q, k, v)",
+        "from torch.nn.attention import sdpa_kernel",
         "from torch.nn.init import normal_",
         "import torch\ntorch.nn.Linear(1, 1)",
         "import torch as t\nt.nn.functional.relu",
@@ -145,6 +159,9 @@ def test_the_walker_sees_what_is_forbidden(source):
     "source",
     [
         "from torch.nn import Module, Parameter, Buffer, ModuleList, ModuleDict, ParameterList",
+        "from torch.nn.functional import scaled_dot_product_attention",
+        "from torch.nn.functional import scaled_dot_product_attention as fused_attention",
+        "from torch.nn.functional import avg_pool2d, gelu, leaky_relu, silu, softplus",
         "from torch.optim import Optimizer",
         "import torch\ntorch.conv2d(x, w)\ntorch.softmax(x, 1)\nmodel.eval()",
         "import torch\ntorch.linalg.vector_norm(x)\nself.dropout = 0.5\nloss.batch_norm",
@@ -156,7 +173,7 @@ def test_the_walker_lets_pass_what_is_allowed(source):
     assert list(violations(source)) == []
 
 
-INHERITED = {"update", "extra_repr"}  # said once, in the base class
+INHERITED = {"update", "memory", "extra_repr"}  # said once, in the base class
 
 
 def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:

@@ -114,6 +114,24 @@ def test_nll_is_the_second_half_of_cross_entropy():
     assert_close(cross_entropy(logits, TARGETS), truth, rtol=1e-10, atol=0)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("ignored", [None, 1, -100])
+def test_nll_with_options_equals_torch(weighted, ignored):
+    """A target that does not count may even be impossible."""
+    targets = torch.tensor([1, 2, 0, 1 if ignored is None else ignored])
+    weight = torch.tensor([0.5, 2.0, 0.25], dtype=torch.float64) if weighted else None
+    options = {} if ignored is None else {"ignore_index": ignored}
+    found = []
+    for loss in (nll, torch.nn.functional.nll_loss):
+        x = log_softmax(torch.arange(12, dtype=torch.float64).view(4, 3).sin())
+        if ignored == 1:
+            x[3, 1] = -torch.inf
+        x.requires_grad_()
+        value = loss(x, targets, weight, **options)
+        found.append((value, *torch.autograd.grad(value, x)))
+    assert_close(*found, rtol=1e-10, atol=0)
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_losses_of_values_equal_torch(reduction):
     x, t = torch.randn(2, 3, 5, dtype=torch.float64), torch.rand(2, 3, 5, dtype=torch.float64)

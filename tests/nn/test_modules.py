@@ -9,6 +9,14 @@ from torch.testing import assert_close
 from firsthand import nn
 from firsthand.nn import definitions
 
+
+class SelfAttention(torch.nn.MultiheadAttention):
+    """torch's as a function of one sequence; no weights asked for."""
+
+    def forward(self, x):
+        return super().forward(x, x, x, need_weights=False)[0]
+
+
 TWINS = {
     "linear": (lambda: nn.Linear(5, 7), lambda: torch.nn.Linear(5, 7), (3, 2, 5)),
     "linear without bias": (
@@ -47,6 +55,7 @@ TWINS = {
         (2, 3, 5, 3),
     ),
     "batch norm of images": (lambda: nn.BatchNorm2d(7), lambda: torch.nn.BatchNorm2d(7), (2, 7, 3, 5)),
+    "batch norm of sequences": (lambda: nn.BatchNorm1d(7), lambda: torch.nn.BatchNorm1d(7), (2, 7, 5)),
     "layer norm": (lambda: nn.LayerNorm(7), lambda: torch.nn.LayerNorm(7), (3, 5, 7)),
     "layer norm, other eps": (lambda: nn.LayerNorm(7, eps=0.1), lambda: torch.nn.LayerNorm(7, eps=0.1), (5, 7)),
     "sigmoid": (nn.Sigmoid, torch.nn.Sigmoid, (3, 5)),
@@ -61,6 +70,16 @@ TWINS = {
         lambda: nn.BatchNorm1d(7, eps=1e-2, momentum=0.3),
         lambda: torch.nn.BatchNorm1d(7, eps=1e-2, momentum=0.3),
         (13, 7),
+    ),
+    "self-attention": (
+        lambda: nn.MultiheadAttention(14, 2, dropout=0.3),
+        lambda: SelfAttention(14, 2, dropout=0.3, batch_first=True),
+        (3, 5, 14),
+    ),
+    "self-attention without bias": (
+        lambda: nn.MultiheadAttention(15, 3, bias=False),
+        lambda: SelfAttention(15, 3, bias=False, batch_first=True),
+        (3, 7, 15),
     ),
     "dropout": (lambda: nn.Dropout(0.3), lambda: torch.nn.Dropout(0.3), (13, 7)),
 }

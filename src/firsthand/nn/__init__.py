@@ -22,13 +22,38 @@ from firsthand.nn.activation import (
     softplus,
     tanh,
 )
+from firsthand.nn.attention import (
+    AdditiveAttention,
+    additive_attention,
+    additive_weights,
+    causal_mask,
+    dot_product_attention,
+    dot_product_weights,
+    masked_softmax,
+    padding_mask,
+    scaled_dot_product_attention,
+)
 from firsthand.nn.conv import Conv2d, conv2d
 from firsthand.nn.conv1d import Conv1d, conv1d
 from firsthand.nn.definition import PAIRS, definition, definitions
 from firsthand.nn.dropout import Dropout, Dropout2d, dropout, dropout2d
 from firsthand.nn.embedding import Embedding, embedding
+from firsthand.nn.gru import gru
 from firsthand.nn.hierarchical import HierarchicalSoftmax, huffman
-from firsthand.nn.init import fan_in, fan_out, glorot_, he_, lecun_, normal_, orthogonal_, truncated_normal_, uniform_
+from firsthand.nn.init import (
+    fan_in,
+    fan_out,
+    glorot_,
+    glorot_normal_,
+    he_,
+    he_uniform_,
+    lecun_,
+    normal_,
+    orthogonal_,
+    sparse_,
+    truncated_normal_,
+    uniform_,
+)
 from firsthand.nn.linear import Linear, MaskedLinear, linear, masked_linear
 from firsthand.nn.loss import (
     binary_cross_entropy,
@@ -40,18 +65,26 @@ from firsthand.nn.loss import (
     rbf_map,
     rbf_mle,
 )
+from firsthand.nn.lstm import lstm, lstm_1997, lstm_peephole
+from firsthand.nn.multihead import MultiheadAttention
 from firsthand.nn.norm import BatchNorm1d, BatchNorm2d, LayerNorm, batch_norm, layer_norm
 from firsthand.nn.pool import Subsample, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d, subsample
 from firsthand.nn.position import LearnedPositions, SinusoidalPositions, sinusoids
 from firsthand.nn.rbf import rbf
+from firsthand.nn.recurrent import GRU, LSTM, RNN
 from firsthand.nn.response import local_response_norm
+from firsthand.nn.rnn import rnn
 from firsthand.nn.transposed import ConvTranspose2d, conv_transpose2d
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "PAIRS",
+    "RNN",
     "Activation",
+    "AdditiveAttention",
     "BatchNorm1d",
     "BatchNorm2d",
     "Conv1d",
@@ -66,6 +99,7 @@ __all__ = [
     "LearnedPositions",
     "Linear",
     "MaskedLinear",
+    "MultiheadAttention",
     "ReLU",
     "ScaledTanh",
     "SiLU",
@@ -74,15 +108,20 @@ __all__ = [
     "Subsample",
     "Tanh",
     "adaptive_avg_pool2d",
+    "additive_attention",
+    "additive_weights",
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",
+    "causal_mask",
     "conv1d",
     "conv2d",
     "conv_transpose2d",
     "cross_entropy",
     "definition",
     "definitions",
+    "dot_product_attention",
+    "dot_product_weights",
     "dropout",
     "dropout2d",
     "elu",
@@ -93,7 +132,10 @@ __all__ = [
     "gelu",
     "global_avg_pool2d",
     "glorot_",
+    "glorot_normal_",
+    "gru",
     "he_",
+    "he_uniform_",
     "huffman",
     "layer_norm",
     "leaky_relu",
@@ -101,23 +143,31 @@ __all__ = [
     "linear",
     "local_response_norm",
     "log_softmax",
+    "lstm",
+    "lstm_1997",
+    "lstm_peephole",
     "masked_linear",
+    "masked_softmax",
     "max_pool2d",
     "mse",
     "negative_sampling",
     "nll",
     "normal_",
     "orthogonal_",
+    "padding_mask",
     "rbf",
     "rbf_map",
     "rbf_mle",
     "relu",
+    "rnn",
+    "scaled_dot_product_attention",
     "scaled_tanh",
     "sigmoid",
     "silu",
     "sinusoids",
     "softmax",
     "softplus",
+    "sparse_",
     "subsample",
     "tanh",
     "truncated_normal_",

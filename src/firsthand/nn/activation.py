@@ -1,4 +1,8 @@
-"""Activations: the bends between linear maps."""
+"""Activations: the bends between linear maps.
+
+The fast face of each is one elementwise operation of torch's; for some torch has no other name than that in
+torch.nn.functional.
+"""
 
 from math import pi, sqrt
 
@@ -6,10 +10,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
+from torch.nn.functional import gelu as fused_gelu
+from torch.nn.functional import leaky_relu as fused_leaky_relu
+from torch.nn.functional import silu as fused_silu
+from torch.nn.functional import softplus as fused_softplus
 
 from firsthand.errors import UserError
 from firsthand.nn.definition import definition
-from firsthand.nn.derivative import first_only
 
 
 def _relu_fast(x: Tensor) -> Tensor:
@@ -52,7 +59,7 @@ def scaled_tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 
 
 def _leaky_relu_fast(x: Tensor, slope: float = 0.01) -> Tensor:
-    return torch.rrelu(x, slope, slope)  # the slope drawn from a range of one number
+    return fused_leaky_relu(x, slope)
 
 
 @definition(fast=_leaky_relu_fast)
@@ -78,46 +85,9 @@ def elu(x: Float[Tensor, "*shape"], alpha: float = 1.0) -> Float[Tensor, "*shape
     return torch.where(x > 0, x, alpha * (torch.exp(x.clamp(max=0)) - 1))  # e^x of a large x would spoil the gradient
 
 
-class _GELU(torch.autograd.Function):
-    """x F(x) with its backward pass by hand: dx = dy (F(x) + x f(x)), F and f the normal distribution and density."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        share = torch.erf(x * sqrt(1 / 2)).add_(1).mul_(0.5)
-        ctx.save_for_backward(x, share)
-        return x * share
-
-    @staticmethod
-    def backward(ctx, dy: Tensor) -> Tensor:
-        first_only("gelu")
-        x, share = ctx.saved_tensors
-        density = (x * x).mul_(-0.5).exp_()
-        return torch.addcmul(share, x, density, value=1 / sqrt(2 * pi), out=density).mul_(dy)
-
-
-class _GELUTanh(torch.autograd.Function):
-    """x (1 + t) / 2 with its backward pass by hand, t = tanh(u), u = c (x + 0.044715 x^3), c = sqrt(2 / pi):
-
-    dx = dy ((1 + t) + x (1 - t^2) u') / 2,  u' = c (1 + 3 0.044715 x^2).
-    """
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        t = (x * x).mul_(0.044715).add_(1).mul_(x).mul_(sqrt(2 / pi)).tanh_()
-        ctx.save_for_backward(x, t)
-        return torch.addcmul(x, x, t).mul_(0.5)
-
-    @staticmethod
-    def backward(ctx, dy: Tensor) -> Tensor:
-        first_only("gelu")
-        x, t = ctx.saved_tensors
-        slope = (x * x).mul_(3 * 0.044715).add_(1).mul_(x).mul_(sqrt(2 / pi))
-        return slope.addcmul_(slope, t * t, value=-1).add_(t).add_(1).mul_(dy).mul_(0.5)
-
-
 def _gelu_fast(x: Tensor, form: str = "exact") -> Tensor:
     _check_form(form)
-    return (_GELU if form == "exact" else _GELUTanh).apply(x)
+    return fused_gelu(x, approximate="none" if form == "exact" else form)
 
 
 def _check_form(form: str) -> None:
@@ -139,26 +109,8 @@ def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*sha
     return x / 2 * (1 + torch.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
 
 
-class _SiLU(torch.autograd.Function):
-    """x s with its backward pass by hand: with s = sigmoid(x), dx = dy (s + x s (1 - s)) = dy (s + y (1 - s))."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        s = torch.sigmoid(x)
-        y = x * s
-        ctx.save_for_backward(s, y)
-        return y
-
-    @staticmethod
-    def backward(ctx, dy: Tensor) -> Tensor:
-        first_only("silu")
-        s, y = ctx.saved_tensors
-        rest = 1 - s
-        return torch.addcmul(s, y, rest, out=rest).mul_(dy)
-
-
 def _silu_fast(x: Tensor) -> Tensor:
-    return _SiLU.apply(x)
+    return fused_silu(x)
 
 
 @definition(fast=_silu_fast)
@@ -171,7 +123,7 @@ def silu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 
 
 def _softplus_fast(x: Tensor) -> Tensor:
-    return torch.logaddexp(x, x.new_zeros(()))
+    return fused_softplus(x, threshold=40.0)  # above it log(1 + e^x) is x to the last digit, even of float64
 
 
 @definition(fast=_softplus_fast)

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 
+from torch import Tensor
+from torch.func import debug_unwrap
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -22,6 +25,7 @@ _readable = False
 def definition(fast: Callable) -> Callable[[Callable], Callable]:
     """Join a definition with its fast face: calls run the fast one, `definitions()` switches to the readable one.
 
+    Inside torch.func's transforms (vmap, grad, ...) the readable one runs where the fast one cannot.
     The pair is registered under the function's name, so that every pair is tested and timed.
     """
 
@@ -30,11 +34,23 @@ def definition(fast: Callable) -> Callable[[Callable], Callable]:
 
         @wraps(readable)
         def dispatch(*args, **kwargs):
-            return readable(*args, **kwargs) if _readable else fast(*args, **kwargs)
+            if not _readable:
+                try:
+                    return fast(*args, **kwargs)
+                except RuntimeError as error:
+                    if not _transformed(error, args):
+                        raise
+            return readable(*args, **kwargs)
 
         return dispatch
 
     return join
+
+
+def _transformed(error: RuntimeError, args: tuple) -> bool:
+    """Whether the call failed inside torch.func (vmap, grad, ...), which needs formulas, not passes by hand."""
+    wrapped = any(isinstance(x, Tensor) and debug_unwrap(x) is not x for x in args)
+    return wrapped or "functorch transforms" in str(error)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from torch.nn import Module
 from firsthand.errors import UserError
 
 
-def _check(p: float) -> None:
+def check_probability(p: float) -> None:
+    """Raises UserError for a probability to drop that is not in [0, 1)."""
     if not 0 <= p < 1:
         raise UserError(f"The dropout probability is {p}, expected 0 <= p < 1.")
 
@@ -19,7 +20,7 @@ def dropout(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape"]:
     Draws from torch's default generator. Raises UserError when p is not in [0, 1).
     Source: Srivastava et al. (2014), section 4; section 10 scales while training, as here, instead of while testing.
     """
-    _check(p)
+    check_probability(p)
     if p == 0:
         return x
     keep = torch.empty_like(x).bernoulli_(1 - p)
@@ -45,7 +46,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, scale: str = "train"):
         super().__init__()
-        _check(p)
+        check_probability(p)
         if scale not in ("train", "test"):
             raise UserError(f"Dropout scales in 'train' or in 'test', got '{scale}'.")
         self.p, self.scale = p, scale
@@ -65,7 +66,7 @@ class Dropout2d(Module):
 
     def __init__(self, p: float = 0.5):
         super().__init__()
-        _check(p)
+        check_probability(p)
         self.p = p
 
     def forward(self, x: Float[Tensor, "batch channel *places"]) -> Float[Tensor, "batch channel *places"]:

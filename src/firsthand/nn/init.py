@@ -54,12 +54,36 @@ def glorot_(tensor: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return uniform_(tensor, sqrt(6 / (fan_in(tensor) + fan_out(tensor))))
 
 
-def he_(tensor: Float[Tensor, "..."], gain: float = sqrt(2)) -> Float[Tensor, "..."]:
+def glorot_normal_(tensor: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Fill with w ~ N(0, 2 / (fan_in + fan_out)), the variance of `glorot_`.
+
+    Source: Glorot & Bengio (2010), equation 12.
+    """
+    return normal_(tensor, sqrt(2 / (fan_in(tensor) + fan_out(tensor))))
+
+
+def _he_std(tensor: Tensor, gain: float, fan: str) -> float:
+    if fan not in ("in", "out"):
+        raise UserError(f"He's start counts the fan 'in' or 'out', got '{fan}'.")
+    return gain / sqrt((fan_in if fan == "in" else fan_out)(tensor))
+
+
+def he_(tensor: Float[Tensor, "..."], gain: float = sqrt(2), fan: str = "in") -> Float[Tensor, "..."]:
     """Fill with w ~ N(0, gain^2 / fan_in); the gain makes up for what the activation takes away: sqrt(2) for ReLU.
 
-    Source: He et al. (2015), Delving deep into rectifiers, equation 10; the gain 5/3 for tanh is a later convention.
+    The fan "out", not "in", keeps the variance of the gradients on their way back instead of that of the activations.
+    Raises UserError for another fan.
+    Source: He et al. (2015), Delving deep into rectifiers, equations 10 and 14; the gain 5/3 for tanh came later.
     """
-    return normal_(tensor, gain / sqrt(fan_in(tensor)))
+    return normal_(tensor, _he_std(tensor, gain, fan))
+
+
+def he_uniform_(tensor: Float[Tensor, "..."], gain: float = sqrt(2), fan: str = "in") -> Float[Tensor, "..."]:
+    """Fill with w ~ U(-b, b), b = gain sqrt(3 / fan_in), the variance of `he_`; a gain of 1 is LeCun's uniform start.
+
+    Raises UserError for another fan than "in" and "out".
+    """
+    return uniform_(tensor, sqrt(3) * _he_std(tensor, gain, fan))
 
 
 @torch.no_grad()
@@ -91,3 +115,18 @@ def orthogonal_(tensor: Float[Tensor, "..."], gain: float = 1.0) -> Float[Tensor
     q, r = torch.linalg.qr(gaussian.t() if wide else gaussian)
     q = q * r.diagonal().sign() * gain
     return tensor.copy_((q.t() if wide else q).reshape(tensor.shape))
+
+
+@torch.no_grad()
+def sparse_(tensor: Float[Tensor, "out in"], connections: int = 15, std: float = 1.0) -> Float[Tensor, "out in"]:
+    """Give every unit `connections` inputs, chosen at random, with weights from N(0, std^2); the others are 0.
+
+    A unit's sum then has the same spread however many inputs there are. A unit with fewer inputs is connected to all.
+    Raises UserError for fewer than one connection.
+    Source: Martens (2010), section 5; Sutskever et al. (2013), section 3.1.
+    """
+    if connections < 1:
+        raise UserError(f"A sparse start gives every unit at least 1 connection, got {connections}.")
+    chosen = torch.rand_like(tensor).topk(min(connections, tensor.shape[1]), dim=1).indices
+    weights = torch.empty(chosen.shape, dtype=tensor.dtype, device=tensor.device).normal_(0, std)
+    return tensor.zero_().scatter_(1, chosen, weights)

@@ -114,6 +114,7 @@ def cross_entropy(
     `weight` has a factor for every class, and the mean is weighted: it divides by the sum of the targets' weights.
     Smoothing by e expects 1 - e + e / C of the target and e / C of each other of C classes. Rows whose target is
     `ignore_index` do not count; where none is left the mean is not a number. `weight` gets no gradient.
+    A batch of sequences comes as one long batch: `logits.flatten(0, 1)` and `targets.flatten()`.
     Raises UserError when there is not one target for every row, or the options do not fit.
     Source: Szegedy et al. (2016), Rethinking the Inception architecture, section 7, for smoothing.
     """
@@ -126,12 +127,22 @@ def cross_entropy(
     return loss if b is None else loss + (b * weight * surprise).sum()
 
 
-def nll(log_probabilities: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
+def nll(
+    log_probabilities: Float[Tensor, "batch classes"],
+    targets: Int[Tensor, " batch"],
+    weight: Float[Tensor, " classes"] | None = None,
+    ignore_index: int | None = None,
+) -> Float[Tensor, ""]:
     """The mean of -log p_d for the target class d: `cross_entropy` of what `log_softmax` has already seen.
 
-    Raises UserError when there is not one target for every row.
+    `weight` and `ignore_index` are those of `cross_entropy`.
+    Raises UserError when there is not one target for every row, or the options do not fit.
     """
-    return -_of_target(log_probabilities, targets).mean()
+    if weight is None and ignore_index is None:
+        return -_of_target(log_probabilities, targets).mean()
+    _check(log_probabilities, targets)
+    target, a, _, _ = _shares(log_probabilities, targets, weight, 0.0, ignore_index)
+    return -(a * log_probabilities.gather(1, target)).where(a != 0, 0).sum()
 
 
 def _reduce(values: Tensor, reduction: str) -> Tensor:

@@ -1,9 +1,12 @@
 """Pooling: fewer pixels, each speaking for a small square of the image."""
 
+from functools import lru_cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
+from torch.nn.functional import avg_pool2d as fused_avg_pool2d  # torch has no other name for it
 
 from firsthand.errors import UserError
 from firsthand.nn.conv import patches
@@ -72,23 +75,9 @@ def max_pool2d(
     return patches(padded, (size, size), stride or size).flatten(-2).max(-1).values
 
 
-def _sums(x: Tensor, size: int, stride: int) -> Tensor:
-    """The sum of every square as `size` + `size` strided additions: no copy of the image is made."""
-    height, width = (side - size + 1 for side in x.shape[-2:])
-    rows = x[:, :, 0:height:stride]
-    for i in range(1, size):
-        rows = rows + x[:, :, i : i + height : stride]
-    sums = rows[..., 0:width:stride]
-    for j in range(1, size):
-        sums = sums + rows[..., j : j + width : stride]
-    return sums
-
-
 def _avg_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0) -> Tensor:
-    frame = _frame(x, size, stride, padding)
-    if padding:
-        x = torch.constant_pad_nd(x, frame)
-    return _sums(x, size, stride or size) / (size * size)
+    _frame(x, size, stride, padding)
+    return fused_avg_pool2d(x, size, stride or size, padding)
 
 
 @definition(fast=_avg_pool2d_fast)
@@ -109,20 +98,21 @@ def _strips(side: int, parts: int) -> list[tuple[int, int]]:
     return [(i * side // parts, -(-(i + 1) * side // parts)) for i in range(parts)]
 
 
-def _means(side: int, parts: int, like: Tensor) -> Tensor:
-    """The matrix (parts, side) that takes a line of pixels to the means of its strips."""
-    matrix = torch.zeros(parts, side, dtype=like.dtype)
-    for row, (first, end) in zip(matrix, _strips(side, parts), strict=True):
-        row[first:end] = 1 / (end - first)
-    return matrix.to(like.device)
+@lru_cache(maxsize=64)
+def _means(height: int, width: int, parts: int) -> Tensor:
+    """The matrix (parts^2, height width) that takes an image, pixel by pixel, to the means of its rectangles."""
+    rows, columns = torch.zeros(parts, height, dtype=torch.float64), torch.zeros(parts, width, dtype=torch.float64)
+    for matrix in (rows, columns):
+        for row, (first, end) in zip(matrix, _strips(matrix.shape[1], parts), strict=True):
+            row[first:end] = 1 / (end - first)
+    return torch.kron(rows, columns)
 
 
 def _adaptive_avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    """The mean of a rectangle is the mean of its rows' means: two matrix products."""
+    """All means of an image are one linear map of its pixels: one matrix product."""
     _check_parts(size)
-    if x.shape[2:] == (size, size):
-        return x.clone()
-    return _means(x.shape[2], size, x) @ (x @ _means(x.shape[3], size, x).t())
+    means = _means(*x.shape[2:], size).to(x)
+    return (x.flatten(2) @ means.t()).unflatten(2, (size, size))
 
 
 def _check_parts(size: int) -> None:
@@ -156,7 +146,7 @@ def global_avg_pool2d(x: Float[Tensor, "batch channel height width"]) -> Float[T
 
 def _subsample_fast(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
     _check(x, 2)
-    return torch.addcmul(bias.view(-1, 1, 1), _sums(x, 2, 2), gain.view(-1, 1, 1))
+    return torch.addcmul(bias.view(-1, 1, 1), fused_avg_pool2d(x, 2), gain.view(-1, 1, 1), value=4)
 
 
 @definition(fast=_subsample_fast)

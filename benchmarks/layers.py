@@ -1,0 +1,193 @@
+"""Forward and backward pass of every layer, function and loss, ours against torch.nn's, in one run.
+
+    python benchmarks/layers.py [--only NAME ...] [--repeats 15] [--threads 1 2] [--no-definitions]
+
+Ours and theirs alternate in blocks of a few milliseconds, and medians are compared, because machines are noisy.
+"definition" is the readable face's time as a multiple of torch.nn's. Memory is the most that one pass holds beyond its
+inputs and parameters.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from math import exp, log
+from typing import Any
+
+import torch
+import tyro
+from case import Case
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from torch import Tensor
+from torch.nn import Module
+from torch.profiler import ProfilerActivity, profile
+
+from firsthand import nn
+
+ENOUGH = 0.004  # seconds of a block
+LIMITS = 1.05, 1.3  # what the geometric mean and every entry aim at
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case at one size: medians in microseconds, peak memory in MiB."""
+
+    name: str
+    size: tuple[int, ...]
+    threads: int
+    ours: float
+    theirs: float
+    definition: float | None
+    ours_memory: float
+    theirs_memory: float
+
+    @property
+    def ratio(self) -> float:
+        """Our time as a multiple of theirs."""
+        return self.ours / self.theirs
+
+
+def passes(call: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Callable[[], None]:
+    """A function that runs forward and backward once."""
+    parameters = [p for p in call.parameters() if p.requires_grad] if isinstance(call, Module) else []
+    wanted = [x for x in inputs if x.requires_grad] + parameters
+    first = [y for y in flat(call(*inputs)) if y.requires_grad]
+    ways = [torch.randn_like(y) for y in first]
+
+    def run() -> None:
+        outputs = [y for y in flat(call(*inputs)) if y.requires_grad]
+        torch.autograd.grad(outputs, wanted, ways, allow_unused=True)
+
+    return run
+
+
+def flat(outputs: Any) -> list[Tensor]:
+    """The tensors in nested tuples."""
+    if isinstance(outputs, Tensor):
+        return [outputs]
+    return [tensor for part in outputs if part is not None for tensor in flat(part)]
+
+
+def block(run: Callable[[], None], times: int) -> float:
+    """Seconds a pass, over so many."""
+    began = time.perf_counter()
+    for _ in range(times):
+        run()
+    return (time.perf_counter() - began) / times
+
+
+def peak(run: Callable[[], None]) -> float:
+    """The most MiB that one pass holds at a time, from the allocator's own record."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        run()
+    held = most = 0
+    for event in sorted(seen.profiler.kineto_results.events(), key=lambda event: event.start_ns()):
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            most = max(most, held)
+    return most / 2**20
+
+
+def measure(name: str, case: Case, size: tuple[int, ...], repeats: int, threads: int, definitions: bool) -> Row:
+    """Blocks of both, alternating."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    inputs = case.inputs(*size)
+    for x in inputs[: -1 if case.target else None]:
+        x.requires_grad_(x.is_floating_point())
+    ours, theirs = case.ours(*size), case.theirs(*size)
+    if isinstance(ours, Module) and isinstance(theirs, Module):
+        theirs.load_state_dict(ours.state_dict())
+    runs = {"ours": passes(ours, inputs), "theirs": passes(theirs, inputs)}
+    contexts = {"ours": nullcontext, "theirs": nullcontext}
+    if definitions:
+        runs["definition"], contexts["definition"] = runs["ours"], nn.definitions
+    seconds: dict[str, list[float]] = {face: [] for face in runs}
+    times = {}
+    for face, run in runs.items():
+        with contexts[face]():
+            run()
+            times[face] = max(1, round(ENOUGH / block(run, 3)))
+    for turn in range(repeats):
+        for face, run in runs.items():
+            if face == "definition" and turn % 3:  # only to be shown
+                continue
+            with contexts[face]():
+                seconds[face].append(block(run, times[face]))
+    medians = {face: statistics.median(values) * 1e6 for face, values in seconds.items()}
+    readable = medians.get("definition")
+    return Row(
+        name, size, threads, medians["ours"], medians["theirs"], readable, peak(runs["ours"]), peak(runs["theirs"])
+    )
+
+
+def geometric_mean(ratios: list[float]) -> float:
+    """exp of the mean logarithm."""
+    return exp(sum(map(log, ratios)) / len(ratios))
+
+
+def cases() -> dict[str, Case]:
+    """All of them, a file a family."""
+    found: dict[str, Case] = {}
+    for family in ("cases", "recurrent_cases", "attention_cases"):
+        found |= import_module(family).CASES
+    return found
+
+
+def rows(
+    only: tuple[str, ...] = (), repeats: int = 15, threads: tuple[int, ...] = (1, 2), definitions: bool = True
+) -> list[Row]:
+    """Every case at its three sizes; `only` keeps those whose name holds one of these words."""
+    chosen = {name: case for name, case in cases().items() if not only or any(word in name for word in only)}
+    todo = [(name, case, size, n) for n in threads for name, case in chosen.items() for size in case.sizes]
+    screen = Console(stderr=True)
+    return [
+        measure(name, case, size, repeats, n, definitions)
+        for name, case, size, n in track(todo, "timing", console=screen)
+    ]
+
+
+def table(found: list[Row]) -> Table:
+    """A line for each row; ratios above the limit in red."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("layer", "size", "threads", "ours µs", "torch µs", "ratio", "definition", "ours MiB", "torch MiB"):
+        shown.add_column(title, justify="left" if title in ("layer", "size") else "right")
+    for row in found:
+        ratio = f"{row.ratio:.2f}"
+        shown.add_row(
+            row.name, "x".join(map(str, row.size)), str(row.threads), f"{row.ours:,.0f}", f"{row.theirs:,.0f}",
+            f"[red]{ratio}[/]" if row.ratio > LIMITS[1] else ratio,
+            "" if row.definition is None else f"{row.definition / row.theirs:.1f}",
+            f"{row.ours_memory:.2f}", f"{row.theirs_memory:.2f}",
+        )  # fmt: skip
+    return shown
+
+
+def main(
+    only: tuple[str, ...] = (), repeats: int = 15, threads: tuple[int, ...] = (1, 2), definitions: bool = True
+) -> None:
+    """Print the times of every layer, ours and torch.nn's, with their ratios.
+
+    Args:
+        only: words of the names to keep.
+        repeats: how often the two alternate.
+        threads: numbers of CPU threads.
+        definitions: also time the readable definitions.
+    """
+    found = rows(only, repeats, threads, definitions)
+    console = Console(width=120)
+    console.print(table(found))
+    above = [row for row in found if row.ratio > LIMITS[1]]
+    for n in threads:
+        mean = geometric_mean([row.ratio for row in found if row.threads == n])
+        console.print(f"{n} thread{'s' if n > 1 else ''}: geometric mean of the ratios {mean:.3f}")
+    console.print(f"{len(above)} of {len(found)} entries above {LIMITS[1]} (aim: none; geometric mean {LIMITS[0]})")
+
+
+if __name__ == "__main__":
+    tyro.cli(main, args=sys.argv[1:])

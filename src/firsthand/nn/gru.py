@@ -1,0 +1,202 @@
+"""The gated recurrent unit: a state that moves as far as one gate lets it, towards what another lets it remember."""
+
+from functools import partial
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from firsthand.errors import UserError
+from firsthand.nn.activation import sigmoid, tanh
+from firsthand.nn.definition import definition
+from firsthand.nn.linear import linear
+from firsthand.nn.sequence import Layout, check_sequence, derivatives, outer, project, slow, walk
+
+
+class _GRUAfter(torch.autograd.Function):
+    """All steps of one layer whose reset gate acts after the product, with the backward pass by hand.
+
+    With v = W_hn h_t-1 + b_hn and a the other weighted sums,
+        r, z = sigmoid(a_r, a_z)        n = tanh(a_n + r v)        h_t = n + z (h_t-1 - n)
+    Let dh be the gradient that reaches h_t, from outside and from step t+1. Then
+        da_n = dh (1-z) (1-n^2)         da_z = dh (h_t-1 - n) z (1-z)
+        dv = da_n r                     da_r = da_n v r (1-r)
+        h_t-1 gets dh z + W_hh^T (da_r, da_z, dv)
+    What multiplies dh is known beforehand, so that a step is three calls. Afterwards, for all steps at once,
+        dW_ih, db_ih, dx from (da_r, da_z, da_n)        dW_hh, db_hh from (da_r, da_z, dv)
+    as in any sum of products.
+    """
+
+    @staticmethod
+    def forward(ctx, readable, lengths, reverse, *tensors):
+        x, h0, w_ih, w_hh, b_ih, b_hh = tensors
+        layout, hidden = Layout(x, lengths, reverse), w_hh.shape[1]
+        n = project(layout.enter(x), w_ih, b_ih)
+        a = n.new_zeros(n.shape) if b_hh is None else b_hh.expand(n.shape).clone()  # a_r, a_z and v
+        a[:, :, : 2 * hidden] += n[:, :, : 2 * hidden]
+        n, h = n[:, :, 2 * hidden :].contiguous(), layout.history(h0)
+        with torch.inference_mode():  # the calls cost less
+            w_hh = w_hh.t()
+            r, z, v = a.unflatten(2, (3, hidden)).unbind(2)
+            views = (a, a[:, :, : 2 * hidden], r, z, v, n)
+            for a_t, gates, r_t, z_t, v_t, n_t, h_before, h_t in layout.steps(*views, histories=(h,)):
+                a_t.addmm_(h_before, w_hh)
+                gates.sigmoid_()
+                n_t.addcmul_(r_t, v_t).tanh_()
+                torch.lerp(n_t, h_before, z_t, out=h_t)
+        ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
+        ctx.save_for_backward(*tensors, a, n, h)
+        ctx.set_materialize_grads(False)
+        y = layout.leave(h[1:], x.new_empty(*x.shape[:2], h.shape[2]))
+        return y, layout.last(y)
+
+    @staticmethod
+    def backward(ctx, dy, dh_last):
+        if torch.is_grad_enabled():
+            return derivatives(ctx, dy, dh_last)
+        x, _, w_ih, w_hh, b_ih, b_hh, a, n, h = ctx.saved_tensors
+        layout = Layout(x, ctx.lengths, ctx.reverse)
+        dh, da = layout.arriving(layout.reaching(dy, dh_last, h[0])), torch.empty_like(a)
+        (r, z, v), das = (part.unflatten(2, (3, -1)).unbind(2) for part in (a, da))
+        to_n = torch.addcmul(1 - z, 1 - z, n * n, value=-1)
+        dv = torch.mul(to_n, r, out=das[2])
+        torch.sub(1, r, out=das[0]).mul_(v).mul_(dv)
+        torch.sub(h[:-1], n, out=das[1]).mul_(z).mul_(1 - z)
+        with torch.inference_mode():
+            views = (da, da.unflatten(2, (3, -1)), z)
+            for da_t, parts, z_t, dh_before, dh_t in reversed(layout.steps(*views, histories=(dh,))):
+                parts.mul_(dh_t.unsqueeze(1))
+                dh_before.addcmul_(dh_t, z_t).addmm_(da_t, w_hh)
+        layout.blank(da)
+        dw_hh, db_hh = outer(da, h[:-1]), da.sum((0, 1)) if b_hh is not None else None
+        das[2].copy_(to_n.mul_(dh[1:]))  # da_n in place of dv
+        layout.blank(da)
+        dw_ih, db_ih = outer(da, layout.enter(x)), da.sum((0, 1)) if b_ih is not None else None
+        dx = layout.leave(da @ w_ih, x.new_empty(x.shape)) if ctx.needs_input_grad[3] else None
+        return None, None, None, dx, layout.unsort(dh[0]), dw_ih, dw_hh, db_ih, db_hh
+
+
+class _GRUBefore(torch.autograd.Function):
+    """All steps of one layer whose reset gate acts before the product, with the backward pass by hand.
+
+    With a the weighted sums, in a_n of q = r h_t-1 in place of h_t-1,
+        r, z = sigmoid(a_r, a_z)        n = tanh(a_n)        h_t = n + z (h_t-1 - n)
+    Let dh be the gradient that reaches h_t, from outside and from step t+1. Then
+        da_n = dh (1-z) (1-n^2)         da_z = dh (h_t-1 - n) z (1-z)
+        dq = W_hn^T da_n                da_r = dq h_t-1 r (1-r)
+        h_t-1 gets dh z + dq r + W_hr^T da_r + W_hz^T da_z
+    and afterwards, for all steps at once,
+        dW_ih = sum da x^T        dW_hn = sum da_n q^T        dW_hr, dW_hz = sum da h_t-1^T        db = sum da
+    """
+
+    @staticmethod
+    def forward(ctx, readable, lengths, reverse, *tensors):
+        x, h0, w_ih, w_hh, b_ih, b_hh = tensors
+        layout, hidden = Layout(x, lengths, reverse), w_hh.shape[1]
+        a = project(layout.enter(x), w_ih, b_ih, b_hh)
+        h, q = layout.history(h0), a.new_zeros(*a.shape[:2], hidden)
+        with torch.inference_mode():  # the calls cost less
+            w_gates, w_n = w_hh[: 2 * hidden].t(), w_hh[2 * hidden :].t()
+            r, z, n = a.unflatten(2, (3, hidden)).unbind(2)
+            views = (a[:, :, : 2 * hidden], r, z, n, q)
+            for gates, r_t, z_t, n_t, q_t, h_before, h_t in layout.steps(*views, histories=(h,)):
+                gates.addmm_(h_before, w_gates).sigmoid_()
+                torch.mul(r_t, h_before, out=q_t)
+                n_t.addmm_(q_t, w_n).tanh_()
+                torch.lerp(n_t, h_before, z_t, out=h_t)
+        ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
+        ctx.save_for_backward(*tensors, a, q, h)
+        ctx.set_materialize_grads(False)
+        y = layout.leave(h[1:], x.new_empty(*x.shape[:2], h.shape[2]))
+        return y, layout.last(y)
+
+    @staticmethod
+    def backward(ctx, dy, dh_last):
+        if torch.is_grad_enabled():
+            return derivatives(ctx, dy, dh_last)
+        x, _, w_ih, w_hh, b_ih, b_hh, a, q, h = ctx.saved_tensors
+        layout, hidden = Layout(x, ctx.lengths, ctx.reverse), w_hh.shape[1]
+        dh, da = layout.arriving(layout.reaching(dy, dh_last, h[0])), torch.empty_like(a)
+        (r, z, n), das = (part.unflatten(2, (3, -1)).unbind(2) for part in (a, da))
+        torch.addcmul(q, q, r, value=-1, out=das[0])  # h_t-1 r (1-r)
+        torch.sub(h[:-1], n, out=das[1]).mul_(z).mul_(1 - z)
+        torch.addcmul(1 - z, 1 - z, n * n, value=-1, out=das[2])
+        with torch.inference_mode():
+            w_gates, w_n = w_hh[: 2 * hidden], w_hh[2 * hidden :]
+            views = (da[:, :, : 2 * hidden], *das, r, z)
+            for gates, da_r, da_z, da_n, r_t, z_t, dh_before, dh_t in reversed(layout.steps(*views, histories=(dh,))):
+                da_z.mul_(dh_t)
+                dq = da_n.mul_(dh_t) @ w_n
+                da_r.mul_(dq)
+                dh_before.addcmul_(dh_t, z_t).addcmul_(dq, r_t).addmm_(gates, w_gates)
+        layout.blank(da)
+        db_ih, db_hh = (None if b is None else da.sum((0, 1)) for b in (b_ih, b_hh))
+        dw_hh = torch.cat((outer(da[:, :, : 2 * hidden], h[:-1]), outer(da[:, :, 2 * hidden :], q)))
+        dx = layout.leave(da @ w_ih, x.new_empty(x.shape)) if ctx.needs_input_grad[3] else None
+        return None, None, None, dx, layout.unsort(dh[0]), outer(da, layout.enter(x)), dw_hh, db_ih, db_hh
+
+
+FORMS = {"after": _GRUAfter, "before": _GRUBefore}
+
+
+def check_reset(reset: str) -> None:
+    """Raises UserError for another form of the reset gate than before and after."""
+    if reset not in FORMS:
+        raise UserError(f"The reset gate of a GRU acts 'after' or 'before' the product, got '{reset}'.")
+
+
+def _gru_fast(
+    x: Tensor,
+    h: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    reset: str = "after",
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> tuple[Tensor, Tensor]:
+    tensors = (x, h, weight_ih, weight_hh, bias_ih, bias_hh)
+    if slow(*tensors):
+        return gru.__wrapped__(*tensors, reset, lengths, reverse)
+    check_reset(reset)
+    check_sequence("gru", 3, x, {"h": h}, *tensors[2:], lengths)
+    return FORMS[reset].apply(partial(gru.__wrapped__, reset=reset), lengths, reverse, *tensors)
+
+
+@definition(fast=_gru_fast)
+def gru(
+    x: Float[Tensor, "batch time in"],
+    h: Float[Tensor, "batch hidden"],
+    weight_ih: Float[Tensor, "three_hidden in"],
+    weight_hh: Float[Tensor, "three_hidden hidden"],
+    bias_ih: Float[Tensor, " three_hidden"] | None = None,
+    bias_hh: Float[Tensor, " three_hidden"] | None = None,
+    reset: str = "after",
+    lengths: Int[Tensor, " batch"] | None = None,
+    reverse: bool = False,
+) -> tuple[Float[Tensor, "batch time hidden"], Float[Tensor, "batch hidden"]]:
+    """The GRU, one layer and direction: all h_t and the last, from the first h; h_t = z h_t-1 + (1 - z) n.
+
+    r, z = sigmoid(W_ih x_t + b_ih + W_hh h_t-1 + b_hh), rows of r, z and n after each other, and the candidate is, when
+    the reset gate acts "after" the product, as in cuDNN and torch, n = tanh(W_in x_t + b_in + r (W_hn h_t-1 + b_hn)),
+    or "before", as published, n = tanh(W_in x_t + b_in + W_hn (r h_t-1) + b_hn).
+    Lengths and directions are those of `walk`. Raises UserError for another reset and when shapes do not fit together.
+    Source: Cho et al. (2014), equations 5 to 8.
+    """
+    check_reset(reset)
+    check_sequence("gru", 3, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+    hidden = weight_hh.shape[1]
+
+    def step(x: Tensor, h: Tensor) -> tuple[Tensor]:
+        x_r, x_z, x_n = linear(x, weight_ih, bias_ih).chunk(3, 1)
+        h_r, h_z, h_n = linear(h, weight_hh, bias_hh).chunk(3, 1)
+        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+        if reset == "before":
+            h_n = linear(r * h, weight_hh[2 * hidden :], None if bias_hh is None else bias_hh[2 * hidden :])
+            n = tanh(x_n + h_n)
+        else:
+            n = tanh(x_n + r * h_n)
+        return (z * h + (1 - z) * n,)
+
+    return walk(step, x, (h,), lengths, reverse)

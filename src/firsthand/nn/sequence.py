@@ -1,0 +1,290 @@
+"""How recurrent layers walk along time: step by step in the definitions, time first in memory in the fast faces."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor
+
+from firsthand.errors import UserError
+from firsthand.nn.shape import wrong_shape
+
+
+def walk(
+    step: Callable,
+    x: Float[Tensor, "batch time in"],
+    state: tuple[Float[Tensor, "batch hidden"], ...],
+    lengths: Int[Tensor, " batch"] | None = None,
+    reverse: bool = False,
+) -> tuple[Float[Tensor, "..."], ...]:
+    """s_t = step(x_t, s_t-1) from the first time step to the last, or from the last to the first.
+
+    Returns the first part of every state, and the last state. Beyond its length a row's state stays what it is and its
+    output is 0: forwards the last state is of the row's own last step, backwards the start meets the row there.
+    """
+    outputs: list[Tensor] = []
+    times = range(x.shape[1])
+    for t in reversed(times) if reverse else times:
+        if lengths is None:
+            state = step(x[:, t], *state)
+            outputs.append(state[0])
+            continue
+        runs = (t < lengths).unsqueeze(1)
+        moved = step(torch.where(runs, x[:, t], 0), *state)
+        state = tuple(torch.where(runs, new, old) for new, old in zip(moved, state, strict=True))
+        outputs.append(torch.where(runs, moved[0], 0))
+    return torch.stack(outputs[::-1] if reverse else outputs, 1), *state
+
+
+def as_autocast(results: tuple[Float[Tensor, "..."], ...]) -> tuple[Float[Tensor, "..."], ...]:
+    """Under autocast, results in its precision, as torch gives them; the states of the steps between keep theirs."""
+    kind = results[0].device.type
+    if not torch.is_autocast_enabled(kind):
+        return results
+    return tuple(result.to(torch.get_autocast_dtype(kind)) for result in results)
+
+
+BLOCK = 2**17  # numbers: what a fast face prepares at once should stay in the cache of a core
+ROWS = 1024  # but a product of fewer rows wastes time
+
+
+class Layout:
+    """Where the steps of a padded batch lie in the memory of a fast face: (time, batch, ...), a step in one piece.
+
+    Whatever the direction, a fast face walks from index 0 up: `enter` turns a sequence around, `leave` turns it back.
+    With lengths, each row is turned around within its own, and the longest rows come first, so that the rows that run
+    at time t are the first rows[t] of them: the others cost nothing, and wait in place.
+    """
+
+    def __init__(self, x: Float[Tensor, "batch time in"], lengths: Int[Tensor, " batch"] | None, reverse: bool):
+        self.batch, self.time = x.shape[:2]
+        self.reverse, self.rows = reverse, None
+        if lengths is None:
+            return
+        self.lengths, self.order = lengths.to(x.device).sort(descending=True, stable=True)
+        self.ends = torch.arange(self.batch, device=x.device), lengths.to(x.device) - 1
+        times = torch.arange(self.time, device=x.device).unsqueeze(1)
+        self.padding = (times >= self.lengths).unsqueeze(2)
+        places = torch.where(self.padding[:, :, 0], times, self.lengths - 1 - times) if reverse else times
+        self.source = self.order * self.time + places
+        self.rows = [row for row in (times < self.lengths).sum(1).tolist() if row]
+
+    def enter(
+        self,
+        x: Float[Tensor, "batch time *in"],
+        block: slice = slice(None),
+        out: Float[Tensor, "steps batch *in"] | None = None,
+    ) -> Float[Tensor, "steps batch *in"]:
+        """Some steps, time first, padding 0, in memory of their own."""
+        if self.rows is not None:
+            source = self.source[block]
+            rows = x.reshape(self.batch * self.time, -1).index_select(0, source.flatten())
+            steps = rows.view(*source.shape, -1).masked_fill_(self.padding[block], 0)
+        else:
+            steps = x.transpose(0, 1)
+            steps = steps[self._turned(block)].flip(0) if self.reverse else steps[block]
+        return steps.contiguous() if out is None else out.copy_(steps)
+
+    def leave(
+        self, rows: Float[Tensor, "steps batch *out"], y: Float[Tensor, "batch time *out"], block: slice = slice(None)
+    ) -> Float[Tensor, "batch time *out"]:
+        """Write some steps, whose padding must be 0, to their places in y."""
+        if self.rows is not None:
+            source = self.source[block].flatten()
+            y.view(self.batch * self.time, -1).index_copy_(0, source, rows.reshape(len(source), -1))
+        elif self.reverse:
+            y.transpose(0, 1)[self._turned(block)] = rows.flip(0)
+        else:
+            y.transpose(0, 1)[block] = rows
+        return y
+
+    def _turned(self, block: slice) -> slice:
+        """The same steps, counted from the end."""
+        start, stop, _ = block.indices(self.time)
+        return slice(self.time - stop, self.time - start)
+
+    def last(self, y: Float[Tensor, "batch time hidden"]) -> Float[Tensor, "batch hidden"]:
+        """Every row's output at the end of its walk, in memory of its own."""
+        return y[self._end()].clone()
+
+    def _end(self) -> tuple[Any, Any]:
+        if self.reverse or self.rows is None:
+            return slice(None), 0 if self.reverse else -1
+        return self.ends
+
+    def reaching(
+        self,
+        dy: Float[Tensor, "batch time hidden"] | None,
+        dlast: Float[Tensor, "batch hidden"] | None,
+        like: Float[Tensor, "batch hidden"],
+    ) -> Float[Tensor, "batch time hidden"]:
+        """The gradient of the outputs, with that of the last of them, which came out once more as a state."""
+        if dy is not None and dlast is None:
+            return dy
+        dy = like.new_zeros(self.batch, self.time, like.shape[1]) if dy is None else dy.clone()
+        if dlast is not None:
+            end = self._end()
+            dy[end] += dlast[end[0]]
+        return dy
+
+    def before(
+        self, y: Float[Tensor, "batch time hidden"], start: Float[Tensor, "batch hidden"], block: slice
+    ) -> Float[Tensor, "steps batch hidden"]:
+        """The states of some steps and, first of all, the one before them, in memory of their own."""
+        states = y.new_empty(block.stop - block.start + 1, *start.shape)
+        states[0] = self.enter(y, slice(block.start - 1, block.start))[0] if block.start else self.sort(start)
+        self.enter(y, block, out=states[1:])
+        return states
+
+    def sort(self, state: Float[Tensor, "batch hidden"]) -> Float[Tensor, "batch hidden"]:
+        """The longest rows first."""
+        return state if self.rows is None else state[self.order]
+
+    def unsort(self, state: Float[Tensor, "batch hidden"]) -> Float[Tensor, "batch hidden"]:
+        """Undo `sort`, in memory of its own."""
+        return state.clone() if self.rows is None else torch.empty_like(state).index_copy_(0, self.order, state)
+
+    def history(self, start: Float[Tensor, "batch hidden"]) -> Float[Tensor, "steps batch hidden"]:
+        """Room for the states at times 0 to T, the start in its place."""
+        make = start.new_empty if self.rows is None else start.new_zeros  # what waits must be finite
+        states = make(self.time + 1, *start.shape)
+        states[0] = self.sort(start)
+        return states
+
+    def final(self, states: Float[Tensor, "steps batch hidden"]) -> Float[Tensor, "batch hidden"]:
+        """Every row's last state of a history."""
+        if self.rows is None:
+            return states[-1].clone()
+        return self.unsort(states[self.lengths, self.ends[0]])
+
+    def arriving(self, dy: Float[Tensor, "batch time hidden"]) -> Float[Tensor, "steps batch hidden"]:
+        """The gradient that reaches each state of a history from outside, in memory of its own."""
+        states = dy.new_empty(self.time + 1, self.batch, dy.shape[2])
+        states[0] = 0
+        self.enter(dy, out=states[1:])
+        return states
+
+    def blank(self, d: Float[Tensor, "..."], block: slice = slice(None)) -> Float[Tensor, "..."]:
+        """Set the padding of some steps to 0 in place."""
+        return d if self.rows is None else d.masked_fill_(self.padding[block], 0)
+
+    def blocks(self, width: int) -> list[slice]:
+        """Steps to take together, so that `width` numbers for each of them and each row of the batch stay in cache."""
+        size = max(BLOCK // max(1, self.batch * width), ROWS // max(1, self.batch), 1)
+        return [slice(first, min(first + size, self.time)) for first in range(0, self.time, size)]
+
+    def steps(
+        self, *buffers: Shaped[Tensor, "..."], histories: tuple[Float[Tensor, "..."], ...] = (), first: int = 0
+    ) -> list[tuple[Shaped[Tensor, "..."], ...]]:
+        """Views of the rows that run, step after step: of every buffer, then of every history before and after it."""
+        if self.rows is None:
+            columns = [buffer.unbind(0) for buffer in buffers]
+            for states in histories:
+                views = states.unbind(0)
+                columns += [views, views[1:]]
+        else:
+            buffers += tuple(part for states in histories for part in (states, states[1:]))
+            columns = [[step[:row] for step, row in zip(buffer, self.rows[first:], strict=False)] for buffer in buffers]
+        return list(zip(*columns, strict=False))
+
+
+def check_sequence(
+    name: str,
+    gates: int,
+    x: Float[Tensor, "..."],
+    states: dict[str, Float[Tensor, "..."]],
+    weight_ih: Float[Tensor, "..."],
+    weight_hh: Float[Tensor, "..."],
+    bias_ih: Float[Tensor, "..."] | None,
+    bias_hh: Float[Tensor, "..."] | None,
+    lengths: Int[Tensor, "..."] | None,
+) -> None:
+    """Raises UserError when the sequences, their start, the weights and the lengths do not fit together."""
+    hidden = weight_hh.shape[-1]
+    rows = gates * hidden
+    if x.ndim != 3 or x.shape[2] != weight_ih.shape[-1]:
+        raise wrong_shape(f"The input of {name}", x, f"(batch, time, {weight_ih.shape[-1]})")
+    batch, time, features = x.shape
+    if time == 0:
+        raise UserError(f"{name} needs sequences of one step or more, got an input of shape {tuple(x.shape)}.")
+    if weight_ih.shape != (rows, features):
+        raise wrong_shape(f"weight_ih of {name}", weight_ih, f"({rows}, {features})")
+    if weight_hh.shape != (rows, hidden):
+        raise wrong_shape(f"weight_hh of {name}", weight_hh, f"({rows}, {hidden})")
+    for symbol, bias in (("bias_ih", bias_ih), ("bias_hh", bias_hh)):
+        if bias is not None and bias.shape != (rows,):
+            raise wrong_shape(f"{symbol} of {name}", bias, f"({rows},)")
+    for symbol, state in states.items():
+        if state.shape != (batch, hidden):
+            raise wrong_shape(f"The state {symbol} of {name}", state, f"({batch}, {hidden})")
+    if lengths is not None:
+        check_lengths(name, lengths, batch, time)
+
+
+def slow(*tensors: Float[Tensor, "..."] | None) -> bool:
+    """Whether the definition must serve: in half precision, where a state held by steps of another form would lose
+    digits, under autocast, which sees single operations only, and while compiling, which fuses them by itself."""
+    if torch.compiler.is_compiling() or torch.is_autocast_enabled(tensors[0].device.type):
+        return True
+    return any(tensor is not None and tensor.dtype not in (torch.float32, torch.float64) for tensor in tensors)
+
+
+def check_lengths(name: str, lengths: Int[Tensor, "..."], batch: int, time: int) -> None:
+    """Raises UserError when there is not one length for each row, or one is not in 1 to time."""
+    if lengths.shape != (batch,):
+        raise wrong_shape(f"The tensor of lengths of {name}", lengths, f"({batch},), one for each row")
+    if batch and not 1 <= int(lengths.min()) <= int(lengths.max()) <= time:
+        raise UserError(f"The lengths of {name} go from {lengths.min()} to {lengths.max()}, expected 1 to {time}.")
+
+
+def projection(
+    weight: Float[Tensor, "out in"],
+    *biases: Float[Tensor, " out"] | None,
+    scale: Float[Tensor, "out 1"] | None = None,
+) -> Callable[..., None]:
+    """project(xs, out), which writes W x + b for some steps in one product; biases are added up, and all is scaled."""
+    present = [bias for bias in biases if bias is not None]
+    bias = sum(present[1:], present[0]) if present else None
+    if scale is not None:
+        weight = weight * scale
+        bias = None if bias is None else bias * scale[:, 0]
+    weight = weight.t()
+
+    def project(xs: Tensor, out: Tensor) -> None:
+        rows, product = xs.flatten(0, 1), out.flatten(0, 1)
+        torch.mm(rows, weight, out=product) if bias is None else torch.addmm(bias, rows, weight, out=product)
+
+    return project
+
+
+def project(
+    xs: Float[Tensor, "time batch in"], weight: Float[Tensor, "out in"], *biases: Float[Tensor, " out"] | None
+) -> Float[Tensor, "time batch out"]:
+    """W x + b for all steps in one product; the biases are added up first."""
+    out = xs.new_empty(*xs.shape[:2], len(weight))
+    projection(weight, *biases)(xs, out)
+    return out
+
+
+def outer(da: Float[Tensor, "time batch out"], rows: Float[Tensor, "time batch in"]) -> Float[Tensor, "out in"]:
+    """The gradient of a weight, sum da x^T over all steps and rows, in one product."""
+    return da.flatten(0, 1).t() @ rows.flatten(0, 1)
+
+
+def derivatives(ctx, *dys: Float[Tensor, "..."] | None) -> tuple[Float[Tensor, "..."] | None, ...]:
+    """The gradients by autograd through the definition, for a pass that is itself recorded: a pass by hand is not.
+
+    In the order of `apply`: the definition with its options, lengths, reverse, and the definition's tensors.
+    """
+    tensors = ctx.saved_tensors[: ctx.count]
+    given = [tensor for tensor in tensors if tensor is not None]
+
+    def call(*given: Tensor) -> tuple[Tensor, ...]:
+        supply = iter(given)
+        filled = (None if tensor is None else next(supply) for tensor in tensors)
+        return ctx.readable(*filled, lengths=ctx.lengths, reverse=ctx.reverse)
+
+    outputs, pull = torch.func.vjp(call, *given)
+    found = iter(pull(tuple(torch.zeros_like(y) if dy is None else dy for y, dy in zip(outputs, dys, strict=True))))
+    return None, None, None, *(None if tensor is None else next(found) for tensor in tensors)
