@@ -1,0 +1,29 @@
+"""Back-propagation: networks with hidden units learn by the chain rule, and invent features that nobody named."""
+
+from firsthand.papers.card import Card, exports
+
+CARD = Card(
+    key="backprop",
+    title="Learning representations by back-propagating errors",
+    authors=("David E. Rumelhart", "Geoffrey E. Hinton", "Ronald J. Williams"),
+    year=1986,
+    venue="Nature 323",
+    url="https://www.nature.com/articles/323533a0",
+    bibtex="""@article{rumelhart1986backprop,
+  author  = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
+  title   = {Learning representations by back-propagating errors},
+  journal = {Nature},
+  volume  = {323},
+  pages   = {533--536},
+  year    = {1986},
+  doi     = {10.1038/323533a0}
+}""",
+    family="foundations",
+    builds_on=(),
+    summary="The chain rule tells hidden units what to change, and they become features that nobody named.",
+    network="Network",
+    parameters=630,
+    example_shape=(36,),
+    output_shape=(24,),
+)
+__getattr__ = exports(__name__, {"Network": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"})
