@@ -11,7 +11,7 @@ FEATURES = ((64, 128), (256, 512), (2048, 1024))  # batch, features
 TOKENS = ((32, 32, 64), (32, 64, 256), (32, 128, 512))  # batch, time, features
 IMAGES = ((16, 8, 14, 14), (64, 16, 28, 28), (128, 64, 32, 32))  # batch, channels, height, width
 SEQUENCES = ((16, 16, 32), (64, 32, 128), (64, 128, 512))  # batch, channels, time
-CLASSES = ((64, 27), (256, 100), (4096, 1000))  # batch, classes
+CLASSES = ((512, 27), (1024, 100), (4096, 1000))  # batch, classes
 
 
 def floats(*size: int) -> tuple[Tensor, ...]:

@@ -17,7 +17,9 @@ CONTAINERS = {"Module", "Parameter", "Buffer", "ModuleList", "ModuleDict", "Para
 # Primitives as conv2d and max_pool2d are, one operation without parameters or state, which torch names only there.
 PRIMITIVES = {
     f"torch.nn.functional.{name}"
-    for name in ("scaled_dot_product_attention", "avg_pool2d", "gelu", "leaky_relu", "silu", "softplus")
+    for name in (
+        "scaled_dot_product_attention", "adaptive_avg_pool2d", "avg_pool2d", "gelu", "leaky_relu", "silu", "softplus",
+    )  # fmt: skip
 }
 # Names in torch's own namespace that are whole layers or losses; primitives such as conv2d and log_softmax are not.
 LAYERS = re.compile(
@@ -161,7 +163,7 @@ def test_the_walker_sees_what_is_forbidden(source):
         "from torch.nn import Module, Parameter, Buffer, ModuleList, ModuleDict, ParameterList",
         "from torch.nn.functional import scaled_dot_product_attention",
         "from torch.nn.functional import scaled_dot_product_attention as fused_attention",
-        "from torch.nn.functional import avg_pool2d, gelu, leaky_relu, silu, softplus",
+        "from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, gelu, leaky_relu, silu, softplus",
         "from torch.optim import Optimizer",
         "import torch\ntorch.conv2d(x, w)\ntorch.softmax(x, 1)\nmodel.eval()",
         "import torch\ntorch.linalg.vector_norm(x)\nself.dropout = 0.5\nloss.batch_norm",

@@ -196,6 +196,10 @@ EXAMPLES: dict[str, Example] = {
         _floats((2, 3, 6, 9), then=(3, 2, 1, True)),
         lambda x, size, stride, padding, ceil: functional.max_pool2d(x, size, stride, padding, ceil_mode=ceil),
     ),
+    "mse": Example(_floats((3, 5), (3, 5)), functional.mse_loss),
+    "mse, sum": Example(
+        _floats((3, 5), (3, 5), then=("sum",)), lambda y, t, how: functional.mse_loss(y, t, reduction=how)
+    ),
     "rbf": Example(_near_codes, lambda x, codes: torch.stack([((x - code) ** 2).sum(1) for code in codes], 1)),
     "relu": Example(_floats((3, 5)), functional.relu),
     "rnn": Example(_sequences(1, 1, then=("tanh", None, False)), _recurrent(torch.nn.RNN)),

@@ -1,11 +1,14 @@
 """Losses: one number that says how wrong the outputs are."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from firsthand.errors import UserError
 from firsthand.nn.activation import softplus
+from firsthand.nn.blocks import parts, total
 from firsthand.nn.definition import definition
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import wrong_shape
@@ -31,47 +34,50 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, logits: Tensor, targets: Tensor) -> Tensor:
-        logp = torch.log_softmax(logits, 1)
-        weights = torch.zeros_like(logp).scatter_(1, targets.unsqueeze(1), -1 / len(targets))
-        ctx.save_for_backward(logp, weights)
-        return torch.dot(weights.flatten(), logp.flatten())
+        logp, at = torch.log_softmax(logits, 1), targets.unsqueeze(1)
+        ctx.save_for_backward(logp, at)
+        return logp.gather(1, at).mean().neg_()
 
     @staticmethod
     def backward(ctx, dloss: Tensor) -> tuple[Tensor, None]:
         first_only("cross_entropy")
-        logp, weights = ctx.saved_tensors
-        return torch.add(weights, logp.exp(), alpha=1 / len(logp)).mul_(dloss), None
+        logp, at = ctx.saved_tensors
+        dx = torch.softmax(logp, 1)  # e^log p: the sum of its row is 1
+        return dx.scatter_add_(1, at, dx.new_full(at.shape, -1)).mul_(dloss / len(logp)), None
 
 
 class _SharedCrossEntropy(torch.autograd.Function):
     """Cross-entropy with weighted and smoothed targets, and its backward pass by hand.
 
-    E = -sum_n (a_n log p_nt + b_n sum_c w_c log p_nc), with the target t of row n. As d log p_nc / dx_nj =
+    E = -sum_n (a_n log p_nt + b_n sum_c w_c log p_nc) / count, with the target t of row n. As d log p_nc / dx_nj =
     [c = j] - p_nj, the shares of a row add up in front of p:
-        dx_nj = p_nj (a_n + b_n sum_c w_c) - a_n [j = t] - b_n w_j
+        dx_nj = (p_nj (a_n + b_n sum_c w_c) - a_n [j = t] - b_n w_j) / count
     """
 
     @staticmethod
-    def forward(ctx, logits: Tensor, target: Tensor, a: Tensor, b: Tensor | None, weight: Tensor) -> Tensor:
+    def forward(
+        ctx, logits: Tensor, target: Tensor, a: Tensor, b: Tensor | None, weight: Tensor, count: Tensor
+    ) -> Tensor:
         logp = torch.log_softmax(logits, 1, dtype=a.dtype)
-        ctx.save_for_backward(logp, target, a, b, weight)
+        ctx.save_for_backward(logp, target, a, b, weight, count)
         loss = (a * logp.gather(1, target)).where(a != 0, 0).sum()  # 0 log 0 = 0
-        return -loss if b is None else -(loss + (b * (logp * weight).sum(1, keepdim=True)).sum())
+        loss = loss if b is None else loss + (b * (logp * weight).sum(1, keepdim=True)).sum()
+        return loss.div_(count).neg_()
 
     @staticmethod
-    def backward(ctx, dloss: Tensor) -> tuple[Tensor, None, None, None, None]:
+    def backward(ctx, dloss: Tensor) -> tuple[Tensor, None, None, None, None, None]:
         first_only("cross_entropy")
-        logp, target, a, b, weight = ctx.saved_tensors
-        dx = logp.exp()
+        logp, target, a, b, weight, count = ctx.saved_tensors
+        dx = torch.softmax(logp, 1)
         if b is None:
             dx.mul_(a)
         else:
             dx.mul_(a + b * weight.sum()).addcmul_(b, weight, value=-1)
-        return dx.scatter_add_(1, target, -a).mul_(dloss), None, None, None, None
+        return dx.scatter_add_(1, target, -a).mul_(dloss / count), None, None, None, None, None
 
 
 def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore: int | None):
-    """What `_SharedCrossEntropy` takes: targets (batch, 1), a and b (batch, 1), and a weight for every class."""
+    """What `_SharedCrossEntropy` takes: targets (batch, 1), a and b (batch, 1), a weight for every class, the targets' weights."""
     classes = logits.shape[1]
     if not 0 <= smoothing <= 1:
         raise UserError(f"The label smoothing is {smoothing}, expected 0 to 1.")
@@ -82,10 +88,9 @@ def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: f
     counts = torch.ones_like(targets, dtype=torch.bool) if ignore is None else targets != ignore
     target = targets.where(counts, 0)
     of_target = weight[target] * counts
-    total = of_target.sum()
-    a = (of_target * ((1 - smoothing) / total))[:, None]
-    b = (counts * (smoothing / classes / total))[:, None] if smoothing else None
-    return target[:, None], a, b, weight
+    a = (of_target * (1 - smoothing))[:, None]
+    b = (counts.to(dtype) * (smoothing / classes))[:, None] if smoothing else None
+    return target[:, None], a, b, weight, of_target.sum()
 
 
 def _cross_entropy_fast(
@@ -121,10 +126,10 @@ def cross_entropy(
     if weight is None and ignore_index is None and not label_smoothing:
         return (torch.logsumexp(logits, 1) - _of_target(logits, targets)).mean()
     _check(logits, targets)
-    target, a, b, weight = _shares(logits, targets, weight, label_smoothing, ignore_index)
+    target, a, b, weight, count = _shares(logits, targets, weight, label_smoothing, ignore_index)
     surprise = torch.logsumexp(logits, 1, keepdim=True) - logits
     loss = (a * surprise.gather(1, target)).sum()
-    return loss if b is None else loss + (b * weight * surprise).sum()
+    return (loss if b is None else loss + (b * weight * surprise).sum()) / count
 
 
 def nll(
@@ -138,11 +143,11 @@ def nll(
     `weight` and `ignore_index` are those of `cross_entropy`.
     Raises UserError when there is not one target for every row, or the options do not fit.
     """
-    if weight is None and ignore_index is None:
-        return -_of_target(log_probabilities, targets).mean()
     _check(log_probabilities, targets)
-    target, a, _, _ = _shares(log_probabilities, targets, weight, 0.0, ignore_index)
-    return -(a * log_probabilities.gather(1, target)).where(a != 0, 0).sum()
+    if weight is None and ignore_index is None:
+        return -log_probabilities.gather(1, targets[:, None]).mean()
+    target, a, _, _, count = _shares(log_probabilities, targets, weight, 0.0, ignore_index)
+    return -(a * log_probabilities.gather(1, target)).where(a != 0, 0).sum() / count
 
 
 def _reduce(values: Tensor, reduction: str) -> Tensor:
@@ -153,28 +158,86 @@ def _reduce(values: Tensor, reduction: str) -> Tensor:
     return values.mean() if reduction == "mean" else values.sum()
 
 
+def _reduced(by_hand: type, readable: Callable, values: Tensor, targets: Tensor, reduction: str) -> Tensor:
+    """A sum or mean from the pass by hand, which holds no tensor of all losses; all losses from the definition."""
+    if reduction not in ("mean", "sum"):
+        return readable.__wrapped__(values, targets, reduction)
+    return by_hand.apply(values, targets, values.numel() if reduction == "mean" else 1)
+
+
 def _same(values: Tensor, targets: Tensor) -> None:
     if values.shape != targets.shape:
         raise wrong_shape("The targets", targets, str(tuple(values.shape)))
 
 
+class _BinaryCrossEntropy(torch.autograd.Function):
+    """The sum of log(1 + e^-x) + (1 - t) x over `count` with its backward pass by hand.
+
+    As d log(1 + e^-x) / dx = sigmoid(x) - 1: dx = dloss (sigmoid(x) - t) / count and dt = -dloss x / count.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, t: Tensor, count: int) -> Tensor:
+        ctx.save_for_backward(x, t)
+        ctx.count = count
+        pairs = parts(x.reshape(-1), t.reshape(-1))
+        return total(torch.sub(1, t_).mul_(x_).add_(softplus(-x_)).sum() for x_, t_ in pairs) / count
+
+    @staticmethod
+    def backward(ctx, dloss: Tensor) -> tuple[Tensor, Tensor | None, None]:
+        first_only("binary_cross_entropy")
+        x, t = ctx.saved_tensors
+        dloss = dloss / ctx.count
+        dx = x.new_empty(x.shape)
+        for x_, t_, dx_ in parts(x.reshape(-1), t.reshape(-1), dx.view(-1)):
+            torch.sigmoid(x_, out=dx_).sub_(t_).mul_(dloss)
+        return dx, x * -dloss if ctx.needs_input_grad[1] else None, None
+
+
 def _binary_cross_entropy_fast(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
     _same(logits, targets)
-    return _reduce(torch.addcmul(softplus(logits), targets, logits, value=-1), reduction)
+    return _reduced(_BinaryCrossEntropy, binary_cross_entropy, logits, targets, reduction)
 
 
 @definition(fast=_binary_cross_entropy_fast)
 def binary_cross_entropy(
     logits: Float[Tensor, "*shape"], targets: Float[Tensor, "*shape"], reduction: str = "mean"
 ) -> Float[Tensor, "..."]:
-    """-t log p - (1 - t) log(1 - p) with p = sigmoid(x), which is log(1 + e^x) - t x, in nats.
+    """-t log p - (1 - t) log(1 - p) with p = sigmoid(x), which is log(1 + e^-x) + (1 - t) x, in nats.
 
     The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
     """
     _same(logits, targets)
-    return _reduce(softplus(logits) - targets * logits, reduction)
+    return _reduce(softplus(-logits) + (1 - targets) * logits, reduction)
 
 
+class _SquaredError(torch.autograd.Function):
+    """The sum of (y - t)^2 over `count` with its backward pass by hand: dy = 2 dloss (y - t) / count and dt = -dy."""
+
+    @staticmethod
+    def forward(ctx, y: Tensor, t: Tensor, count: int) -> Tensor:
+        ctx.save_for_backward(y, t)
+        ctx.count = count
+        errors = (y_ - t_ for y_, t_ in parts(y.reshape(-1), t.reshape(-1)))
+        return total(error.mul_(error).sum() for error in errors) / count
+
+    @staticmethod
+    def backward(ctx, dloss: Tensor) -> tuple[Tensor, Tensor | None, None]:
+        first_only("mse")
+        y, t = ctx.saved_tensors
+        slope = dloss * (2 / max(ctx.count, 1))
+        dy = y.new_empty(y.shape)
+        for y_, t_, dy_ in parts(y.reshape(-1), t.reshape(-1), dy.view(-1)):
+            torch.sub(y_, t_, out=dy_).mul_(slope)
+        return dy, -dy if ctx.needs_input_grad[1] else None, None
+
+
+def _mse_fast(values: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+    _same(values, targets)
+    return _reduced(_SquaredError, mse, values, targets, reduction)
+
+
+@definition(fast=_mse_fast)
 def mse(
     values: Float[Tensor, "*shape"], targets: Float[Tensor, "..."], reduction: str = "mean"
 ) -> Float[Tensor, "..."]:

@@ -1,12 +1,11 @@
 """Pooling: fewer pixels, each speaking for a small square of the image."""
 
-from functools import lru_cache
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
-from torch.nn.functional import avg_pool2d as fused_avg_pool2d  # torch has no other name for it
+from torch.nn.functional import adaptive_avg_pool2d as fused_adaptive_avg_pool2d  # torch has no other name for these
+from torch.nn.functional import avg_pool2d as fused_avg_pool2d
 
 from firsthand.errors import UserError
 from firsthand.nn.conv import patches
@@ -98,21 +97,9 @@ def _strips(side: int, parts: int) -> list[tuple[int, int]]:
     return [(i * side // parts, -(-(i + 1) * side // parts)) for i in range(parts)]
 
 
-@lru_cache(maxsize=64)
-def _means(height: int, width: int, parts: int) -> Tensor:
-    """The matrix (parts^2, height width) that takes an image, pixel by pixel, to the means of its rectangles."""
-    rows, columns = torch.zeros(parts, height, dtype=torch.float64), torch.zeros(parts, width, dtype=torch.float64)
-    for matrix in (rows, columns):
-        for row, (first, end) in zip(matrix, _strips(matrix.shape[1], parts), strict=True):
-            row[first:end] = 1 / (end - first)
-    return torch.kron(rows, columns)
-
-
 def _adaptive_avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    """All means of an image are one linear map of its pixels: one matrix product."""
     _check_parts(size)
-    means = _means(*x.shape[2:], size).to(x)
-    return (x.flatten(2) @ means.t()).unflatten(2, (size, size))
+    return fused_adaptive_avg_pool2d(x, size)
 
 
 def _check_parts(size: int) -> None:
