@@ -47,6 +47,8 @@ def test_another_column_of_a_known_csv(data_folder):
         (Names("/nowhere/mine.txt"), "There is no file /nowhere/mine.txt"),
         (Names("mnist"), "holds images, not lines of text: choose names, makemore-names, indian-male-names"),
         (Names(count=5), "5 lines: at least 6"),
+        (Names("brown"), "'brown' holds tagged text, not lines of text"),
+        (Images("brown"), "'brown' holds tagged text, not images"),
         (Images("names"), "holds lines of text, not images: choose digits, mnist"),
         (Images("mnits"), "did you mean 'mnist'"),
         (Images("digits", validation=100), "'validation' does not apply"),

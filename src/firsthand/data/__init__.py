@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from firsthand.data.brown import Document, load_brown
 from firsthand.data.files import RemoteFile, fetch, folder
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
@@ -24,6 +25,7 @@ _LAZY = {
 __all__ = [
     "DATASETS",
     "Dataset",
+    "Document",
     "Images",
     "Lines",
     "Names",
@@ -35,6 +37,7 @@ __all__ = [
     "embedded_names",
     "fetch",
     "folder",
+    "load_brown",
     "read_lines",
     "status",
     *_LAZY,

@@ -13,7 +13,7 @@ class Dataset:
     """A data set: what it is, where it comes from, and the files it needs."""
 
     name: str
-    kind: Literal["lines", "images"]
+    kind: Literal["lines", "images", "tagged text"]
     about: str  # one sentence
     source: str  # where to read about it
     licence: str
@@ -68,6 +68,21 @@ _ALL = (
             ),
         ),
         column="name",
+    ),
+    Dataset(
+        name="brown",
+        kind="tagged text",
+        about="The Brown corpus: 500 samples of American English of 1961 in 15 genres, every word tagged.",
+        source="http://www.hit.uib.no/icame/brown/bcm.html",
+        licence="distributed with the permission of the copyright holder, redistribution permitted",
+        files=(
+            RemoteFile(
+                "brown.zip",
+                "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/corpora/brown.zip",
+                ("sha256:9b275f9b3b95d7bd66ccfb7cd259f445a13bbe5d1f4107aba09fd3e8364bafa6",),
+                dataset="brown",
+            ),
+        ),
     ),
     Dataset(
         name="digits",

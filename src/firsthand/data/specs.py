@@ -92,9 +92,10 @@ class Images:
         """The images, split; raises `UserError` for a name or a size that does not work."""
         from firsthand.data import images
 
-        if dataset(self.name).kind != "images":
+        if (kind := dataset(self.name).kind) != "images":
             names = ", ".join(other.name for other in DATASETS.values() if other.kind == "images")
-            raise UserError(f"'{self.name}' holds lines of text, not images: choose {names}.")
+            held = "lines of text" if kind == "lines" else kind
+            raise UserError(f"'{self.name}' holds {held}, not images: choose {names}.")
         if self.name == "digits":
             if self.validation is not None:
                 raise UserError("The option 'validation' does not apply to the data 'digits': leave it out.")

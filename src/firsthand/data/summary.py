@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from firsthand.data.files import RemoteFile, here, local
-from firsthand.data.registry import DATASETS, Dataset, dataset, status
+from firsthand.data.registry import DATASETS, dataset, status
 from firsthand.data.specs import Images, Names
 
 
@@ -20,7 +20,7 @@ def describe(name: str) -> dict:
     card |= {"status": status(known), "files": [_file(file) for file in known.files]}
     if card["status"] == "to download":
         return card
-    return card | (_lines(name) if known.kind == "lines" else _images(known))
+    return card | {"lines": _lines, "images": _images, "tagged text": _tagged}[known.kind](name)
 
 
 def _file(file: RemoteFile) -> dict:
@@ -42,10 +42,20 @@ def _lines(name: str) -> dict:
     }
 
 
-def _images(known: Dataset) -> dict:
+def _tagged(name: str) -> dict:
+    from firsthand.data.brown import count, load_brown
+
+    documents = load_brown()
+    categories = count(documents)
+    total = {what: sum(row[what] for row in categories.values()) for what in ("documents", "sentences", "words")}
+    first = [f"{word}/{tag}" for word, tag in documents[0].sentences[0]]
+    return total | {"categories": categories, "samples": [" ".join(first)]}
+
+
+def _images(name: str) -> dict:
     from firsthand.data.images import drawing
 
-    sets = Images(known.name).load()
+    sets = Images(name).load()
     images, labels = sets.train
     counts = {part: len(getattr(sets, part)[1]) for part in ("train", "val", "test")}
     return {
