@@ -1,0 +1,199 @@
+"""RMSprop against closed forms: periodic gradients, zig-zags, variances, and units that must not matter."""
+
+from functools import partial
+from math import sqrt
+
+import pytest
+import torch
+
+from firsthand import optim
+from firsthand.errors import UserError
+from firsthand.papers.claim import Seen
+from firsthand.papers.rmsprop import experiments
+from firsthand.papers.rmsprop.model import MLP, Config, _Louder
+
+
+def small(**units: float) -> MLP:
+    """The same first weights whatever the units, in float64."""
+    torch.manual_seed(0)
+    return MLP(Config(hidden=(13, 11), dropout=0.0, **units)).double()
+
+
+def batch(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.rand(17, 1, 28, 28, generator=generator, dtype=torch.float64)
+    return images, torch.randint(10, (17,), generator=generator)
+
+
+def gradients(network: MLP) -> list[torch.Tensor]:
+    images, targets = batch()
+    network.zero_grad()
+    torch.nn.functional.cross_entropy(network(images), targets).backward()
+    return [p.grad.clone() for p in network.parameters()]
+
+
+# The network and its units
+
+
+def test_parameters_follow_from_the_published_sizes():
+    """784-1000-1000-10, whatever the units."""
+    for config in (Config(), Config(weight_scale=0.01), Config(gradient_scale=1e4)):
+        assert sum(p.numel() for p in MLP(config).parameters()) == 1_796_010
+
+
+@pytest.mark.parametrize(("units", "times"), [({"gradient_scale": 1e4}, 1e4), ({"weight_scale": 0.01}, 0.01)])
+def test_other_units_change_the_first_gradient_only(units, times):
+    """The network computes the same; only its first weights' gradient changes. 1e-6: weights stored in float32."""
+    plain, other = small(), small(**units)
+    stored = other.body[0].weight * units.get("weight_scale", 1.0)
+    assert torch.allclose(stored, plain.body[0].weight, rtol=1e-6)
+    images, _ = batch()
+    assert torch.allclose(other(images), plain(images), rtol=1e-6)
+    for place, (ours, theirs) in enumerate(zip(gradients(other), gradients(plain), strict=True)):
+        assert torch.allclose(ours, theirs * (times if place == 0 else 1), rtol=1e-6, atol=1e-9)
+
+
+def test_louder_is_the_identity():
+    x = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    y = _Louder.apply(x, 7.0)
+    assert torch.equal(y, x)
+    assert torch.equal(torch.autograd.grad(y.sum(), x)[0], torch.full_like(x, 7.0))
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9}, {"centered": True}])
+def test_the_gradients_unit_cancels(options):
+    """Times 8192, a power of two, changes no bit of RMSprop's path; eps only keeps 0 / 0 away. SGD's it changes."""
+
+    def walk(rule: type[optim.Rule], scale: float) -> torch.Tensor:
+        network = small(gradient_scale=scale)
+        optimizer = rule(network.parameters(), lr=0.003)
+        for _ in range(5):
+            gradients(network)
+            optimizer.step()
+        return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+    free = partial(optim.RMSprop, alpha=0.9, eps=1e-200, **options)
+    one, other = walk(free, 1.0), walk(free, 8192.0)
+    assert one.isfinite().all()
+    assert torch.equal(one, other)
+    assert not torch.equal(walk(optim.SGD, 1.0), walk(optim.SGD, 8192.0))
+
+
+def test_sizes_and_units_that_make_no_network():
+    for wrong in ({"hidden": ()}, {"hidden": (10, 0)}):
+        with pytest.raises(UserError, match="each at least 1"):
+            Config(**wrong)
+    for wrong in ({"gradient_scale": 0.0}, {"weight_scale": -1.0}):
+        with pytest.raises(UserError, match="factors above 0"):
+            Config(**wrong)
+
+
+# The rule
+
+
+@pytest.mark.parametrize(("alpha", "first"), [(0.9, 3.1623), (0.99, 10.0)])
+def test_the_first_step(alpha, first):
+    """1 / sqrt(1 - alpha) rates, whatever the gradient."""
+    for size in (1e-3, 1.0, 1e3):
+        w = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+        w.grad = torch.full_like(w, size)
+        optim.RMSprop([w], lr=0.5, alpha=alpha).step()
+        assert -w.item() / 0.5 == pytest.approx(first, rel=1e-4)
+
+
+def settled_drift(alpha: float) -> float:
+    """Of the cycle when s has become periodic: s after the large gradient solves one linear equation."""
+    grown = alpha**9
+    large = (alpha * (1 - grown) * 0.01 + (1 - alpha) * 0.81) / (1 - alpha * grown)
+    means = [alpha**k * large + (1 - alpha**k) * 0.01 for k in range(1, 10)]
+    return -sum(0.1 / sqrt(s) for s in means) + 0.9 / sqrt(large)
+
+
+@pytest.mark.parametrize(("method", "cycles"), [("rmsprop-0.9", 100), ("rmsprop-0.99", 600)])
+def test_nine_small_and_one_large(method, cycles):
+    """0.1 % for eps and what is left of the start."""
+    found = experiments.nine_to_one(method, cycles=cycles)
+    assert found["drift"] == pytest.approx(settled_drift(float(method[8:])), rel=1e-3)
+    assert len(found["places"]) == 201 and found["places"][0] == 0
+
+
+def test_longer_windows_drift_less():
+    """About ten times less a decade: -0.679, -0.067, -0.0067."""
+    assert settled_drift(0.9) == pytest.approx(-0.679, abs=1e-3)
+    for alpha in (0.9, 0.99):
+        longer = 1 - (1 - alpha) / 10
+        assert settled_drift(alpha) / settled_drift(longer) == pytest.approx(10, rel=0.05)
+
+
+def test_signs_drift_and_sums_do_not():
+    assert experiments.nine_to_one("sign")["drift"] == pytest.approx(-8)
+    assert experiments.nine_to_one("sgd", cycles=100)["drift"] == pytest.approx(0, abs=1e-9)
+
+
+def test_rprop_as_the_slide_states_it():
+    """1.2 times if the last two signs agree, else half; from 1e-6 to 50."""
+    step = experiments.rprop_steps(1.0)
+    assert [step(g) for g in (0.3, 0.1, -5.0, -0.1, 2.0)] == pytest.approx([-1.0, -1.2, 0.6, 0.72, -0.36])
+    up, down = experiments.rprop_steps(40.0), experiments.rprop_steps(3e-6)
+    assert [up(1.0) for _ in range(4)][1:] == [-48.0, -50.0, -50.0]
+    assert [abs(down((-1.0) ** k)) for k in range(4)][1:] == pytest.approx([1.5e-6, 1e-6, 1e-6])
+
+
+def test_the_zig_zag_has_half_a_rate():
+    """Where the gradient only changes its sign, a step is one rate: from half of it to minus half."""
+    found = experiments.floor(lr=0.01, steps=1000)
+    assert (found["x"], found["y"]) == pytest.approx((0.5, 0.5), abs=1e-4)
+    assert found["value"] == pytest.approx(101 / 8 * 0.01**2, rel=1e-4)
+    assert all(a * b < 0 for a, b in zip(found["tail"], found["tail"][1:], strict=False))
+
+
+def test_centred_on_a_constant_gradient():
+    """The variance after t steps is (1 - alpha^t) alpha^t: 2.55 rates at step 2, 2.10 at 10, 194 at 100."""
+    steps = list(experiments.constant_gradient(True, 1e-8))
+    for t, printed in ((2, 2.55), (10, 2.10), (50, 13.97), (100, 194)):
+        exact = 1 / sqrt((1 - 0.9**t) * 0.9**t)
+        assert steps[t - 1] == pytest.approx(exact, rel=1e-4) and exact == pytest.approx(printed, rel=5e-3)
+    assert steps[-1] == pytest.approx(1 / (sqrt(0.9**200) + 1e-8), rel=1e-2)  # cancelled digits of the variance
+    assert max(experiments.constant_gradient(True, 0.01)) < 100
+
+
+@pytest.mark.parametrize("size", [0.7, 1 / 3])
+def test_a_variance_below_zero_is_no_nan(size):
+    """In float32 rounding takes the variance of a constant gradient below 0 after some 140 steps."""
+    w = torch.zeros(1, requires_grad=True)
+    rule = optim.RMSprop([w], alpha=0.9, centered=True)
+    w.grad = torch.full_like(w, size)
+    for _ in range(300):
+        rule.step()
+    assert w.isfinite().all()
+
+
+def test_the_centred_step_is_signal_over_noise():
+    """The variance of some 200 gradients has a relative error of 10 %; its effect on the mean step is below 2 %."""
+    found = experiments.centring(seed=5)
+    for ratio in experiments.RATIOS:
+        assert found[f"step {ratio}"] == pytest.approx(ratio, rel=0.03)
+    assert experiments.centring(centered=False)["step 10"] == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("eps", [1e-8, 1e-3])
+def test_where_eps_stands(eps):
+    """g / (g + eps) is a half at eps, g / sqrt(g^2 + eps) at sqrt(eps / 3); the grid is 1.2 % fine."""
+    assert experiments.eps_place("outside", eps)["half"] == pytest.approx(eps, rel=0.012)
+    assert experiments.eps_place("inside", eps)["half"] == pytest.approx(sqrt(eps / 3), rel=0.012)
+
+
+def test_a_louder_layer_does_not_trouble_it():
+    """Five passes over the digits end at the same loss within 2 %: eps and rounding, grown over 225 steps."""
+    plain = experiments.after_five_passes("rmsprop", "plain", 1e-3, seed=0)
+    assert experiments.after_five_passes("rmsprop", "louder", 1e-3, seed=0) == pytest.approx(plain, rel=0.02)
+    assert experiments.after_five_passes("sgd", "louder", 0.1, seed=0) > 5 * plain
+
+
+def test_pictures():
+    """Drawn from what the runs leave."""
+    from firsthand.papers.rmsprop import pictures
+
+    arms = {name: experiments.eps_place(place) for name, place in (("a", "outside"), ("b", "inside"))}
+    seen = {name: [Seen(0, {"metrics": found, "series": found}, [])] for name, found in arms.items()}
+    assert len(pictures.eps_place(seen).axes) == 1
