@@ -1,0 +1,30 @@
+"""Adam: running means of the gradient and of its square, both corrected for starting at zero, set every step."""
+
+from firsthand.papers.card import Card, exports
+
+CARD = Card(
+    key="adam",
+    title="Adam: A Method for Stochastic Optimization",
+    authors=("Diederik P. Kingma", "Jimmy Lei Ba"),
+    year=2015,
+    venue="International Conference on Learning Representations (ICLR)",
+    url="https://arxiv.org/abs/1412.6980",
+    bibtex="""@inproceedings{kingma2015adam,
+  author    = {Kingma, Diederik P. and Ba, Jimmy Lei},
+  title     = {Adam: A Method for Stochastic Optimization},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2015},
+  url       = {https://arxiv.org/abs/1412.6980}
+}""",
+    family="optimisers",
+    builds_on=("adagrad", "rmsprop", "momentum"),
+    summary="Momentum and a scale for every weight in one rule; its steps have a known length, so little is to tune.",
+    network="MLP",
+    parameters=1_796_010,
+    example_shape=(1, 28, 28),
+    output_shape=(10,),
+    rule="adam",
+)
+__getattr__ = exports(
+    __name__, {"MLP": "model", "Config": "model", "VAE": "vae", "Recipe": "recipe", "PRESETS": "recipe"}
+)
