@@ -1,6 +1,7 @@
-# make run: set up, then train the name generator; make test: all tests; make bench: what the engine costs a step
+# make run: set up, then train the name generator; make test: all tests; make bench: our speed beside torch's
 PYTHON ?= python3
 BIN := .venv/bin
+PAPERS := $(notdir $(patsubst %/model.py,%,$(wildcard src/firsthand/papers/*/model.py)))
 
 .PHONY: run test lint bench reproduce results clean
 
@@ -13,12 +14,15 @@ test: .venv/ready
 lint: .venv/ready
 	@$(BIN)/ruff check .
 
+# Every layer, loss and update rule against torch's, then what the engine costs a step: about ten minutes.
 bench: .venv/ready
+	@$(BIN)/python benchmarks/layers.py
+	@$(BIN)/python benchmarks/optimisers.py
 	@$(BIN)/python benchmarks/overhead.py
 
 # The results under docs/results: long the first time, finished runs are kept and interrupted ones go on.
 reproduce: .venv/ready
-	@for paper in mlp lenet; do $(BIN)/firsthand reproduce $$paper --jobs 2 --out docs/results || exit 1; done
+	@for paper in $(PAPERS); do $(BIN)/firsthand reproduce $$paper --jobs 2 --out docs/results || exit 1; done
 
 # The generated parts of README.md: the catalogue and the figure.
 results: .venv/ready

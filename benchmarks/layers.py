@@ -2,7 +2,8 @@
 
     python benchmarks/layers.py [--only NAME ...] [--repeats 15] [--threads 1 2] [--no-definitions]
 
-Ours and theirs alternate in blocks of a few milliseconds, and medians are compared, because machines are noisy.
+Ours and theirs alternate in blocks of a few milliseconds, and medians are compared, because machines are noisy. With
+one thread it is the time of that thread on a CPU that counts, with several the time on the wall.
 "definition" is the readable face's time as a multiple of torch.nn's. Memory is the most that one pass holds beyond its
 inputs and parameters.
 """
@@ -75,10 +76,11 @@ def flat(outputs: Any) -> list[Tensor]:
 
 def block(run: Callable[[], None], times: int) -> float:
     """Seconds a pass, over so many."""
-    began = time.perf_counter()
+    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
+    began = clock()
     for _ in range(times):
         run()
-    return (time.perf_counter() - began) / times
+    return (clock() - began) / times
 
 
 def peak(run: Callable[[], None]) -> float:
@@ -112,7 +114,7 @@ def measure(name: str, case: Case, size: tuple[int, ...], repeats: int, threads:
     for face, run in runs.items():
         with contexts[face]():
             run()
-            times[face] = max(1, round(ENOUGH / block(run, 3)))
+            times[face] = max(1, round(ENOUGH / max(block(run, 3), 1e-6)))
     for turn in range(repeats):
         for face, run in runs.items():
             if face == "definition" and turn % 3:  # only to be shown

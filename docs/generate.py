@@ -50,7 +50,7 @@ def numbers() -> str:
     return "\n".join(rows)
 
 
-HEADLINES = {"mlp": ("course",), "lenet": ("headline",)}
+HEADLINES = {"backprop": ("symmetry", "generalisation"), "lenet": ("headline",), "mlp": ("course",)}
 PARTS = {"catalogue": catalogue, "numbers": numbers}
 
 

@@ -65,7 +65,7 @@ MISTAKES = {
     "show mlp twice": "'twice' is one word too many",
     "show LENET5": "did you mean 'lenet'",
     "list --jsn": "There is no option '--jsn': did you mean '--json'?",
-    "train": "Which paper? firsthand train KEY, with KEY one of: lenet, mlp.",
+    "train": f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.",
     "train --steps 5": "Which paper?",
     "train lenett": "did you mean 'lenet'",
     "train mlp --preset laptopp": "There is no preset of mlp 'laptopp': did you mean 'laptop'?",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import tyro
 
@@ -102,7 +102,7 @@ def words(default: Any, changes: Mapping[str, Any]) -> list[str]:
     for name, value in flat(dict(changes)).items():
         name = "data.name" if name == "data" else name
         option = "--" + name.replace("_", "-")
-        if isinstance(value, bool) and isinstance(_current(default, name), bool):  # a flag; `bool | None` takes a word
+        if isinstance(value, bool) and _is_flag(default, name):  # `bool | None` takes a word
             stem, _, leaf = option[2:].rpartition(".")
             found.append(option if value else "--" + (f"{stem}." if stem else "") + f"no-{leaf}")
         elif isinstance(value, tuple | list):
@@ -112,10 +112,13 @@ def words(default: Any, changes: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _current(default: Any, name: str) -> Any:
-    for part in name.split("."):
+def _is_flag(default: Any, name: str) -> bool:
+    """Whether the field is declared as bool; without a declaration, whether its value is one."""
+    *path, leaf = name.split(".")
+    for part in path:
         default = getattr(default, part, None)
-    return default
+    declared = get_type_hints(type(default)).get(leaf) if is_dataclass(default) else bool
+    return declared is bool and isinstance(getattr(default, leaf, None), bool)
 
 
 def _word(value: Any) -> str:

@@ -16,7 +16,7 @@ from firsthand.options import parse
 
 
 def experiment(args: Sequence[str]) -> None:
-    """Run one experiment of a paper: firsthand experiment KEY [NAME] [--seed N] [--out DIR] [options]
+    """Run one experiment of a paper: firsthand experiment KEY [NAME] [--seed N] [--out DIR] [--json] [options]
 
     Without NAME it lists the paper's experiments; `firsthand experiment KEY NAME --help` explains one and its options.
     `firsthand reproduce KEY` runs them with the options, over the seeds, that the paper's claims need.
