@@ -48,12 +48,11 @@ def depth(
         z.backward(torch.randn(z.shape, generator=generator))
         ours = [signals.rms(z) for z in activations], [signals.rms(s.grad) for s in sums]
         theory = [[q**0.5 for q in curve] for curve in signals.expected(activation, [width] * (layers + 1), variances)]
-        found |= {f"{activation} std {i}": activations[i - 1].double().std().item() for i in (1, 10, layers)}
         for kind, measured, known in zip(("signal", "gradient"), ours, theory, strict=True):
             found |= {f"{activation} {kind}s": measured, f"{activation} {kind}s expected": known}
             found[f"{activation} {kind} off"] = max(abs(log10(a / b)) for a, b in zip(measured, known, strict=True))
-        found[f"{activation} signal"] = ours[0][-1]
-        found[f"{activation} gradient"] = ours[1][0]
+        found[f"{activation} signal"] = log10(ours[0][-1])
+        found[f"{activation} gradient"] = log10(ours[1][0])
     return found
 
 
