@@ -24,8 +24,3 @@ def parts(*tensors: Shaped[Tensor, "rows ..."]) -> list[tuple[Shaped[Tensor, "..
 def total(tensors: Iterable[Shaped[Tensor, "..."]]) -> Shaped[Tensor, "..."]:
     """The sum of some tensors, in place of the first."""
     return reduce(Tensor.add_, tensors)
-
-
-def matrix(x: Shaped[Tensor, "*rows last"]) -> Shaped[Tensor, "all last"]:
-    """All axes but the last as one; a copy only where the order in memory is another."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1]) if x.numel() else x.new_empty(0, x.shape[-1])

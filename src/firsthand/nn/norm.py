@@ -6,7 +6,6 @@ from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
 from firsthand.errors import UserError
-from firsthand.nn.blocks import matrix, parts, total
 from firsthand.nn.definition import definition
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import wrong_shape
@@ -28,39 +27,31 @@ class _BatchNorm(torch.autograd.Function):
     Source: Ioffe & Szegedy (2015), section 3.
     """
 
-    # Large batches are taken in parts that stay in the cache while they are centred, multiplied and summed.
+    # At these sizes memory is the cost: y and dx first hold the products that are summed, then the results.
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
         axes, shape = _over(x)
         mean = x.mean(axes)
-        m = mean.view(shape)
-        y = torch.empty_like(x)
-        pairs = parts(x, y)
-        variance = total(torch.sub(x_, m, out=y_).mul_(y_).sum(axes) for x_, y_ in pairs).mul_(len(mean) / x.numel())
+        centred = x - mean.view(shape)
+        y = centred * centred
+        variance = y.sum(axes).div_(x.numel() // len(mean))
         scale = (variance + eps).rsqrt_()
         slope = weight * scale
-        g, b = slope.view(shape), bias.view(shape)
-        for x_, y_ in pairs:
-            torch.addcmul(b, torch.sub(x_, m, out=y_), g, out=y_)
-        ctx.save_for_backward(x, m, scale, slope)
+        ctx.save_for_backward(centred, scale, slope)
         ctx.mark_non_differentiable(mean, variance)
-        return y, mean, variance
+        return torch.addcmul(bias.view(shape), centred, slope.view(shape), out=y), mean, variance
 
     @staticmethod
     def backward(ctx, dy: Tensor, *_) -> tuple[Tensor, Tensor, Tensor, None]:
         first_only("batch_norm")
-        x, m, scale, slope = ctx.saved_tensors
+        centred, scale, slope = ctx.saved_tensors
         axes, shape = _over(dy)
+        dx = dy * centred
+        dg = dx.sum(axes).mul_(scale)
         db = dy.sum(axes)
-        dx = torch.empty_like(x)
-        triples = parts(x, dy, dx)
-        dg = total(torch.sub(x_, m, out=dx_).mul_(dy_).sum(axes) for x_, dy_, dx_ in triples).mul_(scale)
-        along, d, g = (scale * dg).view(shape), db.view(shape), slope.view(shape)
-        for x_, dy_, dx_ in triples:
-            torch.addcmul(d, torch.sub(x_, m, out=dx_), along, out=dx_)
-            torch.sub(dy_, dx_, alpha=len(db) / dy.numel(), out=dx_).mul_(g)
-        return dx, dg, db, None
+        torch.addcmul(db.view(shape), centred, (scale * dg).view(shape), out=dx)
+        return torch.sub(dy, dx, alpha=len(db) / dy.numel(), out=dx).mul_(slope.view(shape)), dg, db, None
 
 
 def _batch_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
@@ -164,29 +155,24 @@ class _LayerNorm(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-        x, shape = matrix(x), x.shape
-        y, means, scales = torch.empty_like(x), x.mean(1, keepdim=True), x.new_empty(len(x), 1)
-        for x_, mean, scale, y_ in parts(x, means, scales, y):
-            torch.sub(x_, mean, out=y_)
-            torch.linalg.vector_norm(y_, dim=1, keepdim=True, out=scale)
-            scale.mul_(scale).mul_(1 / len(weight)).add_(eps).rsqrt_()
-            torch.addcmul(bias, y_.mul_(scale), weight, out=y_)
-        ctx.save_for_backward(x, means, scales, weight)
-        return y.view(shape)
+        normal = x - x.mean(-1, keepdim=True)
+        length = torch.linalg.vector_norm(normal, dim=-1, keepdim=True)  # var_mean walks through memory in small steps
+        scale = length.square_().div_(len(weight)).add_(eps).rsqrt_()
+        normal.mul_(scale)
+        ctx.save_for_backward(normal, scale, weight)
+        return torch.addcmul(bias, normal, weight)
 
     @staticmethod
     def backward(ctx, dy: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         first_only("layer_norm")
-        x, means, scales, weight = ctx.saved_tensors
-        dy, shape = matrix(dy), dy.shape
-        dx, dg = torch.empty_like(x), []
-        for x_, mean, scale, dy_, h in parts(x, means, scales, dy, dx):
-            z = (x_ - mean).mul_(scale)
-            torch.mul(dy_, weight, out=h)
-            along = (h * z).mean(1, keepdim=True)  # a matrix product would be half precision under autocast
-            h.sub_(h.mean(1, keepdim=True)).addcmul_(z, along, value=-1).mul_(scale)
-            dg.append(z.mul_(dy_).sum(0))
-        return dx.view(shape), total(dg), dy.sum(0), None
+        normal, scale, weight = ctx.saved_tensors
+        rows = (-1, len(weight))
+        product = dy * normal
+        dg, db = product.reshape(rows).sum(0), dy.reshape(rows).sum(0)
+        h = dy * weight
+        along = product.mul_(weight).mean(-1, keepdim=True)  # mean(h z); a matrix product would be half precision
+        h.sub_(h.mean(-1, keepdim=True)).addcmul_(normal, along, value=-1).mul_(scale)
+        return h, dg, db, None
 
 
 def _layer_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
