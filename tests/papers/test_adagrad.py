@@ -1,7 +1,7 @@
 """AdaGrad against closed forms, the rule itself, a regret bound, and text small enough to count by hand."""
 
 from dataclasses import replace
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ import torch
 from torch.nn import Parameter
 
 from firsthand import optim
+from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.optim import SGD, Adagrad
 from firsthand.papers.adagrad import experiments, pictures
@@ -191,7 +192,7 @@ def test_touching_only_the_features_present_is_exact(random_bags, rate):
 @pytest.mark.parametrize("eta", [sqrt(2), None])
 def test_the_separation_examples_loop_is_the_rule(eta):
     """Against the rule on the hinge loss by autograd, with the weights clipped to the box after each step."""
-    order = [0] * 9 + [1, 2, 1, 3, 3, 2, 1, 2, 3, 1, 2, 3]
+    order = [0] * 100 + torch.randint(1, 4, (150,), generator=torch.Generator().manual_seed(0)).tolist()
     x = Parameter(torch.zeros(4, dtype=torch.float64))
     rule = Adagrad([x], lr=eta) if eta else SGD([x], lr=1.0)
     losses = []
@@ -246,6 +247,34 @@ def test_regret_stays_under_its_bound(method, monkeypatch):
     assert 0 < found["share"] < 1 and 0 < found["regret"] < found["bound"]
     assert found["regrets"][-1] == found["regret"] and found["round"][-1] == 1437
     assert all(regret <= bound for regret, bound in zip(found["regrets"], found["bounds"], strict=True))
+
+
+@pytest.mark.parametrize("shorter", [1.0, 30.0])
+def test_regret_is_that_of_the_rule(monkeypatch, shorter):
+    """Against weights of 0, whose loss is ln 10 a round: the same losses from the rule, autograd and clipping.
+
+    delta is 0 in the bound: even a gradient of 1e-30 makes a full step, which an eps of 1e-10 would not let it.
+    """
+    monkeypatch.setattr(experiments, "best_fixed", lambda z, y: z.new_zeros(10, z.shape[1]))
+    found = experiments.regret("AdaGrad", shorter, seed=2)
+    images, labels = Images("digits").load().train
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(2))[:200]
+    x = Parameter(torch.zeros(10, 785, dtype=torch.float64))
+    rule, total, regrets = Adagrad([x], lr=sqrt(2) / shorter, eps=1e-300), 0.0, []
+    for i in order:
+        z = torch.cat([images[i].flatten().double() / 255, torch.ones(1)])
+        loss = torch.nn.functional.cross_entropy((x @ z)[None], labels[i : i + 1])
+        rule.zero_grad()
+        loss.backward()
+        rule.step()
+        x.data.clamp_(-1, 1)
+        total += loss.item() - log(10)
+        regrets.append(total)
+    marks = [t for t in found["round"] if t <= 200]
+    assert found["regrets"][: len(marks)] == pytest.approx([regrets[t - 1] for t in marks], rel=1e-6)
+    norms = rule.state[x]["sum"].sqrt().sum().item()
+    place = found["round"].index(max(marks))
+    assert found["bounds"][place] < (shorter + 1 / shorter) * sqrt(2) * norms < found["bounds"][place + 1]
 
 
 def test_on_the_axes_both_curvatures_look_alike():

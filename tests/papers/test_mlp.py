@@ -142,6 +142,7 @@ SCHEDULES = [
     {"schedule.name": "linear", "schedule.warmup": 5},
     {"schedule.name": "inverse-sqrt", "schedule.warmup": 20},
     {"schedule.name": "exponential", "schedule.factor": 0.9, "schedule.every": 10},
+    {"schedule.name": "plateau", "schedule.factor": 0.5, "schedule.patience": 1},
 ]
 
 

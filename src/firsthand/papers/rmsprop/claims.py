@@ -114,8 +114,8 @@ CLAIMS = (
         statement="At a constant rate RMSprop never arrives: it ends half a rate off, along every axis.",
         where="follows from the equation: while gradients keep their size, a step is one rate",
         measures=(
-            Measure("x", "|x| / last rate", digits=4),
-            Measure("y", "|y| / last rate", digits=4),
+            Measure("x", "distance along x (last rates)", digits=4),
+            Measure("y", "distance along y (last rates)", digits=4),
             Measure("value", "value of the bowl", digits=9),
         ),
         arms=(
@@ -124,7 +124,7 @@ CLAIMS = (
         ),
         conditions=(
             Condition(
-                "|x| and |y| end at half the rate, within 1 %, at all three constant rates",
+                "x and y end half a rate away, within 1 %, at all three constant rates",
                 lambda m: all(abs(m(name, axis) - 0.5) <= 0.005 for name in FLOORS for axis in ("x", "y")),
             ),
             Condition(

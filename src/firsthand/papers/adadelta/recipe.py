@@ -1,0 +1,69 @@
+"""How the digits are learned: in seconds on a laptop, and as for the paper's tables."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch.nn import Module
+
+from firsthand.data.specs import Images
+from firsthand.papers.adadelta.model import Config, DigitNetwork
+from firsthand.train import recipe
+from firsthand.train.recipe import Optim
+from firsthand.train.tasks import Classify
+
+
+class DigitTask(Classify):
+    """Read one digit from pixels between 0 and 1, under the cross-entropy."""
+
+    def model(self) -> Module:
+        """The paper's network."""
+        return DigitNetwork(self.recipe.model)
+
+
+@dataclass(frozen=True)
+class Recipe(recipe.Recipe):
+    """A recipe with the network's sizes and the digits it learns from."""
+
+    model: Config = Config()
+    data: Images = Images()
+    task: ClassVar = DigitTask
+
+
+ADADELTA = Optim("adadelta", lr=1.0, rho=0.95, eps=1e-6)  # the paper's constants; a rate of 1 is none
+
+PRESETS = {
+    # Four passes over 55,000 images; the 5,000 others choose the weights that count.
+    "laptop": Recipe(
+        steps=2200,
+        batch=100,
+        threads=1,
+        optim=ADADELTA,
+        eval_every=550,
+        log_every=50,
+        checkpoint_every=1100,
+        diagnose_every=275,
+    ),
+    # No download, a second: scikit-learn's 1,797 digits.
+    "digits": Recipe(
+        data=Images("digits"),
+        steps=450,
+        batch=32,
+        threads=1,
+        optim=ADADELTA,
+        eval_every=90,
+        log_every=15,
+        checkpoint_every=450,
+        diagnose_every=90,
+    ),
+    # Tables 1 and 2: six passes over all 60,000 images.
+    "paper": Recipe(
+        data=Images(validation=0),
+        steps=3600,
+        batch=100,
+        threads=1,
+        optim=ADADELTA,
+        keep="last",
+        log_every=100,
+        checkpoint_every=3600,
+    ),
+}
