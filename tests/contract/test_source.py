@@ -18,8 +18,14 @@ CONTAINERS = {"Module", "Parameter", "Buffer", "ModuleList", "ModuleDict", "Para
 PRIMITIVES = {
     f"torch.nn.functional.{name}"
     for name in (
-        "scaled_dot_product_attention", "adaptive_avg_pool2d", "avg_pool2d", "gelu", "leaky_relu", "silu", "softplus",
-    )  # fmt: skip
+        "scaled_dot_product_attention",
+        "adaptive_avg_pool2d",
+        "avg_pool2d",
+        "gelu",
+        "leaky_relu",
+        "silu",
+        "softplus",
+    )
 }
 # Names in torch's own namespace that are whole layers or losses; primitives such as conv2d and log_softmax are not.
 LAYERS = re.compile(
