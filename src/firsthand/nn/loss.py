@@ -77,7 +77,7 @@ class _SharedCrossEntropy(torch.autograd.Function):
 
 
 def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore: int | None):
-    """What `_SharedCrossEntropy` takes: targets, a and b of shape (batch, 1), a weight for every class, and the count."""
+    """What `_SharedCrossEntropy` takes: targets, a and b (batch, 1), a weight for every class, and the count."""
     classes = logits.shape[1]
     if not 0 <= smoothing <= 1:
         raise UserError(f"The label smoothing is {smoothing}, expected 0 to 1.")
