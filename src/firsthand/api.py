@@ -4,7 +4,7 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
@@ -217,9 +217,18 @@ class Run:
 
         return Trained(self.model, self.recipe, self.folder)
 
+    @property
+    def writes(self) -> str | None:
+        """What the trained network writes: "lines", such as names, "text", or nothing."""
+        return self.recipe.task.writes(self.recipe) if hasattr(self.recipe.task, "writes") else None
+
     def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
-        """Write `count` lines; `new`: distinct ones not in the training set; options as `Sampling` has them."""
-        if not hasattr(self.recipe.task, "sample"):
+        """Write `count` lines or texts; `new`: distinct lines not in the training set; options as in `Sampling`."""
+        return ["".join(text) for text in self.write(count, new=new, **options)]
+
+    def write(self, count: int = 1, *, new: bool = False, **options: Any) -> Iterator[Iterator[str]]:
+        """The same as it is written: each line or text as an iterator of its pieces."""
+        if self.writes is None:
             raise UserError(
                 f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
             )

@@ -19,7 +19,10 @@ def test_the_registry_imports_nothing_heavy():
 
 
 def test_every_data_set_is_embedded_or_has_checked_files():
-    assert set(DATASETS) == {"names", "makemore-names", "indian-male-names", "brown", "digits", "mnist"}
+    assert set(DATASETS) == {
+        "names", "makemore-names", "indian-male-names", "python-docs", "timemachine", "tinyshakespeare", "brown",
+        "digits", "mnist",
+    }  # fmt: skip
     for name, dataset in DATASETS.items():
         assert name == dataset.name
         assert dataset.embedded == (not dataset.files)
@@ -33,6 +36,9 @@ def test_status(empty_folder):
         "names": "embedded",
         "makemore-names": "to download",
         "indian-male-names": "to download",
+        "python-docs": "embedded",
+        "timemachine": "to download",
+        "tinyshakespeare": "to download",
         "brown": "to download",
         "digits": "embedded",
         "mnist": "to download",

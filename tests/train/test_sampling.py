@@ -12,7 +12,8 @@ from torch.nn import Module
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
 from firsthand.nn.sampling import draw
-from firsthand.train.tasks import Sampling, write_lines
+from firsthand.train.sampling import Sampling
+from firsthand.train.writing import write_lines
 
 DRAWS = 4000
 
@@ -126,7 +127,7 @@ ALPHABET = Vocabulary(tuple("abcdefgh"))
 
 def written(count: int = 1, model: Module | None = None, **options) -> list[str]:
     generator = torch.Generator().manual_seed(0)
-    return write_lines(model or Next(9), ALPHABET, 3, count, Sampling(**options), generator)
+    return write_lines(model or Next(9), ALPHABET, count, Sampling(**options), generator, 3)
 
 
 def test_lines_end_at_the_end_token():

@@ -93,10 +93,16 @@ def report(run: api.Run, as_json: bool) -> None:
             loss, error = metrics[f"{split}_loss"], metrics.get(f"{split}_error")
             text = "diverged" if loss is None else f"loss {loss:.4f}"
             text += "" if error is None else f"   error {100 * error:.2f} %"
+            perplexity = metrics.get(f"{split}_perplexity")
+            text += "" if perplexity is None else f"   perplexity {perplexity:.2f}"
             out.print(f"  {'dev' if split == 'val' else split:5} {text}")
     if metrics.get("train_loss") is None:
         out.print("\nThe training diverged: try a smaller learning rate.")
-    elif hasattr(run.recipe.task, "sample"):
+    elif run.writes == "text":
+        out.print("\nIt writes:")
+        out.print("  " + run.sample(1, max_length=200)[0].strip().replace("\n", "\n  "), markup=False)
+        out.print(f"more:   firsthand sample {run.path}", markup=False)
+    elif run.writes == "lines":
         lines = run.sample(20, new=True)
         out.print(f"\n{len(lines)} new lines, none of them in the training set:")
         out.print("  " + "\n  ".join(lines), markup=False)
@@ -115,22 +121,36 @@ def _value(args: Sequence[str], option: str, default: str) -> str:
 def sample(
     run: RunName,
     /,
-    count: int = 20,
+    count: int | None = None,
     how: Annotated[Sampling, tyro.conf.arg(name="")] = Sampling(),
     new: bool = False,
     json: bool = False,
 ) -> None:
-    """Write new lines with a trained run, one a line, and count how many of them are in the training set.
+    """Write with a trained run: new lines, and how many of them are in the training set, or a text as it comes.
 
     Args:
         run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
-        count: how many lines.
+        count: how many lines or texts; None: 20 lines, or one text.
         how: how they are written.
         new: only distinct lines that are not in the training set.
         json: print JSON instead.
     """
     loaded = api.load(run)
-    lines = loaded.sample(count, new=new, **asdict(how))
+    of_text = loaded.writes == "text"
+    texts = loaded.write((1 if of_text else 20) if count is None else count, new=new, **asdict(how))
+    lines = []
+    for number, pieces in enumerate(texts):
+        lines.append("")
+        if number and of_text and not json:
+            print("\n" + "-" * 60)
+        for piece in pieces:
+            lines[-1] += piece
+            if not json:
+                print(piece, end="", flush=of_text)
+        if not json:
+            print()
+    if of_text:
+        return show_json({"run": str(loaded.path), "samples": lines}) if json else None
     try:
         known = loaded.recipe.task.training_lines(loaded.trained)
         copied = sum(line in known for line in lines)
@@ -139,7 +159,6 @@ def sample(
     if json:
         facts = {"run": str(loaded.path), "samples": lines, "distinct": len(set(lines)), "in_training_set": copied}
         return show_json(facts)
-    print("\n".join(lines))
     told = "the training set is not here to compare with" if copied is None else f"{copied} in the training set"
     err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
 

@@ -7,18 +7,29 @@ from firsthand.data.files import RemoteFile, fetch, folder
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
 from firsthand.data.registry import DATASETS, Dataset, dataset, download, status
-from firsthand.data.specs import Images, Lines, Names
+from firsthand.data.specs import Images, Lines, Names, Text
 from firsthand.data.summary import describe
 from firsthand.data.vocabulary import Vocabulary
 
-# What needs torch is imported when it is asked for: `firsthand list` must not wait for it.
+# What needs torch or numpy is imported when it is asked for: `firsthand list` must not wait for it.
 _LAZY = {
     "ImageSets": "images",
     "Order": "order",
+    "Reber": "synthetic",
+    "Sequences": "synthetic",
+    "Stream": "stream",
+    "TokenVocabulary": "tokens",
+    "adding": "synthetic",
     "as_digit": "images",
+    "embedded_reber": "synthetic",
+    "encode_reber": "synthetic",
     "load_digits": "images",
     "load_mnist": "images",
+    "multiplication": "synthetic",
+    "reber_stream": "synthetic",
     "split_lines": "text",
+    "temporal_order": "synthetic",
+    "two_sequence": "synthetic",
     "windows": "text",
 }
 
@@ -30,6 +41,7 @@ __all__ = [
     "Lines",
     "Names",
     "RemoteFile",
+    "Text",
     "Vocabulary",
     "dataset",
     "describe",

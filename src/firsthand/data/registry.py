@@ -13,7 +13,7 @@ class Dataset:
     """A data set: what it is, where it comes from, and the files it needs."""
 
     name: str
-    kind: Literal["lines", "images", "tagged text"]
+    kind: Literal["lines", "images", "text", "tagged text"]
     about: str  # one sentence
     source: str  # where to read about it
     licence: str
@@ -68,6 +68,44 @@ _ALL = (
             ),
         ),
         column="name",
+    ),
+    Dataset(
+        name="python-docs",
+        kind="text",
+        about="The help that Python's own `help()` shows on keywords and topics, about 465,000 characters.",
+        source="https://docs.python.org/3/reference",
+        licence="PSF",
+        embedded=True,
+    ),
+    Dataset(
+        name="timemachine",
+        kind="text",
+        about="H. G. Wells, The Time Machine (1895): 178,979 characters, the text of Dive into Deep Learning.",
+        source="https://d2l.ai/chapter_recurrent-neural-networks/text-sequence.html",
+        licence="public domain",
+        files=(
+            RemoteFile(
+                "timemachine.txt",
+                "https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",
+                ("sha256:8424dbd9532ac81f7e5f0b6add90e6952baea29158309d7d1bf3884f4e12c516",),
+                dataset="timemachine",
+            ),
+        ),
+    ),
+    Dataset(
+        name="tinyshakespeare",
+        kind="text",
+        about="40,000 lines of Shakespeare's plays, 1,115,394 characters, Karpathy's char-rnn text.",
+        source="https://github.com/karpathy/char-rnn",
+        licence="public domain",
+        files=(
+            RemoteFile(
+                "tinyshakespeare.txt",
+                "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+                ("sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",),
+                dataset="tinyshakespeare",
+            ),
+        ),
     ),
     Dataset(
         name="brown",

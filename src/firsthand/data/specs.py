@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from firsthand.data.files import fetch
 from firsthand.data.lines import read_lines
@@ -78,6 +79,73 @@ class Names:
         if not path.exists() and path.name == self.name and not path.suffix:
             raise unknown("data set or file", self.name, DATASETS, "`firsthand data` lists the data sets")
         return path
+
+
+@dataclass(frozen=True)
+class Text:
+    """Running text, split into tokens, or lines of text such as names."""
+
+    name: str = "python-docs"  # data set, or the path of a text file of any size
+    level: Literal["character", "word"] = "character"  # what a token is
+    letters: bool = False  # lower case, and everything that is no letter of A to Z becomes one space
+    min_count: int = 1  # tokens seen less often are unknown
+    most: int | None = None  # tokens known at most, the most frequent; None: all
+    train: float = 0.9  # what comes first is trained on: a share of the text, or a number of tokens
+    val: float = 0.05  # what comes next is for validation, alike; the rest is to test
+    lines: bool = False  # every line is an example of its own, shuffled before the split; line data sets always are
+    column: str | None = None  # lines: CSV column that holds them
+    deduplicate: bool = False  # lines: keep the first of equal ones only
+
+    def load(self) -> "firsthand.data.stream.Stream | Lines":
+        """The text in its three parts; raises `UserError` for data or options that do not work."""
+        from firsthand.data.stream import How, parts, tokens_of, tokens_of_words
+
+        if self.of_lines():
+            for option, idle in (("level", "character"), ("letters", False), ("min_count", 1), ("most", None)):
+                if getattr(self, option) != idle:
+                    raise UserError(f"The option '{option}' does not apply to lines of text: leave it out.")
+            return Names(self.name, column=self.column, deduplicate=self.deduplicate).load()
+        if self.column is not None or self.deduplicate:
+            raise UserError("The options 'column' and 'deduplicate' are for lines of text: add --data.lines.")
+        how = How(self.level, self.letters, self.min_count, self.most)
+        if self.name == "brown" and self.level == "word":
+            from firsthand.data.brown import load_brown
+
+            words = (word for document in load_brown() for sentence in document.words() for word in sentence)
+            return parts(*tokens_of_words((w.lower() if self.letters else w for w in words), how), self.train, self.val)
+        return parts(*tokens_of(self.read(), how), self.train, self.val)
+
+    def of_lines(self) -> bool:
+        """Whether it is lines of text, rather than one running text."""
+        known = DATASETS.get(self.name)
+        return self.lines or (known is not None and known.kind == "lines")
+
+    def located(self) -> "Text":
+        """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
+        path = Path(self.name).expanduser()
+        return self if self.name in DATASETS or not path.exists() else replace(self, name=str(path.resolve()))
+
+    def read(self) -> str | Path:
+        """The running text, or the path of its file."""
+        known = DATASETS.get(self.name)
+        if known is None:
+            path = Path(self.name).expanduser()
+            if not path.exists() and path.name == self.name and not path.suffix:
+                raise unknown("data set or file", self.name, DATASETS, "`firsthand data` lists the data sets")
+            return path
+        if known.kind not in ("text", "tagged text"):
+            names = ", ".join(other.name for other in DATASETS.values() if "text" in other.kind)
+            raise UserError(f"'{self.name}' holds {known.kind}, not text: choose {names}, or a file's path.")
+        if known.embedded:
+            from pydoc_data.topics import topics
+
+            return "\n\n".join(topics.values())
+        if known.kind == "tagged text":
+            from firsthand.data.brown import load_brown
+
+            documents = load_brown()
+            return "\n".join(" ".join(sentence) for document in documents for sentence in document.words())
+        return fetch(known.files[0])
 
 
 @dataclass(frozen=True)

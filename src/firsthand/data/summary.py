@@ -5,7 +5,7 @@ from pathlib import Path
 
 from firsthand.data.files import RemoteFile, here, local
 from firsthand.data.registry import DATASETS, dataset, status
-from firsthand.data.specs import Images, Names
+from firsthand.data.specs import Images, Names, Text
 
 
 def describe(name: str) -> dict:
@@ -20,7 +20,7 @@ def describe(name: str) -> dict:
     card |= {"status": status(known), "files": [_file(file) for file in known.files]}
     if card["status"] == "to download":
         return card
-    return card | {"lines": _lines, "images": _images, "tagged text": _tagged}[known.kind](name)
+    return card | {"lines": _lines, "images": _images, "text": _text, "tagged text": _tagged}[known.kind](name)
 
 
 def _file(file: RemoteFile) -> dict:
@@ -39,6 +39,19 @@ def _lines(name: str) -> dict:
         "characters": len(split.vocabulary.characters),
         "distinct": len(set(lines)),
         "val_in_train": sum(line in train for line in split.val) / len(split.val),
+    }
+
+
+def _text(name: str) -> dict:
+    characters, words = Text(name).load(), Text(name, level="word").load()
+    whole = Text(name).read()
+    start = (whole if isinstance(whole, str) else whole.read_text(encoding="utf-8"))[:300]
+    return {
+        "characters": sum(map(len, (characters.train, characters.val, characters.test))),
+        "different characters": len(characters.vocabulary) - 1,
+        "words and marks": sum(map(len, (words.train, words.val, words.test))),
+        "different words": len(words.vocabulary) - 1,
+        "samples": [line for line in start.splitlines() if line.strip()][:3],
     }
 
 

@@ -59,6 +59,8 @@ class Training:
         torch.manual_seed(self.recipe.seed)
         self.network = task.model()
         self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
+        for method in self.task.methods:
+            self.model.mark_forward_method(method)
         self.order = Order(len(task.train), self.recipe.batch, self.recipe.order, self.recipe.seed)
         self.factor = schedule_for(self.recipe, task.val is not None)
         self.average = average_for(self.recipe, self.network)
@@ -74,6 +76,7 @@ class Training:
             checkpoint.unpack(*saved, self.network, self.optimizer.optimizer)
             self.state = State(**saved[1]["state"])
             self.loss_sum.copy_(saved[0]["loss_sum"])
+            self.task.load_state_dict(checkpoint.part(saved[0], "task."))
             if self.average is not None:
                 self.average.load_state_dict(checkpoint.part(saved[0], "average."))
             if isinstance(self.factor, Plateau):
@@ -197,6 +200,7 @@ class Training:
         """A checkpoint of everything; the one before it is kept too."""
         tensors, content = checkpoint.pack(self.network, self.optimizer.optimizer)
         tensors["loss_sum"] = self.fabric.all_reduce(self.loss_sum)  # in place
+        tensors |= {f"task.{name}": value for name, value in self.task.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
         if isinstance(self.factor, Plateau):

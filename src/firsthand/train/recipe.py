@@ -59,7 +59,7 @@ class Recipe:
     steps: int = 1000  # optimiser steps
     batch: int = 32  # examples a step, over all devices and micro-batches
     accumulate: int = 1  # micro-batches whose gradients make one step
-    order: Literal["shuffle", "replacement", "constant"] = "shuffle"  # new order each pass, draws, or one order for all
+    order: Literal["shuffle", "replacement", "constant", "streams"] = "shuffle"  # of each pass, see data.Order
     optim: Optim = Optim()
     schedule: Schedule = Schedule()
     clip: float | None = None  # largest norm of the whole gradient

@@ -1,16 +1,18 @@
-"""How lines are written with a trained network: the options of `firsthand sample`. Imports no torch."""
+"""How text is written with a trained network: the options of `firsthand sample`. Imports no torch."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are chosen while a line is written."""
+    """How tokens are chosen while a line or a text is written."""
 
     temperature: float = 1.0  # below 1: safer, above 1: wilder
     top_k: int | None = None  # choose among the k likeliest tokens only
     top_p: float | None = None  # choose among the likeliest tokens that hold this probability together
     greedy: bool = False  # always take the likeliest token
-    prompt: str = ""  # how every line begins
+    prompt: str = ""  # how every line or text begins
+    stop: str = ""  # end before the first place that says this
     seed: int = 0  # of the random choices
-    max_length: int = 50  # longest line, in tokens
+    max_length: int | None = None  # longest line or text, in tokens; None: 50 of a line, 500 of a text
+    cache: bool = True  # keep what the model has made of the text so far; without, the same text comes more slowly

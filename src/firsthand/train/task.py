@@ -45,6 +45,7 @@ class Task(ABC):
     val: Examples | None = None
     test: Examples | None = None
     eval_batch = 4096  # examples a forward pass while evaluating; changes speed, not results
+    methods: tuple[str, ...] = ()  # methods of the network, beside forward, that the loss calls
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
@@ -83,6 +84,27 @@ class Task(ABC):
     def before_epoch(self, model: Module, optimizer: Optimizer) -> None:  # noqa: B027
         """Called before each pass over the training set, for rules that re-estimate something once a pass."""
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the task itself carries from step to step, for checkpoints; most carry nothing."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:  # noqa: B027
+        """Put back what `state_dict` gave."""
+
+    def measure(self, model: Module, examples: Examples, device: torch.device | str) -> dict[str, float]:
+        """Means of the scores over all examples, of a model in evaluation mode; sums run in float64."""
+        totals: dict[str, float] = {}
+        for indices in torch.arange(len(examples)).split(self.eval_batch):
+            for name, values in self.scores(model, self.on(device, model, examples.batch(indices))).items():
+                totals[name] = totals.get(name, 0.0) + values.double().sum().item()
+        return {name: total / len(examples) for name, total in totals.items()}
+
+    @staticmethod
+    def on(device: torch.device | str, model: Module, batch: Batch) -> Batch:
+        """A batch on this device, its real numbers in the model's precision."""
+        precision = next(model.parameters()).dtype
+        return tuple(t.to(device, precision if t.is_floating_point() else None) for t in batch)
+
     def files(self) -> dict[str, Any]:
         """JSON files that the finished run needs beside its weights, name -> content (a vocabulary, say)."""
         return {}
@@ -95,12 +117,8 @@ class Task(ABC):
 @torch.no_grad()
 def evaluate(task: Task, model: Module, examples: Examples, device: torch.device | str = "cpu") -> dict[str, float]:
     """Means of the task's scores over all examples, in evaluation mode; sums run in float64."""
-    training, precision = model.training, next(model.parameters()).dtype
+    training = model.training
     model.eval()
-    totals: dict[str, float] = {}
-    for indices in torch.arange(len(examples)).split(task.eval_batch):
-        batch = tuple(t.to(device, precision if t.is_floating_point() else None) for t in examples.batch(indices))
-        for name, values in task.scores(model, batch).items():
-            totals[name] = totals.get(name, 0.0) + values.double().sum().item()
+    found = task.measure(model, examples, device)
     model.train(training)
-    return {name: total / len(examples) for name, total in totals.items()}
+    return found

@@ -1,6 +1,6 @@
-"""The two kinds of task so far: predict the next token of a line, and classify an image."""
+"""Two kinds of task: predict the next character of a line from the few before it, and classify an image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from firsthand.data.images import as_digit
 from firsthand.data.text import Vocabulary, windows
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
-from firsthand.nn.sampling import draw
 from firsthand.train.folder import RunFolder, read_json
 from firsthand.train.recipe import Recipe
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Task
+from firsthand.train.writing import write_lines
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,21 @@ class NextToken(Task):
         return {"vocabulary.json": self.vocabulary.to_json()}
 
     @classmethod
-    def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> list[str]:
-        """Write `count` lines; with `new`, distinct ones that are not in the training set."""
+    def writes(cls, recipe: Any) -> str:
+        """What a trained network writes."""
+        return "lines"
+
+    @classmethod
+    def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> Iterator[Iterator]:
+        """Write `count` lines, each an iterator; with `new`, distinct ones that are not in the training set."""
         vocabulary = Vocabulary.from_json(read_json(run.folder.path / "vocabulary.json"))
         generator = torch.Generator().manual_seed(options.seed)
-        if not new:
-            return write_lines(run.model, vocabulary, run.recipe.model.context, count, options, generator)
-        known, found = cls.training_lines(run), {}
-        for _ in range(20):
-            batch = write_lines(run.model, vocabulary, run.recipe.model.context, max(count, 100), options, generator)
-            found |= dict.fromkeys(line for line in batch if line and line not in known)
-            if len(found) >= count or options.greedy:
-                break
-        return list(found)[:count]
+
+        def write(number: int) -> list[str]:
+            return write_lines(run.model, vocabulary, number, options, generator, run.recipe.model.context)
+
+        lines = new_lines(write, cls.training_lines(run), count, options) if new else write(count)
+        return (iter([line]) for line in lines)
 
     @classmethod
     def training_lines(cls, run: Trained) -> set[str]:
@@ -79,30 +81,14 @@ class NextToken(Task):
         return set(run.recipe.data.load().train)
 
 
-@torch.no_grad()
-def write_lines(
-    model: Module, vocabulary: Vocabulary, context: int, count: int, options: Sampling, generator: torch.Generator
-) -> list[str]:
-    """Write `count` lines together, token by token, each until its end token or `max_length`."""
-    if count < 0:
-        raise UserError(f"count must be at least 0, got {count}.")
-    prompt = vocabulary.encode(options.prompt)
-    if len(prompt) >= options.max_length:
-        raise UserError(f"The prompt has {len(prompt)} tokens; max-length must be larger, got {options.max_length}.")
-    end = 0
-    tokens = torch.full((count, context + options.max_length), end, dtype=torch.long)
-    tokens[:, context : context + len(prompt)] = torch.tensor(prompt, dtype=torch.long)
-    going = torch.arange(count)  # rows that have not ended yet
-    for position in range(context + len(prompt), tokens.shape[1]):
-        logits = model(tokens[going, position - context : position])
-        if logits.isnan().any():
-            raise UserError("The network's outputs are no numbers, its training diverged: try a smaller learning rate.")
-        chosen = draw(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)
-        tokens[going, position] = chosen
-        going = going[chosen != end]
-        if not len(going):
+def new_lines(write: Callable[[int], list[str]], known: set[str], count: int, options: Sampling) -> list[str]:
+    """Up to `count` distinct lines that are not `known`, from what `write(number)` writes."""
+    found: dict[str, None] = {}
+    for _ in range(20):
+        found |= dict.fromkeys(line for line in write(max(count, 100)) if line and line not in known)
+        if len(found) >= count or options.greedy:
             break
-    return [vocabulary.decode(row[: row.index(end)] if end in row else row) for row in tokens[:, context:].tolist()]
+    return list(found)[:count]
 
 
 class Classify(Task):
