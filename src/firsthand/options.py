@@ -65,6 +65,9 @@ def sentence(box: str, prog: str) -> str:
     number = re.match(r"(\S+): (invalid literal for int|could not convert string to float).*?: ('.*')", text)
     if number:
         text = f"{number[1]} takes a {'whole ' if 'int' in number[2] else ''}number, not {number[3]}"
+    several = re.match(r"(\S+): no type matching (?:\{None\}\|)?(INT|FLOAT|INT\|FLOAT) could .* from \[(.*)\]", text)
+    if several:
+        text = f"{several[1]} takes a {'whole ' if several[2] == 'INT' else ''}number, not {several[3]}"
     missing = re.match(r"Missing from .*?: (\S+) (.*) \(required\)", text)
     if missing:
         text = f"{missing[1]} is missing: {missing[2].rstrip('.')}"

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firsthand.data import order
 from firsthand.data.order import Order
 from firsthand.errors import UserError
 
@@ -65,3 +66,38 @@ def test_what_does_not_work():
         Order(0, 3)
     with pytest.raises(UserError, match="at least 1"):
         Order(3, 0)
+
+
+@pytest.mark.parametrize("n", [11, 100, 1000, 4097])
+def test_a_shuffle_without_a_table(n, monkeypatch):
+    """Data too large for a table of their order: every epoch still is a permutation, another one each time."""
+    monkeypatch.setattr(order, "TABLE", 10)
+    shuffled = Order(n, 7, "shuffle", seed=3)
+    epochs = [
+        torch.cat([shuffled.indices(e * shuffled.steps_per_epoch + i) for i in range(shuffled.steps_per_epoch)])
+        for e in range(3)
+    ]
+    for examples in epochs:
+        assert sorted(examples.tolist()) == list(range(n))
+    if n >= 1000:  # neighbours are strangers: a correlation of 5 / sqrt(n) has odds of one in a million
+        for one, other in ((epochs[0][1:], epochs[0][:-1]), (epochs[0], torch.arange(n)), (epochs[0], epochs[1])):
+            assert abs(torch.corrcoef(torch.stack([one, other]).double())[0, 1]) < 5 / n**0.5
+    again = Order(n, 7, "shuffle", seed=3)
+    assert torch.equal(again.indices(5), shuffled.indices(5)), "a pure function of seed and step"
+    assert not torch.equal(Order(n, 7, "shuffle", seed=4).indices(0), shuffled.indices(0))
+
+
+def test_draws_without_a_table(monkeypatch):
+    monkeypatch.setattr(order, "TABLE", 10)
+    drawn = torch.cat([Order(20, 50, "replacement", seed=1).indices(i) for i in range(200)])
+    counts = drawn.bincount(minlength=20)
+    assert len(counts) == 20 and (counts - 500).abs().max() < 5 * 500**0.5
+
+
+def test_streams():
+    """Row b of a batch is the example after row b of the batch before; what is left over is not seen."""
+    streams = Order(20, 3, "streams")
+    assert streams.steps_per_epoch == 6
+    assert [streams.indices(i).tolist() for i in (0, 1, 5, 6)] == [[0, 6, 12], [1, 7, 13], [5, 11, 17], [0, 6, 12]]
+    with pytest.raises(UserError, match="2 windows of text for 3 streams"):
+        Order(2, 3, "streams")

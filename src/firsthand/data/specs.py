@@ -90,8 +90,8 @@ class Text:
     letters: bool = False  # lower case, and everything that is no letter of A to Z becomes one space
     min_count: int = 1  # tokens seen less often are unknown
     most: int | None = None  # tokens known at most, the most frequent; None: all
-    train: float = 0.9  # what comes first is trained on: a share of the text, or a number of tokens
-    val: float = 0.05  # what comes next is for validation, alike; the rest is to test
+    train: int | float = 0.9  # what comes first is trained on: a share of the text, or a number of tokens
+    val: int | float = 0.05  # what comes next is for validation, alike; the rest is to test
     lines: bool = False  # every line is an example of its own, shuffled before the split; line data sets always are
     column: str | None = None  # lines: CSV column that holds them
     deduplicate: bool = False  # lines: keep the first of equal ones only

@@ -62,7 +62,7 @@ def tokens_of_words(words: Iterable[str], how: How) -> tuple[np.ndarray, TokenVo
     return vocabulary.encode_tokens(words), vocabulary
 
 
-def parts(tokens: np.ndarray, vocabulary: TokenVocabulary, train: float, val: float) -> Stream:
+def parts(tokens: np.ndarray, vocabulary: TokenVocabulary, train: int | float, val: int | float) -> Stream:
     """The text's first tokens to train on, the next for validation, the rest to test: shares of it, or numbers."""
     first, second = (round(size * len(tokens)) if size < 1 else int(size) for size in (train, val))
     if min(train, val) <= 0 or first + second > len(tokens):

@@ -70,7 +70,7 @@ class TokenVocabulary:
         find = self._index.get
         return np.fromiter((find(token, 0) for token in tokens), dtype=self.dtype)
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[int] | np.ndarray) -> str:
         """The text of the indices, words with a space between them."""
         found = (UNKNOWN if i == 0 else self.tokens[i - 1] for i in ids)
         return ("" if self.level == "character" else " ").join(found)
