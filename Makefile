@@ -14,11 +14,14 @@ test: .venv/ready
 lint: .venv/ready
 	@$(BIN)/ruff check .
 
-# Every layer, loss and update rule against torch's, then what the engine costs a step: about ten minutes.
+# Every layer, loss, update rule and network against torch's, what the engine costs a step, and the memory that a text
+# of 2 GB takes: about a quarter of an hour.
 bench: .venv/ready
 	@$(BIN)/python benchmarks/layers.py
 	@$(BIN)/python benchmarks/optimisers.py
+	@$(BIN)/python benchmarks/models.py
 	@$(BIN)/python benchmarks/overhead.py
+	@$(BIN)/python benchmarks/memory.py
 
 # The results under docs/results: long the first time, finished runs are kept and interrupted ones go on.
 reproduce: .venv/ready

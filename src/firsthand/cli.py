@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from firsthand import __version__
 from firsthand.commands.catalogue import data, list_, runs, show
+from firsthand.commands.comparison import compare
 from firsthand.commands.experiment import experiment
 from firsthand.commands.proof import check, reproduce
 from firsthand.commands.screen import err, out
@@ -20,6 +21,7 @@ from firsthand.train.launch import Interrupted, leads
 COMMANDS: dict[str, Callable] = {
     "list": list_, "show": show, "train": train, "sample": sample, "classify": classify, "check": check,
     "reproduce": reproduce, "experiment": experiment, "data": data, "runs": runs,
+    "compare": compare,
 }  # fmt: skip
 
 

@@ -78,7 +78,10 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
         if json:
             return show_json(rows)
         show_table(rows)
-        out.print("\nYour own: --data FILE.txt (an example a line) or --data FILE.csv --data.column NAME")
+        out.print(
+            "\nYour own: --data FILE.txt (running text of any size; for names and other lines an example a line) or "
+            "--data FILE.csv --data.column NAME"
+        )
         return None
     from firsthand.data import describe
     from firsthand.data import download as fetch

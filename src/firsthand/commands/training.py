@@ -107,6 +107,8 @@ def report(run: api.Run, as_json: bool) -> None:
         out.print(f"\n{len(lines)} new lines, none of them in the training set:")
         out.print("  " + "\n  ".join(lines), markup=False)
         out.print(f"more:   firsthand sample {run.path}", markup=False)
+    elif run.writes == "sound":
+        out.print(f"\nhear it: firsthand sample {run.path} --out sound.wav", markup=False)
     elif hasattr(run.recipe.task, "classify"):
         out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
     out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)
@@ -124,18 +126,22 @@ def sample(
     count: int | None = None,
     how: Annotated[Sampling, tyro.conf.arg(name="")] = Sampling(),
     new: bool = False,
+    out: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Write with a trained run: new lines, and how many of them are in the training set, or a text as it comes.
+    """Write with a trained run: new lines, and how many of them are in the training set, a text as it comes, or sound.
 
     Args:
         run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
         count: how many lines or texts; None: 20 lines, or one text.
         how: how they are written.
         new: only distinct lines that are not in the training set.
+        out: of a run that writes sound: the WAV file to write; None: sound.wav in the run's folder.
         json: print JSON instead.
     """
     loaded = api.load(run)
+    if loaded.writes == "sound" or out is not None:
+        return _sound(loaded, out, count, how, new, json)
     of_text = loaded.writes == "text"
     texts = loaded.write((1 if of_text else 20) if count is None else count, new=new, **asdict(how))
     lines = []
@@ -161,6 +167,18 @@ def sample(
         return show_json(facts)
     told = "the training set is not here to compare with" if copied is None else f"{copied} in the training set"
     err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
+
+
+def _sound(run: api.Run, path: Path | None, count: int | None, how: Sampling, new: bool, as_json: bool) -> None:
+    """Write one sound."""
+    path = path or run.path / "sound.wav"
+    if run.writes == "sound" and (new or count not in (None, 1)):
+        raise UserError("A run that writes sound writes one at a time: leave out --count and --new, vary the --seed.")
+    facts = run.save(path, **asdict(how))
+    if as_json:
+        show_json({"run": str(run.path), "sound": str(path)} | facts)
+    else:
+        print(f"{path}: {facts['seconds']:.1f} s, {facts['rate']:,} samples a second")
 
 
 def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json: bool = False) -> None:

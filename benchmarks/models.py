@@ -1,0 +1,83 @@
+"""A training step of every paper's network beside its torch.nn twin's: loss, gradients, update, in the same loop.
+
+    python benchmarks/models.py [lstm gru ...] [--repeats 9] [--threads 1]
+
+The twins are those of `firsthand check`: the same weights, the same loss from torch.nn.functional, the same rule from
+torch.optim, and the batch size of the recipe. The two alternate in one process, in blocks of a tenth of a second or
+more, and the medians are compared, because machines are noisy.
+"""
+
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Annotated, Any
+
+import torch
+import tyro
+
+from firsthand import papers
+from firsthand.check.models import pair
+
+BLOCK = 0.1  # seconds
+
+
+def steppers(recipe: Any, network: type) -> Iterator[Callable[[], None]]:
+    """A function that takes one training step of our network, and one of the twin's."""
+    torch.manual_seed(0)
+    task = recipe.task.without_data(recipe)
+    start = task.model().double()
+    inputs, targets = network.batch_for(recipe, recipe.batch, torch.Generator().manual_seed(1))
+    inputs, targets = (t.float() if t.is_floating_point() else t for t in (inputs, targets))
+    for twin in (None, network(recipe.model)):
+        model, optimizer = pair(start, twin, task, torch.float32)
+        model.train()
+
+        def step(model: Any = model, optimizer: Any = optimizer, ours: bool = twin is None) -> None:
+            loss = task.loss(model, (inputs, targets)) if ours else model.loss(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+        yield step
+
+
+def seconds(step: Callable[[], None], count: int) -> float:
+    """Time of a step, over a block of them."""
+    began = time.perf_counter()
+    for _ in range(count):
+        step()
+    return (time.perf_counter() - began) / count
+
+
+def main(keys: Annotated[tuple[str, ...], tyro.conf.Positional] = (), repeats: int = 9, threads: int = 1) -> None:
+    """Print the time of a step of both and the ratio of their medians.
+
+    Args:
+        keys: papers; none: all.
+        repeats: how often the two alternate.
+        threads: CPU threads.
+    """
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # as the engine does
+    ratios = {}
+    print(f"{threads} thread(s), medians of {repeats} repeats")
+    print(f"{'network':40}{'batch':>6}{'ours':>11}{'torch.nn':>11}{'ratio':>8}")
+    for key in keys or papers.keys():
+        twin = import_module(f"firsthand.check.twins.{key}")
+        variants = getattr(twin, "VARIANTS", None) or {"laptop": papers.get(key).preset("laptop")}
+        for name, recipe in variants.items():
+            ours, theirs = steppers(recipe, twin.Network)
+            counts = [max(1, math.ceil(BLOCK / seconds(step, 3))) for step in (ours, theirs)]
+            times = [(seconds(ours, counts[0]), seconds(theirs, counts[1])) for _ in range(repeats)]
+            a, b = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
+            ratios[f"{key} {name}"] = a / b
+            print(f"{f'{key} {name}':40}{recipe.batch:6}{a:8.2f} ms{b:8.2f} ms{a / b:8.2f}", flush=True)
+    above = [name for name, ratio in ratios.items() if ratio > 1.1]
+    print(f"geometric mean {statistics.geometric_mean(ratios.values()):.3f}; above 1.1: {', '.join(above) or 'none'}")
+
+
+if __name__ == "__main__":
+    tyro.cli(main, args=sys.argv[1:])
