@@ -20,8 +20,8 @@ def test_curves(train):
     words = [text.get_text() for text in axes.texts]
     mean = sum(min(row["val_loss"] for row in run.metrics if "val_loss" in row) for run in runs[:2]) / 2
     assert f"mlp, lr 0.02  {mean:.3f}" in words and any(word.startswith("mlp, lr 0.001  ") for word in words)
-    seconds = [row["seconds"] for row in folders[0].times if row["step"] in (20, 40)]
-    assert [x for x, _ in points_of(folders[0], "seconds")] == sorted(set(seconds))
+    seconds = [x for x, _ in points_of(folders[0], "seconds")]
+    assert 0 < seconds[0] < seconds[1] <= runs[0].result["seconds"] + 0.001
 
 
 def test_the_command(train, capsys, tmp_path):
