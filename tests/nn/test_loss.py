@@ -32,6 +32,27 @@ def test_cross_entropy_of_any_shape_equals_torch(batch, classes, scale):
         assert_close(face(logits, targets), torch.nn.functional.cross_entropy(logits, targets), rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_losses_in_parts_equal_torch(reduction, monkeypatch):
+    """What is large is worked off in parts, and the cross-entropy of many logits has its gradient by hand."""
+    monkeypatch.setattr("firsthand.nn.blocks.SIZE", 12)
+    monkeypatch.setattr("firsthand.nn.loss.SMALL", 0)
+    functional = torch.nn.functional
+    x, t = torch.randn(2, 13, 5, dtype=torch.float64)
+    classes = torch.randint(5, (13,))
+    for ours, theirs, targets, options in (
+        (cross_entropy, functional.cross_entropy, classes, {}),
+        (binary_cross_entropy, functional.binary_cross_entropy_with_logits, t, {"reduction": reduction}),
+        (mse, functional.mse_loss, t, {"reduction": reduction}),
+    ):
+        found = []
+        for call in (ours, theirs):
+            inputs = [x.clone().requires_grad_(), targets.clone().requires_grad_(targets.is_floating_point())]
+            y = call(*inputs, **options)
+            found.append((y.detach(), *torch.autograd.grad(y, [value for value in inputs if value.requires_grad])))
+        assert_close(found[0], found[1], rtol=1e-10, atol=1e-12)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     batch=st.integers(1, 7),

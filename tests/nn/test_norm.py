@@ -88,3 +88,22 @@ def test_layer_norm_keeps_half_precision_out():
     """The mean and variance of bfloat16 values are taken in float32, so that the result is that of the same values."""
     x = torch.randn(5, 7, dtype=torch.bfloat16)
     assert_close(LayerNorm(7)(x), LayerNorm(7)(x.float()), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [(BatchNorm1d, (13, 5)), (BatchNorm1d, (7, 5, 3)), (BatchNorm2d, (7, 5, 2, 3)), (LayerNorm, (7, 3, 5))],
+)
+def test_norms_in_parts_equal_torch(layer, shape, monkeypatch):
+    """What is large is worked off in parts: here of two rows or one, and a last one that is shorter."""
+    monkeypatch.setattr("firsthand.nn.blocks.SIZE", 11)
+    found, x = [], torch.randn(shape, dtype=torch.float64) + 3
+    way, weight, bias = torch.randn_like(x), torch.randn(5), torch.randn(5)
+    for make in (layer, getattr(torch.nn, layer.__name__)):
+        module, inputs = make(5), x.clone().requires_grad_()
+        with torch.no_grad():
+            module.weight.copy_(weight)
+            module.bias.copy_(bias)
+        y = module.double()(inputs)
+        found.append((y.detach(), *torch.autograd.grad(y, [inputs, module.weight, module.bias], way)))
+    assert_close(found[0], found[1], rtol=1e-10, atol=1e-12)

@@ -42,6 +42,15 @@ def test_positions_are_added():
     assert layer.weight.grad.tolist() == [[2.0] * 6] * 5 + [[0.0] * 6] * 2
 
 
+@pytest.mark.parametrize("layer", [SinusoidalPositions, LearnedPositions])
+def test_positions_go_on_where_they_stopped(layer):
+    """The rest of a sequence gets the positions that it would have had in the whole."""
+    layer, x = layer(7, 6), torch.randn(2, 7, 6)
+    assert torch.equal(layer(x)[:, 3:], layer(x[:, 3:], start=3))
+    with pytest.raises(UserError, match="There are 7 positions, got a sequence of 8"):
+        layer(x[:, :5], start=3)
+
+
 def test_learned_positions_are_an_embedding():
     torch.manual_seed(3)
     ours = LearnedPositions(7, 5)

@@ -6,7 +6,7 @@ from functools import reduce
 from jaxtyping import Shaped
 from torch import Tensor
 
-SIZE = 2**16  # elements: 256 KiB of float32
+SIZE = 2**18  # elements: 1 MiB of float32
 
 
 def parts(*tensors: Shaped[Tensor, "rows ..."]) -> list[tuple[Shaped[Tensor, "..."], ...]]:

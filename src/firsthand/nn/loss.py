@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import softplus as fused_softplus
 
 from firsthand.errors import UserError
 from firsthand.nn.activation import softplus
@@ -12,6 +13,8 @@ from firsthand.nn.blocks import parts, total
 from firsthand.nn.definition import definition
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import wrong_shape
+
+SMALL = 2**17  # logits: fewer cost less in four operations of torch's than a pass by hand costs to call
 
 
 def _check(values: Tensor, targets: Tensor) -> None:
@@ -102,6 +105,8 @@ def _cross_entropy_fast(
 ) -> Tensor:
     _check(logits, targets)
     if weight is None and ignore_index is None and not label_smoothing:
+        if logits.numel() < SMALL:
+            return -torch.log_softmax(logits, 1).gather(1, targets.unsqueeze(1)).mean()
         return _CrossEntropy.apply(logits, targets)
     return _SharedCrossEntropy.apply(logits, *_shares(logits, targets, weight, label_smoothing, ignore_index))
 
@@ -180,16 +185,17 @@ class _BinaryCrossEntropy(torch.autograd.Function):
     def forward(ctx, x: Tensor, t: Tensor, count: int) -> Tensor:
         ctx.save_for_backward(x, t)
         ctx.count = count
-        pairs = parts(x.reshape(-1), t.reshape(-1))
-        return total(torch.sub(1, t_).mul_(x_).add_(softplus(-x_)).sum() for x_, t_ in pairs) / count
+        # softplus with a beta of -1 is -log(1 + e^-x)
+        losses = (torch.sub(1, t_).mul_(x_).sub_(fused_softplus(x_, -1, 40)) for x_, t_ in parts(x, t))
+        return total(loss.sum() for loss in losses) / count
 
     @staticmethod
     def backward(ctx, dloss: Tensor) -> tuple[Tensor, Tensor | None, None]:
         first_only("binary_cross_entropy")
         x, t = ctx.saved_tensors
         dloss = dloss / ctx.count
-        dx = x.new_empty(x.shape)
-        for x_, t_, dx_ in parts(x.reshape(-1), t.reshape(-1), dx.view(-1)):
+        dx = torch.empty_like(x)
+        for x_, t_, dx_ in parts(x, t, dx):
             torch.sigmoid(x_, out=dx_).sub_(t_).mul_(dloss)
         return dx, x * -dloss if ctx.needs_input_grad[1] else None, None
 
@@ -216,19 +222,16 @@ class _SquaredError(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, y: Tensor, t: Tensor, count: int) -> Tensor:
-        ctx.save_for_backward(y, t)
+        error = y - t
+        ctx.save_for_backward(error)
         ctx.count = count
-        errors = (y_ - t_ for y_, t_ in parts(y.reshape(-1), t.reshape(-1)))
-        return total(error.mul_(error).sum() for error in errors) / count
+        return total(torch.dot(part, part) for (part,) in parts(error.flatten())) / count
 
     @staticmethod
     def backward(ctx, dloss: Tensor) -> tuple[Tensor, Tensor | None, None]:
         first_only("mse")
-        y, t = ctx.saved_tensors
-        slope = dloss * (2 / max(ctx.count, 1))
-        dy = y.new_empty(y.shape)
-        for y_, t_, dy_ in parts(y.reshape(-1), t.reshape(-1), dy.view(-1)):
-            torch.sub(y_, t_, out=dy_).mul_(slope)
+        (error,) = ctx.saved_tensors
+        dy = error * (dloss * (2 / max(ctx.count, 1)))
         return dy, -dy if ctx.needs_input_grad[1] else None, None
 
 

@@ -6,14 +6,26 @@ from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.blocks import parts, total
 from firsthand.nn.definition import definition
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import wrong_shape
 
 
-def _over(x: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes that a feature's statistics run over (all but the second), and the shape in which they meet x again."""
-    return (0, *range(2, x.ndim)), (-1, *(1,) * (x.ndim - 2))
+def _over(x: Tensor) -> tuple[int, ...]:
+    """The axes that a feature's statistics run over: all but the second."""
+    return (0, *range(2, x.ndim))
+
+
+def _beside(x: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
+    """Values of features in the shape in which they meet x."""
+    shape = (-1, *(1,) * (x.ndim - 2))
+    return values if x.ndim == 2 else tuple(value.view(shape) for value in values)
+
+
+def _line(x: Tensor, a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    """a x + b; in one step only if a and b are rows, as addcmul creeps with two of its three factors fixed in a run."""
+    return torch.addcmul(b, x, a, out=out) if x.ndim == 2 else torch.mul(x, a, out=out).add_(b)
 
 
 class _BatchNorm(torch.autograd.Function):
@@ -27,31 +39,41 @@ class _BatchNorm(torch.autograd.Function):
     Source: Ioffe & Szegedy (2015), section 3.
     """
 
-    # At these sizes memory is the cost: y and dx first hold the products that are summed, then the results.
+    # Memory is the cost: y and dx first hold what is summed, part by part, then the lines a x + b and a dy + b x + c.
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-        axes, shape = _over(x)
+        axes = _over(x)
         mean = x.mean(axes)
-        centred = x - mean.view(shape)
-        y = centred * centred
-        variance = y.sum(axes).div_(x.numel() // len(mean))
+        (m,) = _beside(x, mean)
+        y = torch.empty_like(x)
+        centred = (torch.sub(x_, m, out=y_) for x_, y_ in parts(x, y))
+        variance = total(c.mul_(c).sum(axes) for c in centred).mul_(len(mean) / x.numel())
         scale = (variance + eps).rsqrt_()
         slope = weight * scale
-        ctx.save_for_backward(centred, scale, slope)
+        ctx.save_for_backward(x, mean, scale, slope)
         ctx.mark_non_differentiable(mean, variance)
-        return torch.addcmul(bias.view(shape), centred, slope.view(shape), out=y), mean, variance
+        a, b = _beside(x, slope, torch.addcmul(bias, mean, slope, value=-1))
+        for x_, y_ in parts(x, y):
+            _line(x_, a, b, out=y_)
+        return y, mean, variance
 
     @staticmethod
     def backward(ctx, dy: Tensor, *_) -> tuple[Tensor, Tensor, Tensor, None]:
         first_only("batch_norm")
-        centred, scale, slope = ctx.saved_tensors
-        axes, shape = _over(dy)
-        dx = dy * centred
-        dg = dx.sum(axes).mul_(scale)
-        db = dy.sum(axes)
-        torch.addcmul(db.view(shape), centred, (scale * dg).view(shape), out=dx)
-        return torch.sub(dy, dx, alpha=len(db) / dy.numel(), out=dx).mul_(slope.view(shape)), dg, db, None
+        x, mean, scale, slope = ctx.saved_tensors
+        axes, n = _over(x), x.numel() // len(mean)
+        (m,) = _beside(x, mean)
+        dx = torch.empty_like(x)
+        pieces = parts(x, dy, dx)
+        sums = [(torch.sub(x_, m, out=dx_).mul_(dy_).sum(axes), dy_.sum(axes)) for x_, dy_, dx_ in pieces]
+        dg, db = (total(column) for column in zip(*sums, strict=True))
+        share = slope * (-1 / n)
+        by_x = dg.mul_(scale).mul(scale).mul_(share)
+        a, b, c = _beside(x, slope, by_x, torch.addcmul(db * share, by_x, mean, value=-1))
+        for x_, dy_, dx_ in pieces:
+            _line(x_, b, c, out=dx_).addcmul_(dy_, a)
+        return dx, dg, db, None
 
 
 def _batch_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
@@ -71,12 +93,12 @@ def batch_norm(
     gradient flows through them.
     Source: Ioffe & Szegedy (2015), algorithm 1; section 3.2 for images.
     """
-    axes, shape = _over(x)
+    axes = _over(x)
     mean = x.mean(axes)
-    centred = x - mean.view(shape)
+    centred = x - _beside(x, mean)[0]
     variance = centred.square().mean(axes)
-    normal = centred / torch.sqrt(variance + eps).view(shape)
-    return weight.view(shape) * normal + bias.view(shape), mean.detach(), variance.detach()
+    deviation, weight, bias = _beside(x, torch.sqrt(variance + eps), weight, bias)
+    return weight * centred / deviation + bias, mean.detach(), variance.detach()
 
 
 class _RunningNorm(Module):
@@ -96,21 +118,25 @@ class _RunningNorm(Module):
 
     def forward(self, x: Float[Tensor, "batch features *places"]) -> Float[Tensor, "batch features *places"]:
         """See `batch_norm`."""
-        name, features = type(self).__name__, len(self.weight)
+        weight, bias = self.weight, self.bias
+        features = len(weight)
         if x.ndim - 2 not in map(len, self.places) or x.shape[1] != features:
             expected = (f"({', '.join(('batch', str(features), *places))})" for places in self.places)
-            raise wrong_shape(f"The input of {name}", x, " or ".join(expected))
+            raise wrong_shape(f"The input of {type(self).__name__}", x, " or ".join(expected))
+        running_mean, running_var = self.running_mean, self.running_var
         if not self.training:
-            _, shape = _over(x)
-            scale = self.weight * torch.rsqrt(self.running_var + self.eps)
-            return torch.addcmul((self.bias - self.running_mean * scale).view(shape), x, scale.view(shape))
-        x = x.to(self.weight.dtype)  # half precision cannot hold a variance
+            scale = weight * torch.rsqrt(running_var + self.eps)
+            a, b = _beside(x, scale, bias - running_mean * scale)
+            return torch.addcmul(b, x, a)
+        x = x.to(weight.dtype)  # half precision cannot hold a variance
         n = x.numel() // features
         if n < 2:
-            raise UserError(f"{name} trains on two {self.many} or more, got {n}: take a larger batch, or eval().")
-        y, mean, variance = batch_norm(x, self.weight, self.bias, self.eps)
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance * (n / (n - 1)), self.momentum)
+            raise UserError(
+                f"{type(self).__name__} trains on two {self.many} or more, got {n}: take a larger batch, or eval()."
+            )
+        y, mean, variance = batch_norm(x, weight, bias, self.eps)
+        running_mean.lerp_(mean, self.momentum)
+        running_var.lerp_(variance * (n / (n - 1)), self.momentum)
         self.num_batches_tracked.add_(1)
         return y
 
@@ -153,26 +179,35 @@ class _LayerNorm(torch.autograd.Function):
     Source: Ba, Kiros & Hinton (2016), equation 4; Ioffe & Szegedy (2015), section 3, with rows for columns.
     """
 
+    # Memory is the cost: y and dx are written once, part by part, and z is made again rather than kept.
+
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-        normal = x - x.mean(-1, keepdim=True)
-        length = torch.linalg.vector_norm(normal, dim=-1, keepdim=True)  # var_mean walks through memory in small steps
-        scale = length.square_().div_(len(weight)).add_(eps).rsqrt_()
-        normal.mul_(scale)
-        ctx.save_for_backward(normal, scale, weight)
-        return torch.addcmul(bias, normal, weight)
+        rows = x.reshape(-1, len(weight))
+        y, mean = torch.empty_like(rows), rows.mean(1, keepdim=True)
+        scale, spare = torch.empty_like(mean), mean.new_full((), eps)
+        for x_, y_, m, s in parts(rows, y, mean, scale):
+            torch.sub(x_, m, out=y_)
+            torch.linalg.vector_norm(y_, dim=1, keepdim=True, out=s)  # var_mean walks through memory in small steps
+            torch.addcmul(spare, s, s, value=1 / len(weight), out=s).rsqrt_()
+            torch.addcmul(bias, y_.mul_(s), weight, out=y_)
+        ctx.save_for_backward(rows, mean, scale, weight)
+        return y.view(x.shape)
 
     @staticmethod
     def backward(ctx, dy: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         first_only("layer_norm")
-        normal, scale, weight = ctx.saved_tensors
-        rows = (-1, len(weight))
-        product = dy * normal
-        dg, db = product.reshape(rows).sum(0), dy.reshape(rows).sum(0)
-        h = dy * weight
-        along = product.mul_(weight).mean(-1, keepdim=True)  # mean(h z); a matrix product would be half precision
-        h.sub_(h.mean(-1, keepdim=True)).addcmul_(normal, along, value=-1).mul_(scale)
-        return h, dg, db, None
+        rows, mean, scale, weight = ctx.saved_tensors
+        dx, sums, n = torch.empty_like(rows), [], len(weight)
+        for x_, dy_, dx_, m, s in parts(rows, dy.reshape(rows.shape), dx, mean, scale):
+            z = (x_ - m).mul_(s)
+            torch.mul(dy_, z, out=dx_)
+            sums.append((dx_.sum(0), dy_.sum(0)))
+            along = dx_.mul_(weight).sum(1, keepdim=True)  # n mean(h z); a matrix product would be half precision
+            h = torch.mul(dy_, weight, out=dx_)
+            h.sub_(h.sum(1, keepdim=True), alpha=1 / n).addcmul_(z, along, value=-1 / n).mul_(s)
+        dg, db = (total(column) for column in zip(*sums, strict=True))
+        return dx.view(dy.shape), dg, db, None
 
 
 def _layer_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
