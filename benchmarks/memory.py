@@ -20,12 +20,13 @@ import tyro
 
 
 def write(path: Path, size: float) -> None:
-    """A text of made-up words, `size` bytes long."""
+    """A text of made-up words, `size` bytes long or a little longer: the same megabyte or so, again and again."""
     dice = random.Random(0)
     words = ["".join(dice.choices("etaoinshrdlu", k=dice.randint(1, 9))) for _ in range(5000)]
+    piece = "\n".join(" ".join(dice.choices(words, k=12)) for _ in range(20_000)) + "\n"
     with open(path, "w") as file:
         while file.tell() < size:
-            file.write("\n".join(" ".join(dice.choices(words, k=12)) for _ in range(20_000)) + "\n")
+            file.write(piece)
 
 
 def train(data: str, steps: int, order: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +97,25 @@ def test_a_mapped_file_holds_the_same(how, tmp_path, monkeypatch):
         assert isinstance(tokens, np.memmap)
         assert read == vocabulary and tokens.tolist() == expected.tolist()
     assert len(list((tmp_path / "cache" / "tokens").iterdir())) == 2, "one file of tokens, one that tells of it"
+
+
+def test_pages_are_given_back(tmp_path, monkeypatch):
+    """Of 16 MB that were read, next to nothing stays resident; the tokens are as they were."""
+
+    def resident() -> int:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("RssFile")).split()[1]) // 1024
+
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not say what is resident")
+    monkeypatch.setattr(stream, "IN_MEMORY", 0)
+    (tmp_path / "text.txt").write_text("abcdefgh" * 2**21)
+    tokens, _ = tokens_of(tmp_path / "text.txt", How())
+    total = int(tokens.sum(dtype=np.int64))
+    before = resident()
+    stream.release(tokens)
+    assert before - resident() >= 15
+    assert int(tokens.sum(dtype=np.int64)) == total == 36 * 2**21
 
 
 def test_a_changed_file_is_read_again(tmp_path, monkeypatch):

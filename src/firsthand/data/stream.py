@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import os
 import re
 from collections import Counter
@@ -71,6 +72,13 @@ def parts(tokens: np.ndarray, vocabulary: TokenVocabulary, train: int | float, v
             "give shares that sum to less than 1, or numbers of tokens."
         )
     return Stream(tokens[:first], tokens[first : first + second], tokens[first + second :], vocabulary)
+
+
+def release(tokens: np.ndarray) -> None:
+    """Let go of the pages of a mapped file that were read so far; what is needed again is mapped again."""
+    mapped = getattr(tokens, "_mmap", None)
+    if hasattr(mapped, "madvise"):  # not on Windows, which takes pages back by itself
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _pieces(text: str | Path) -> Iterator[str]:

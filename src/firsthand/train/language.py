@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from firsthand.data.order import Order
 from firsthand.data.specs import Lines
+from firsthand.data.stream import release
 from firsthand.data.tokens import TokenVocabulary
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
@@ -26,6 +27,7 @@ from firsthand.train.tasks import Trained, new_lines
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end
+RELEASE = 100  # batches of a mapped text after which the memory of what was read is given back
 STREAMS = 16  # pieces in which a text is scored when the state is carried along
 
 
@@ -36,7 +38,7 @@ class TextRecipe(recipe.Recipe):
 
     window: int = 32  # tokens of an example; lines are examples as they are
     stride: int | None = None  # tokens from the start of one window to the next; None: as many as it has
-    eval_tokens: int = 1_000_000  # tokens of each part that are scored, the first ones
+    eval_tokens: int = 250_000  # tokens of each part that are scored, the first ones
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,7 +52,7 @@ class Windows(Examples):
     """The windows of a text, wherever it lies: inputs are its tokens, targets the tokens that follow each."""
 
     def __init__(self, tokens: np.ndarray, window: int, stride: int):
-        self.tokens, self.stride = tokens, stride
+        self.tokens, self.stride, self.reads = tokens, stride, 0
         self.places = np.arange(window + 1)
         self.count = max(0, (len(tokens) - window - 1) // stride + 1)
         if not self.count:
@@ -63,6 +65,9 @@ class Windows(Examples):
 
     def batch(self, indices: Int[Tensor, " batch"]) -> tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]:
         """The windows with these numbers, as (inputs, targets)."""
+        self.reads += 1
+        if self.reads % RELEASE == 0:
+            release(self.tokens)
         rows = self.tokens[indices.numpy()[:, None] * self.stride + self.places]
         rows = torch.from_numpy(rows.astype(np.int64))
         return rows[:, :-1], rows[:, 1:]
@@ -118,7 +123,7 @@ class LanguageModel(Task):
             window, stride = recipe.window, recipe.stride or recipe.window
             self.train, self.val = (Windows(part, window, stride) for part in parts[:2])
             self.test = Windows(parts[2], window, stride) if len(parts[2]) > window else None
-        self.eval_batch = max(1, min(4096, 2**24 // (recipe.window * vocab)))  # logits of 64 MB
+        self.eval_batch = max(1, min(4096, 2**22 // (recipe.window * vocab)))  # logits of 16 MB
         self.methods = ("advance",) if recipe.order == "streams" else ()
 
     def before_epoch(self, model: Module, optimizer: Optimizer) -> None:
