@@ -23,9 +23,10 @@ def catalogue() -> str:
         path = ROOT / "docs" / "results" / f"{key}.json"
         claims = json.loads(path.read_text(encoding="utf-8"))["claims"] if path.exists() else []
         marks = " ".join(MARK[claim["verdict"]].split()[0] for claim in claims)
+        measured = f"[{marks}](docs/results/{key}.md)" if claims else "not all measured yet"
         rows.append(
             f"| [`{key}`](src/firsthand/papers/{key}/notes.md) | {card.title} ({card.year}) "
-            f"| {card.parameters:,} | [{marks}](docs/results/{key}.md) |"
+            f"| {card.parameters:,} | {measured} |"
         )
     return "\n".join(
         [*rows, "", "✔ reproduced, ◐ partly, ✘ not reproduced: each links to the numbers, seeds and commands."]
