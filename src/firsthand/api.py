@@ -219,7 +219,7 @@ class Run:
 
     @property
     def writes(self) -> str | None:
-        """What the trained network writes: "lines", such as names, "text", or nothing."""
+        """What the trained network writes: "lines", such as names, "text", "sound", or nothing."""
         return self.recipe.task.writes(self.recipe) if hasattr(self.recipe.task, "writes") else None
 
     def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
@@ -233,6 +233,12 @@ class Run:
                 f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
             )
         return self.recipe.task.sample(self.trained, count, override(Sampling(), options), new)
+
+    def save(self, path: str | Path, **options: Any) -> dict[str, Any]:
+        """Write a new sound into a WAV file and say how long it is; options as in `Sampling`."""
+        if not hasattr(self.recipe.task, "save"):
+            raise UserError(f"{self.path} does not write sound: leave out --out, or send its text on: > {path}")
+        return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
 
     def classify(self, paths: Iterable[str | Path]) -> list[dict[str, Any]]:
         """Say which class each image file shows, and how surely."""

@@ -22,14 +22,14 @@ def sinusoids(length: int, embed: int) -> Float[Tensor, "length embed"]:
     return table.to(torch.get_default_dtype())
 
 
-def _add(name: str, x: Tensor, table: Tensor) -> Tensor:
+def _add(name: str, x: Tensor, table: Tensor, start: int) -> Tensor:
     """x with the row of the table for its place added to every token."""
     length, embed = table.shape
     if x.ndim != 3 or x.shape[2] != embed:
         raise wrong_shape(f"The input of {name}", x, f"(batch, time, {embed})")
-    if x.shape[1] > length:
-        raise UserError(f"There are {length} positions, got a sequence of {x.shape[1]}: make the table longer.")
-    return x + table[: x.shape[1]]
+    if (end := start + x.shape[1]) > length:
+        raise UserError(f"There are {length} positions, got a sequence of {end}: make the table longer.")
+    return x + table[start:end]
 
 
 class SinusoidalPositions(Module):
@@ -43,9 +43,9 @@ class SinusoidalPositions(Module):
         super().__init__()
         self.table = Buffer(sinusoids(length, embed), persistent=False)
 
-    def forward(self, x: Float[Tensor, "batch time embed"]) -> Float[Tensor, "batch time embed"]:
-        """x with its positions."""
-        return _add("SinusoidalPositions", x, self.table)
+    def forward(self, x: Float[Tensor, "batch time embed"], start: int = 0) -> Float[Tensor, "batch time embed"]:
+        """x with its positions, of which the first is `start`."""
+        return _add("SinusoidalPositions", x, self.table, start)
 
 
 class LearnedPositions(Module):
@@ -60,6 +60,6 @@ class LearnedPositions(Module):
         self.weight = Parameter(torch.empty(length, embed))
         normal_(self.weight, 1.0)
 
-    def forward(self, x: Float[Tensor, "batch time embed"]) -> Float[Tensor, "batch time embed"]:
-        """x with its positions."""
-        return _add("LearnedPositions", x, self.weight)
+    def forward(self, x: Float[Tensor, "batch time embed"], start: int = 0) -> Float[Tensor, "batch time embed"]:
+        """x with its positions, of which the first is `start`."""
+        return _add("LearnedPositions", x, self.weight, start)

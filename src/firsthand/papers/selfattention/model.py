@@ -1,0 +1,147 @@
+"""The network: every token asks all tokens before it, at once, for what it needs to expect the next one.
+
+Attention first, for one head. Token i sends out a query, every token j offers a key and a value:
+
+    q_i = W_Q x_i + b_Q,   k_j = W_K x_j + b_K,   v_j = W_V x_j + b_V
+    a_ij = softmax over j of (q_i . k_j / sqrt(d_k) + m_ij)      m_ij = 0 where i may look, else -infinity
+    y_i = sum over j of a_ij v_j                                                             (eq. 1)
+
+It is a dictionary that answers softly: the better a key fits the query, the more of its value is in the answer. A dot
+product of d_k independent terms of variance 1 has variance d_k; the root makes it 1 again, or the softmax would begin
+saturated. Language is written forwards, so that m blocks j > i. Several heads, each with W_Q, W_K, W_V of its own and
+d_k = embed / heads, look in several places at once; W_O joins their answers side by side (section 3.2.2). The formula
+is code in `firsthand.nn.scaled_dot_product_attention`, the heads in `firsthand.nn.MultiheadAttention`: read these two.
+
+    x = C[token] + PE[position]                                  attention alone knows no order (section 3.5)
+    x <- x + heads(norm(x))                                      `layers` times
+    x <- x + W_2 relu(W_1 norm(x) + b_1) + b_2                   and after each the same for every token (eq. 2)
+    logits = W norm(x) + b                                       softmax(logits): the distribution of the next token
+
+Symbols: W_Q, W_K, W_V are the thirds of `attention.in_proj_weight`, W_O is `attention.out_proj`, W_1 and W_2 are
+`expand` and `contract`, C is `embedding`, W and b are `output`. To write, keys and values of the tokens so far are
+kept, as they never change: a new token then asks them without making them again, for the same answer.
+
+Where we differ: the paper translates, with an encoder beside this decoder; it normalises after each sum, not before
+each part, which trains without warm-up; it shares one matrix between C and W, multiplies C by sqrt(embed), and has no
+biases in the heads. Of these b_K does nothing: it adds one number to all scores of a query.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import Module, ModuleList
+
+from firsthand.errors import UserError
+from firsthand.nn import (
+    Dropout,
+    Embedding,
+    LayerNorm,
+    LearnedPositions,
+    Linear,
+    MultiheadAttention,
+    SinusoidalPositions,
+    relu,
+    scaled_dot_product_attention,
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of a character model that trains within minutes; those of the paper are 512, 8, 6 and 2048."""
+
+    vocab: int | None = None  # tokens; None: what the data has (without data 28: a to z, space, unknown)
+    context: int = 64  # tokens that it can look back on, the present one included
+    embed: int = 64  # numbers that stand for a token, from layer to layer (the paper's d_model)
+    heads: int = 4  # places that a token can look at in one layer; they share the embedding
+    layers: int = 2  # blocks, one on the other (the paper's N)
+    hidden: int | None = None  # units between W_1 and W_2 (the paper's d_ff); None: 4 times embed
+    positions: Literal["sinusoidal", "learned", "none"] = "sinusoidal"  # what tells a token where it stands
+    dropout: float = 0.0  # share of x, and of what a part adds to it, that is silenced while training
+
+    def __post_init__(self) -> None:
+        if min(self.vocab or 28, self.context, self.embed, self.heads, self.layers, self.width) < 1:
+            raise UserError("vocab, context, embed, heads, layers and hidden must be at least 1.")
+
+    @property
+    def width(self) -> int:
+        """Units between W_1 and W_2."""
+        return 4 * self.embed if self.hidden is None else self.hidden
+
+
+class Block(Module):
+    """Self-attention, then two linear maps with a rectifier between them; both add to x what they make of norm(x)."""
+
+    def __init__(self, embed: int, heads: int, hidden: int, dropout: float = 0.0, causal: bool = True):
+        super().__init__()
+        self.causal = causal
+        self.norm1, self.norm2 = LayerNorm(embed), LayerNorm(embed)
+        self.attention = MultiheadAttention(embed, heads)
+        self.expand, self.contract = Linear(embed, hidden), Linear(hidden, embed)
+        self.dropout = Dropout(dropout)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch time embed"],
+        past: tuple[Float[Tensor, "batch heads seen d"], Float[Tensor, "batch heads seen d"]] | None = None,
+    ) -> tuple[
+        Float[Tensor, "batch time embed"],
+        tuple[Float[Tensor, "batch heads all d"], Float[Tensor, "batch heads all d"]],
+    ]:
+        """The next block's input, and the keys and values of all tokens so far: those of the past, then x's."""
+        q, k, v = self.attention.project(self.norm1(x))
+        if past is not None:
+            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+        # The last query stands at the last key: query i of the new ones sees all of the past and the i before it.
+        y = self.attention.merge(scaled_dot_product_attention(q, k, v, causal=self.causal))
+        x = x + self.dropout(y)
+        return x + self.dropout(self.contract(relu(self.expand(self.norm2(x))))), (k, v)
+
+
+class SelfAttentionNetwork(Module):
+    """A table of the tokens, positions, blocks, and the output layer."""
+
+    def __init__(self, config: Config = Config()):
+        super().__init__()
+        vocab, embed = config.vocab or 28, config.embed
+        self.context = config.context
+        self.embedding = Embedding(vocab, embed)
+        kinds = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+        self.positions = None if config.positions == "none" else kinds[config.positions](config.context, embed)
+        self.dropout = Dropout(config.dropout)
+        self.blocks = ModuleList(Block(embed, config.heads, config.width, config.dropout) for _ in range(config.layers))
+        self.norm = LayerNorm(embed)
+        self.output = Linear(embed, vocab)
+
+    def forward(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch time vocab"]:
+        """Logits of the token after each."""
+        return self.advance(tokens)[0]
+
+    def advance(
+        self, tokens: Int[Tensor, "batch time"], state: tuple[Float[Tensor, "batch heads seen d"], ...] | None = None
+    ) -> tuple[Float[Tensor, "batch time vocab"], tuple[Float[Tensor, "batch heads all d"], ...]]:
+        """The same after tokens that were read before, with the keys and values of all: k and v of every block in turn.
+
+        Raises UserError for more tokens than the context holds.
+        """
+        seen = 0 if state is None else state[0].shape[2]
+        if (length := seen + tokens.shape[1]) > self.context:
+            raise UserError(f"The network sees {self.context} tokens, got {length}: make model.context larger.")
+        x = self.embedding(tokens)
+        x = self.dropout(x if self.positions is None else self.positions(x, seen))
+        kept: tuple[Tensor, ...] = ()
+        for number, block in enumerate(self.blocks):
+            x, pair = block(x, None if state is None else state[2 * number : 2 * number + 2])
+            kept += pair
+        return self.output(self.norm(x)), kept
+
+    def maps(self, tokens: Int[Tensor, "batch time"]) -> list[Float[Tensor, "batch heads time time"]]:
+        """The weights a_ij of every block's heads: row i is where token i looks."""
+        x, found = self.embedding(tokens), []
+        x = x if self.positions is None else self.positions(x)
+        for block in self.blocks:
+            found.append(block.attention(block.norm1(x), causal=block.causal, weights=True)[1])
+            x, _ = block(x)
+        return found

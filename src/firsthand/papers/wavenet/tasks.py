@@ -1,0 +1,138 @@
+"""What is trained: the next token of a text, the next character of a name by the tree, the next sample of a sound."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+from torch.nn import Module
+
+from firsthand.errors import UserError
+from firsthand.nn.sampling import draw
+from firsthand.papers.wavenet.audio import read_wav, write_wav
+from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork
+from firsthand.papers.wavenet.model import WaveNet
+from firsthand.papers.wavenet.mulaw import decode, encode
+from firsthand.train.folder import read_json
+from firsthand.train.language import LanguageModel
+from firsthand.train.sampling import Sampling
+from firsthand.train.tasks import NextToken, Trained
+
+LENGTH = 2.0  # seconds of sound that are written where no max-length is given
+GIVEN, HEARD = 0.05, 0.1  # seconds of a held-out sound that the figure shows, and the network goes on for
+
+
+class TextTask(LanguageModel):
+    """Predict every next token of a text, or of lines such as names."""
+
+    def model(self) -> Module:
+        """The paper's network, for this data's vocabulary."""
+        return WaveNet(self.recipe.model)
+
+
+class TreeTask(NextToken):
+    """Predict the next character of a name from the eight before it."""
+
+    def model(self) -> Module:
+        """The network of makemore part 5, for this data's vocabulary."""
+        return HierarchicalNetwork(self.recipe.model)
+
+
+class SoundTask(TextTask):
+    """Predict every next code of a sound."""
+
+    @classmethod
+    def writes(cls, recipe: Any) -> str:
+        """What a trained network writes."""
+        return "sound"
+
+    @classmethod
+    def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> Iterator[Iterator]:
+        """Sounds are no text."""
+        raise UserError(f"This network writes sound: firsthand sample {run.folder.path} --out sound.wav")
+
+    @classmethod
+    def save(cls, run: Trained, path: Path, options: Sampling = Sampling()) -> dict[str, Any]:
+        """Write a sound as a WAV file; the prompt is the path of one that is gone on with.
+
+        `max_length` counts samples, the prompt's among them. Returns the samples, rate and seconds.
+        Raises UserError for a prompt with another rate and for options that are about text.
+        """
+        if options.stop:
+            raise UserError("The option 'stop' is for text, and this network writes sound: leave it out.")
+        facts = read_json(run.folder.path / "vocabulary.json")
+        rate, levels = facts["rate"], facts["levels"]
+        prompt = torch.zeros(0, dtype=torch.long)
+        if options.prompt:
+            samples, its_rate = read_wav(Path(options.prompt).expanduser())
+            if its_rate != rate:
+                raise UserError(f"{options.prompt} has {its_rate} samples a second, the network's sounds have {rate}.")
+            prompt = encode(torch.from_numpy(samples), levels)
+        length = options.max_length or len(prompt) + round(LENGTH * rate)
+        if length <= len(prompt):
+            raise UserError(f"The prompt has {len(prompt)} samples; max-length must be larger, got {length}.")
+        codes = shown(generate(run.model, prompt, options, levels), length - len(prompt))
+        samples = decode(torch.cat([prompt, torch.tensor(codes, dtype=torch.long)]), levels).numpy()
+        write_wav(path, samples, rate)
+        return {"samples": len(samples), "rate": rate, "seconds": len(samples) / rate}
+
+    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
+        """How the network goes on where a held-out sound is taken away."""
+        from firsthand.papers.wavenet import pictures  # matplotlib takes half a second to import
+
+        rate, levels = self.vocabulary.rate, self.vocabulary.levels
+        given, more = round(GIVEN * rate), round(HEARD * rate)
+        held_out = torch.from_numpy(self.val.tokens[: model.reach + more].astype(np.int64))
+        prompt = held_out[: model.reach]
+        if len(held_out) < model.reach + more:
+            return
+        training = model.training
+        model.eval()
+        songs = [take(generate(model, prompt, Sampling(seed=seed), levels), more) for seed in range(2)]
+        model.train(training)
+        sounds = [decode(torch.cat([prompt, torch.tensor(song)]), levels).numpy() for song in songs]
+        begin = max(0, len(prompt) - given)
+        real = decode(held_out, levels).numpy()
+        yield "sound", pictures.going_on([real[begin:], *(s[begin:] for s in sounds)], len(prompt) - begin, rate)
+
+
+@torch.no_grad()
+def generate(
+    model: WaveNet, prompt: Int[Tensor, " time"], options: Sampling = Sampling(), levels: int = 256
+) -> Iterator[int]:
+    """One code after the other, for ever, each drawn from the network's distribution after all before it.
+
+    With queues (`cache`) a code costs one pass of every layer over one sample. Without, the network hears its whole
+    receptive field again for each: the same logits, since nothing else can reach them.
+    """
+    generator = torch.Generator().manual_seed(options.seed)
+    seen = prompt if len(prompt) else torch.tensor([levels // 2])  # silence
+    new, state = seen[None], None
+    device = next(model.parameters()).device
+    while True:
+        if options.cache:
+            logits, state = model.advance(new.to(device), state)
+        else:
+            logits = model(seen[None, -model.reach :].to(device))
+        chosen = draw(logits[:, -1].cpu(), options.temperature, options.top_k, options.top_p, options.greedy, generator)
+        new = chosen[None]
+        if not options.cache:
+            seen = torch.cat([seen, chosen])
+        yield int(chosen)
+
+
+def take(codes: Iterator[int], count: int) -> list[int]:
+    """The first `count` codes."""
+    return [next(codes) for _ in range(count)]
+
+
+def shown(codes: Iterator[int], count: int) -> list[int]:
+    """The same with a progress bar."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return [next(codes) for _ in track(range(count), "Writing samples", console=console, transient=True)]
