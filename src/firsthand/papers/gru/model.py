@@ -1,0 +1,86 @@
+"""The network: a gated recurrent unit reads a text token by token, and at every token it expects the next one.
+
+    r_t = sigmoid(W_r x_t + U_r h_(t-1))                      reset gate     [5]
+    z_t = sigmoid(W_z x_t + U_z h_(t-1))                      update gate    [6]
+    n_t = tanh   (W x_t + U (r_t h_(t-1)))                    candidate      [8], reset "before", as published
+    n_t = tanh   (W x_t + b + r_t (U h_(t-1) + c))            candidate      reset "after", as torch and cuDNN have it
+    h_t = z_t h_(t-1) + (1 - z_t) n_t,   h_0 = 0              the state      [7]
+    o_t = V h_t + d                                           softmax(o_t) is the distribution of token t + 1
+
+Products with gates are element by element; [5] to [8] are the paper's equations, which print no biases. z keeps: at 1
+the state stays as it is, and its gradient too. The comparison of units (Chung et al., 2014) has z and 1 - z the other
+way round: flip the signs of W_z, U_z and their biases to go from one to the other. "before" and "after" are not the
+same functions; the paper has "before" in its encoder, "after" in its decoder. Symbols: W_r, W_z, W below each other
+are `weight_ih_l0` of `recurrent`, U_r, U_z, U are `weight_hh_l0`; V and d are `output`. Where we differ: the paper's
+network is an encoder and a decoder for translation. This is its hidden unit alone, in a language model.
+Source: Cho et al. (2014), section 2.3.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import Buffer, Module
+
+from firsthand.errors import UserError
+from firsthand.nn import GRU, Embedding, Linear, init
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of the character model of Dive into Deep Learning, section 10.2."""
+
+    vocab: int | None = None  # tokens; None: what the data has (without data 28: a to z, space, unknown)
+    embed: int | None = None  # numbers that stand for a token; None: one-hot
+    hidden: int = 32  # units of a layer
+    layers: int = 1  # layers, one on the other
+    dropout: float = 0.0  # share of a layer's outputs that the layer above does not see, while training
+    reset: Literal["after", "before"] = "after"  # where the reset gate acts: after the product with U, or before it
+    update_bias: float = 0.0  # added to the first biases of the update gates: above 0 the state lasts longer
+    init: Literal["uniform", "normal"] = "uniform"  # first weights: U(±1/sqrt(hidden)), or N(0, 0.01^2) and biases 0
+
+    def __post_init__(self) -> None:
+        if min(self.vocab or 28, 1 if self.embed is None else self.embed, self.hidden, self.layers) < 1:
+            raise UserError("vocab, embed, hidden and layers must be at least 1.")
+
+
+class GatedNetwork(Module):
+    """One-hot or embedded tokens, gated recurrent layers, output layer."""
+
+    def __init__(self, config: Config = Config()):
+        super().__init__()
+        vocab = config.vocab or 28
+        self.embedding = None if config.embed is None else Embedding(vocab, config.embed)
+        self.one_hot = Buffer(torch.eye(vocab), persistent=False) if config.embed is None else None
+        self.recurrent = GRU(
+            config.embed or vocab, config.hidden, config.layers, dropout=config.dropout, reset=config.reset
+        )
+        self.output = Linear(config.hidden, vocab)
+        if config.init == "normal":
+            for parameter in self.parameters():
+                init.normal_(parameter, 0.01 if parameter.ndim > 1 else 0.0)
+        keep(self.recurrent, config.update_bias)
+
+    def forward(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch time vocab"]:
+        """Logits of the token after each."""
+        return self.advance(tokens)[0]
+
+    def advance(
+        self, tokens: Int[Tensor, "batch time"], state: tuple[Float[Tensor, "layers batch hidden"]] | None = None
+    ) -> tuple[Float[Tensor, "batch time vocab"], tuple[Float[Tensor, "layers batch hidden"]]]:
+        """The same from a state on, with the state after the last token: (h,), every layer's."""
+        x = self.one_hot[tokens] if self.embedding is None else self.embedding(tokens)
+        h, last = self.recurrent(x, None if state is None else state[0])
+        return self.output(h), (last,)
+
+
+@torch.no_grad()
+def keep(layer: GRU, bias: float) -> None:
+    """Add to the biases of the update gates of every layer: at 3 a unit keeps 95 % of its state a step, at 0 half.
+
+    It goes to one of the two bias vectors, for what counts is their sum.
+    """
+    for number in range(layer.num_layers):
+        getattr(layer, f"bias_ih_l{number}")[layer.hidden_size : 2 * layer.hidden_size] += bias

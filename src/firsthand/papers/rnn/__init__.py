@@ -1,0 +1,31 @@
+"""Recurrent networks: learning internal representations (1985), finding structure in time (1990)."""
+
+from firsthand.papers.card import Card, exports
+
+CARD = Card(
+    key="rnn",
+    title="Finding Structure in Time",
+    authors=("Jeffrey L. Elman",),
+    year=1990,
+    venue="Cognitive Science 14(2), 179-211",
+    url="https://doi.org/10.1207/s15516709cog1402_1",
+    bibtex="""@article{elman1990finding,
+  author  = {Elman, Jeffrey L.},
+  title   = {Finding Structure in Time},
+  journal = {Cognitive Science},
+  volume  = {14},
+  number  = {2},
+  pages   = {179--211},
+  year    = {1990}
+}""",
+    family="sequences",
+    builds_on=("backprop",),
+    summary="A network that reads its own last state learns from the order of things, by predicting what comes next.",
+    network="RecurrentNetwork",
+    parameters=2_908,
+    example_shape=(32,),
+    output_shape=(32, 28),
+)
+__getattr__ = exports(
+    __name__, {"RecurrentNetwork": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"}
+)
