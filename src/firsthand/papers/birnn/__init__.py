@@ -1,0 +1,29 @@
+"""Bidirectional recurrent networks: one state that comes from the past, another that comes from the future."""
+
+from firsthand.papers.card import Card, exports
+
+CARD = Card(
+    key="birnn",
+    title="Bidirectional Recurrent Neural Networks",
+    authors=("Mike Schuster", "Kuldip K. Paliwal"),
+    year=1997,
+    venue="IEEE Transactions on Signal Processing 45(11)",
+    url="https://doi.org/10.1109/78.650093",
+    bibtex="""@article{schuster1997bidirectional,
+  author  = {Schuster, Mike and Paliwal, Kuldip K.},
+  title   = {Bidirectional Recurrent Neural Networks},
+  journal = {IEEE Transactions on Signal Processing},
+  volume  = {45},
+  number  = {11},
+  pages   = {2673--2681},
+  year    = {1997}
+}""",
+    family="sequences",
+    builds_on=("rnn", "backprop", "mlp"),
+    summary="Two recurrent nets read a sequence from its two ends, so that every output is told of all of the input.",
+    network="BRNN",
+    parameters=21,
+    example_shape=(40, 1),
+    output_shape=(40, 1),
+)
+__getattr__ = exports(__name__, {"BRNN": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"})
