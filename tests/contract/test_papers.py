@@ -26,7 +26,8 @@ pytestmark = pytest.mark.parametrize("key", papers.keys())
 
 FILES = ("__init__.py", "model.py", "recipe.py", "claims.py", "notes.md")
 SECTIONS = ("What is new", "How it works", "What confuses", "Questions and answers", "Run it", "Read next")
-SCORES = {f"{split}_{score}" for split in ("train", "val", "test") for score in ("loss", "error", "perplexity", "mixed")}
+KINDS = ("loss", "error", "perplexity", "mixed")
+SCORES = {f"{split}_{kind}" for split in ("train", "val", "test") for kind in KINDS}
 
 
 def paper(key: str) -> Paper:
