@@ -19,7 +19,7 @@ import torch
 import tyro
 
 from firsthand import papers
-from firsthand.check.models import pair
+from firsthand.check.models import pair, stateless
 
 BLOCK = 0.1  # seconds
 
@@ -27,7 +27,7 @@ BLOCK = 0.1  # seconds
 def steppers(recipe: Any, network: type) -> Iterator[Callable[[], None]]:
     """A function that takes one training step of our network, and one of the twin's."""
     torch.manual_seed(0)
-    task = recipe.task.without_data(recipe)
+    task = recipe.task.without_data(stateless(recipe))
     start = task.model().double()
     inputs, targets = network.batch_for(recipe, recipe.batch, torch.Generator().manual_seed(1))
     inputs, targets = (t.float() if t.is_floating_point() else t for t in (inputs, targets))

@@ -249,7 +249,8 @@ def test_figures_of_the_claims():
     for claim in papers.get("gru").claims:
         curve = [[1600, 0.1], [3200, 0.05]] if claim.key == "adding" else [7.0, 6.0, 6.5]
         result = {"metrics": metrics, "series": {"curve": curve}}
-        claim.figure({arm.name: [Seen(seed, result, rows) for seed in (0, 1)] for arm in claim.arms})
+        figure = claim.figure({arm.name: [Seen(seed, result, rows) for seed in (0, 1)] for arm in claim.arms})
+        assert figure.axes[0].get_title(loc="left") and all(axes.has_data() for axes in figure.axes), claim.key
 
 
 @pytest.mark.parametrize("preset", ["laptop", "paper", "names"])

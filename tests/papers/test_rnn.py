@@ -328,7 +328,8 @@ def test_figures_of_the_claims():
         own = series | ({"curve": [0.2] * 9} if claim.key == "xor" else {})
         own |= {"by place": [1.0] * 7} if claim.key == "words" else {}
         result = {"metrics": metrics, "series": own}
-        claim.figure({arm.name: [Seen(seed, result, rows) for seed in (0, 1)] for arm in claim.arms})
+        figure = claim.figure({arm.name: [Seen(seed, result, rows) for seed in (0, 1)] for arm in claim.arms})
+        assert figure.axes[0].get_title(loc="left") and all(axes.has_data() for axes in figure.axes), claim.key
 
 
 @pytest.mark.parametrize("preset", ["laptop", "paper", "names"])

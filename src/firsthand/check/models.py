@@ -61,9 +61,7 @@ def check(key: str) -> list[Row]:
 def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int = 0) -> Iterator[Row]:
     """The rows for one recipe."""
     torch.manual_seed(seed)
-    if recipe.order == "streams":
-        recipe = replace(recipe, order="shuffle")  # from a state of zeros each: what is carried on is the task's matter
-    task = recipe.task.without_data(recipe)
+    task = recipe.task.without_data(stateless(recipe))
     start = task.model().double()
     batches = [network.batch_for(task.recipe, BATCH, torch.Generator().manual_seed(100 + i)) for i in range(STEPS)]
     ours = {
@@ -82,6 +80,11 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
         floor = 32 * torch.finfo(torch.float32).eps
         allowed = max(4 * apart(twins[torch.float32][what], truth), floor)
         yield Row(key, variant, "float32", what, apart(ours[torch.float32][what], truth), allowed)
+
+
+def stateless(recipe: Any) -> Any:
+    """The recipe with every batch from a state of zeros, as the twins have it: to carry one on is the task's matter."""
+    return replace(recipe, order="shuffle") if recipe.order == "streams" else recipe
 
 
 def pair(start: nn.Module, twin: Twin | None, task: Any, dtype: torch.dtype) -> tuple[nn.Module, Any]:

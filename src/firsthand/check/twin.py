@@ -1,5 +1,6 @@
 """An independent twin of a paper's network, built from torch.nn, that carries the same weights."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import torch
@@ -9,7 +10,7 @@ from firsthand import optim
 from firsthand.train.recipe import arguments
 
 
-class Twin(nn.Module):
+class Twin(nn.Module, ABC):
     """Base of the twins in `firsthand.check.twins`: a twin reads our network's weights and answers in our names.
 
     By default its parameters and buffers have our names; a twin that is laid out otherwise overrides the two methods.
@@ -44,9 +45,9 @@ class Twin(nn.Module):
         return rule([group for group in groups if group["params"]], **options)
 
     @staticmethod
+    @abstractmethod
     def batch(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A random batch for a network of the default sizes: inputs (float64 or int64) and targets."""
-        raise NotImplementedError
 
     @classmethod
     def batch_for(cls, recipe: Any, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

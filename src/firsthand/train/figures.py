@@ -1,6 +1,7 @@
 """Figures of a run, drawn from its own files: loss curves, the range test, the network's health, the task's own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib
@@ -60,6 +61,15 @@ def legend(axes: Axes, **style: Any) -> None:
     """A legend where there is something to explain."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(**style)
+
+
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Heights for labels: the same, but those that would overlap move up."""
+    placed = list(heights)
+    order = sorted(range(len(placed)), key=placed.__getitem__)
+    for below, place in pairwise(order):
+        placed[place] = max(placed[place], placed[below] + least)
+    return placed
 
 
 def range_test(folder: RunFolder) -> Figure:

@@ -1,7 +1,7 @@
 """Language models: predict every next token of a running text, or of lines such as names."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from firsthand.train import recipe
 from firsthand.train.folder import read_json
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Task
-from firsthand.train.tasks import Trained, new_lines
+from firsthand.train.tasks import Trained, completed, new_lines
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end
@@ -56,9 +56,7 @@ class Windows(Examples):
         self.places = np.arange(window + 1)
         self.count = max(0, (len(tokens) - window - 1) // stride + 1)
         if not self.count:
-            raise UserError(
-                f"A part of the text has {len(tokens)} tokens, too few for a window of {window}."
-            )
+            raise UserError(f"A part of the text has {len(tokens)} tokens, too few for a window of {window}.")
 
     def __len__(self) -> int:
         return self.count
@@ -108,11 +106,7 @@ class LanguageModel(Task):
     def __init__(self, recipe: Any):
         corpus = recipe.data.load()
         vocab = len(corpus.vocabulary)
-        if recipe.model.vocab not in (None, vocab):
-            raise UserError(
-                f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data."
-            )
-        super().__init__(replace(recipe, model=replace(recipe.model, vocab=vocab), data=recipe.data.located()))
+        super().__init__(completed(recipe, vocab))
         self.vocabulary = corpus.vocabulary
         parts = (corpus.train, corpus.val, corpus.test)
         if isinstance(corpus, Lines):

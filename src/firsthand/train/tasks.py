@@ -29,17 +29,19 @@ class Trained:
     folder: RunFolder
 
 
+def completed(recipe: Any, vocab: int) -> Any:
+    """The recipe with what its data says: how many tokens there are, and where the file lies."""
+    if recipe.model.vocab not in (None, vocab):
+        raise UserError(f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data.")
+    return replace(recipe, model=replace(recipe.model, vocab=vocab), data=recipe.data.located())
+
+
 class NextToken(Task):
     """Predict each next character of a line from the `context` characters before it; the loss is nats a character."""
 
     def __init__(self, recipe: Any):
         lines = recipe.data.load()
-        vocab = len(lines.vocabulary)
-        if recipe.model.vocab not in (None, vocab):
-            raise UserError(
-                f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data."
-            )
-        super().__init__(replace(recipe, model=replace(recipe.model, vocab=vocab), data=recipe.data.located()))
+        super().__init__(completed(recipe, len(lines.vocabulary)))
         self.vocabulary = lines.vocabulary
         context = recipe.model.context
         self.train, self.val, self.test = (

@@ -63,19 +63,28 @@ def write_text(
     prompt = vocabulary.encode(options.prompt).tolist()
     if vocabulary.level == "character" and 0 in prompt:
         raise UserError(f"The vocabulary does not have '{options.prompt[prompt.index(0)]}', which the prompt holds.")
+    longest = _longest(prompt, options, TEXT)
     silent = [] if prompt else [_beginning(vocabulary)]
 
     def pieces() -> Iterator[str]:
         gap = "" if vocabulary.level == "character" else " "
         yield vocabulary.decode(prompt)
         reader, new, only = Reader(model, options.cache), torch.tensor([silent + prompt]), torch.tensor([0])
-        for number in range(len(prompt), options.max_length or TEXT):
+        for number in range(len(prompt), longest):
             logits = reader.read(new, only)
             logits[:, 0] = -torch.inf
             new = draw(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)[:, None]
             yield (gap if number else "") + vocabulary.decode(new[0].tolist())
 
     yield from until(pieces(), options.stop)
+
+
+def _longest(prompt: list[int], options: Sampling, default: int) -> int:
+    """How many tokens are written at most, the prompt among them."""
+    longest = default if options.max_length is None else options.max_length
+    if len(prompt) >= longest:
+        raise UserError(f"The prompt has {len(prompt)} tokens; max-length must be larger, got {longest}.")
+    return longest
 
 
 def _beginning(vocabulary: TokenVocabulary) -> int:
@@ -98,10 +107,8 @@ def write_lines(
     """Write `count` lines together, token by token, each until its end token, `stop` or `max_length`."""
     if count < 0:
         raise UserError(f"count must be at least 0, got {count}.")
-    prompt, longest = vocabulary.encode(options.prompt), LINE if options.max_length is None else options.max_length
-    if len(prompt) >= longest:
-        raise UserError(f"The prompt has {len(prompt)} tokens; max-length must be larger, got {longest}.")
-    end = 0
+    prompt = vocabulary.encode(options.prompt)
+    longest, end = _longest(prompt, options, LINE), 0
     new = torch.tensor([[end, *prompt]]).expand(count, -1)
     lines, going = [new[:, 1:]], torch.arange(count)  # rows that have not ended yet
     reader = Reader(model, options.cache, context)

@@ -12,7 +12,7 @@ from firsthand.papers.gru.recipe import PRESETS
 
 _PAPER = PRESETS["paper"]
 VARIANTS = {
-    "laptop": replace(PRESETS["laptop"], order="shuffle"),  # every batch from zeros
+    "laptop": PRESETS["laptop"],
     "paper": _PAPER,
     "stacked": PRESETS["stacked"],
     "before": replace(_PAPER, model=Config(hidden=13, reset="before")),

@@ -10,7 +10,7 @@ from firsthand.check.twin import Twin
 from firsthand.papers.odyssey.model import Config, Variant
 from firsthand.papers.odyssey.recipe import PRESETS
 
-_LAPTOP = replace(PRESETS["laptop"], order="shuffle")  # from states of 0, as the twin
+_LAPTOP = PRESETS["laptop"]
 VARIANTS = {
     "laptop": replace(_LAPTOP, model=Config(hidden=23)),
     "paper": replace(PRESETS["paper"], model=Config(hidden=23)),

@@ -11,7 +11,7 @@ from firsthand.papers.rnn.recipe import PRESETS
 
 _PAPER = PRESETS["paper"]
 VARIANTS = {
-    "laptop": replace(PRESETS["laptop"], order="shuffle"),  # every batch from zeros
+    "laptop": PRESETS["laptop"],
     "paper": _PAPER,
     "book's own weights": replace(_PAPER, model=Config(init="normal")),
     "stacked": PRESETS["stacked"],

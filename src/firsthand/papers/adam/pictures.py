@@ -1,7 +1,6 @@
 """The figures of the claims: one finding each."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from math import isfinite, log10, sqrt
 
 from matplotlib.axes import Axes
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from firsthand.papers.adam.claims import ADAM, BETAS, EPOCHS, METHODS, NESTEROV, RARE, RATES, SLOPES, bound, cells
 from firsthand.papers.claim import Seen
 from firsthand.train import contours
-from firsthand.train.figures import COLOURS, INK, MUTED
+from firsthand.train.figures import COLOURS, INK, MUTED, apart
 
 Runs = Mapping[str, list[Seen]]
 
@@ -29,15 +28,6 @@ def mean_series(runs: Runs, arm: str, name: str) -> list[float]:
 def direct(axes: Axes, x: float, y: float, words: str, colour: str, **style) -> None:
     """A label at the end of a line."""
     axes.annotate(words, (x, y), xytext=(5, 0), textcoords="offset points", color=colour, va="center", **style)
-
-
-def apart(heights: list[float], least: float) -> list[float]:
-    """Heights for labels: the same, but those that would overlap move up."""
-    placed = list(heights)
-    order = sorted(range(len(heights)), key=heights.__getitem__)
-    for below, place in pairwise(order):
-        placed[place] = max(placed[place], placed[below] + least)
-    return placed
 
 
 def correction(runs: Runs) -> Figure:

@@ -1,8 +1,7 @@
 """Pictures of the claims."""
 
 from collections.abc import Mapping
-from itertools import pairwise
-from math import exp
+from math import exp, log
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 
 from firsthand.papers.claim import Seen
 from firsthand.papers.gru.claims import AFTER, BEFORE, LSTM, ONE_BIAS, TANH, UNIT
-from firsthand.train.figures import COLOURS, INK, MUTED
+from firsthand.train.figures import COLOURS, INK, MUTED, apart
 
 Runs = Mapping[str, list[Seen]]
 BLUE, RED, GREEN, AMBER, VIOLET = COLOURS[:5]
@@ -20,18 +19,6 @@ READERS = {TANH: INK, UNIT: BLUE, AFTER: BLUE, LSTM: RED, BEFORE: GREEN, ONE_BIA
 def curves(seen: Runs, arm: str, name: str = "curve") -> list[np.ndarray]:
     """A list of numbers, or of rows of numbers, of every run of an arm."""
     return [np.array(run.result["series"][name], dtype=float) for run in seen[arm]]
-
-
-def apart(places: dict[str, float], gap: float) -> dict[str, float]:
-    """The same heights on a logarithmic axis, moved until one is `gap` times the next or more."""
-    order, logs = sorted(places, key=places.__getitem__), {name: np.log(y) for name, y in places.items()}
-    for _ in range(200):
-        for lower, upper in pairwise(order):
-            lack = np.log(gap) - (logs[upper] - logs[lower])
-            if lack > 0:
-                logs[lower] -= lack / 2
-                logs[upper] += lack / 2
-    return {name: float(np.exp(y)) for name, y in logs.items()}
 
 
 def perplexities(axes: Axes, low: float, high: float) -> None:
@@ -54,7 +41,7 @@ def time_machine(seen: Runs) -> Figure:
                 axes.plot(*zip(*points, strict=True), color=colour, **style)
             words = f"{part}, {name}"
             ends[words], colours[words] = points[-1][1], colour
-    for words, y in apart(ends, 1.055).items():
+    for words, y in zip(ends, np.exp(apart([log(end) for end in ends.values()], log(1.075))), strict=True):
         axes.text(51.4, y, words, color=colours[words], va="center", fontsize=9)
     for colour, book in zip((BLUE, RED), ((4.94, 6.55), (5.73, 6.74)), strict=True):
         axes.plot([50, 50], book, "D", color=colour, mfc="white", ms=6, mew=1.6, zorder=5)

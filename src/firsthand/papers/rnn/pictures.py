@@ -1,8 +1,7 @@
 """Pictures of the claims."""
 
 from collections.abc import Mapping
-from itertools import pairwise
-from math import exp
+from math import exp, log
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +10,7 @@ from matplotlib.figure import Figure
 from firsthand.papers.claim import Seen
 from firsthand.papers.rnn.claims import CELLS, COUNTS, LEARNED, RATES
 from firsthand.papers.rnn.experiments import WORDS
-from firsthand.train.figures import COLOURS, INK, MUTED
+from firsthand.train.figures import COLOURS, INK, MUTED, apart
 
 Runs = Mapping[str, list[Seen]]
 BLUE, RED, GREEN, AMBER, VIOLET = COLOURS[:5]
@@ -40,18 +39,6 @@ def perplexities(axes: Axes, low: float, high: float) -> None:
     ticks = [tick for tick in PERPLEXITIES if low <= tick <= high]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
-
-
-def apart(places: dict[str, float], gap: float) -> dict[str, float]:
-    """The same heights on a logarithmic axis, moved until one is `gap` times the next or more."""
-    order, logs = sorted(places, key=places.__getitem__), {name: np.log(y) for name, y in places.items()}
-    for _ in range(200):
-        for lower, upper in pairwise(order):
-            lack = np.log(gap) - (logs[upper] - logs[lower])
-            if lack > 0:
-                logs[lower] -= lack / 2
-                logs[upper] += lack / 2
-    return {name: float(np.exp(y)) for name, y in logs.items()}
 
 
 def time_machine(seen: Runs) -> Figure:
@@ -86,7 +73,7 @@ def depth_and_gates(seen: Runs) -> Figure:
         places = series(seen[name], "by place")
         axes.plot(range(1, 33), places, color=colour, lw=1.8)
         ends[name] = places[-8:].mean()
-    for name, y in apart(ends, 1.028).items():
+    for name, y in zip(ends, np.exp(apart([log(end) for end in ends.values()], log(1.04))), strict=True):
         label(axes, 33.0, y, name, colours[name])
     for read, name in enumerate(list(COUNTS)[1:], start=1):
         level = metric(seen[name], "val_perplexity").mean()
