@@ -1,5 +1,7 @@
 """Where a run computes: device, number of processes, precision, strategy. Imports torch only when a run starts."""
 
+import atexit
+import gc
 import os
 import signal
 from dataclasses import dataclass
@@ -68,7 +70,18 @@ def fabric_for(launch: Launch, folder: Path | None = None) -> "Fabric":
     except (ValueError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise UserError(f"Fabric cannot start with these options: {reason}.") from None
+    if fabric.world_size > 1:
+        atexit.register(_leave)
     return fabric
+
+
+def _leave() -> None:
+    """Take the process group apart at the process's end; gloo's threads, left running, now and then abort it there."""
+    import torch
+
+    gc.collect()  # a network that was wrapped holds on to the group, and lies in a cycle
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def leads() -> bool:
