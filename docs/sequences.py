@@ -1,12 +1,14 @@
 """The language models beside one another: the same names, the same book, loss against seconds of training.
 
-    python docs/sequences.py [--seeds 0 1 2]
+    python docs/sequences.py [--seeds 0 1 2] [--jobs 2]
 
-Trains every model with its own recipe, one after the other so that the seconds count, and writes docs/results/
-sequences.md with its figures. Finished runs under runs/sequences are kept; Ctrl-C loses nothing.
+Trains every model with its own recipe, on one core each, and writes docs/results/sequences.md with its figures. The
+runs are those of `firsthand reproduce` where it makes the same ones, and are kept beside them; Ctrl-C loses nothing.
+Seconds count only if nothing else keeps the cores busy.
 """
 
 import json
+import os
 import statistics
 import sys
 from dataclasses import dataclass, field
@@ -15,13 +17,13 @@ from typing import Any
 
 import tyro
 
-import firsthand
-from firsthand.api import Run, machine
+from firsthand.api import RUNS, Run, machine
+from firsthand.papers.claim import Arm
+from firsthand.reproduce.runner import Job, job_for, perform
 from firsthand.train.comparison import curves
-from firsthand.train.folder import write_atomically
+from firsthand.train.folder import RunFolder, write_atomically
 
 ROOT = Path(__file__).parent.parent
-RUNS = ROOT / "runs" / "sequences"
 RESULTS = ROOT / "docs" / "results"
 
 
@@ -69,12 +71,13 @@ CONTESTS = {
 }
 
 
-def trained(contest: str, key: str, preset: str, seed: int) -> Run:
-    """The run, finished, or trained now, or trained to its end."""
-    path = RUNS / contest / f"{key}-{preset}-seed{seed}"
-    if (path / "config.json").exists():
-        return firsthand.resume(path)
-    return firsthand.train(key, preset, out=path, seed=seed, **CONTESTS[contest].overrides)
+def jobs_of(contest: Contest, seeds: tuple[int, ...]) -> list[Job]:
+    """The runs of a contest: the models alternate within each seed, so that a drifting machine is fair to all."""
+    return [
+        job_for(key, Arm(f"{key}, {preset}", preset, contest.overrides), seed, RUNS / "reproduce")
+        for seed in seeds
+        for key, preset in contest.models
+    ]
 
 
 def table(runs: list[Run]) -> list[str]:
@@ -98,16 +101,19 @@ def table(runs: list[Run]) -> list[str]:
     return rows
 
 
-def main(seeds: tuple[int, ...] = (0, 1, 2)) -> None:
+def main(seeds: tuple[int, ...] = (0, 1, 2), jobs: int = os.cpu_count() or 1) -> None:
     """Train what is not trained yet and write the page.
 
     Args:
         seeds: of the runs of every model.
+        jobs: runs at a time; the cores are shared out among them, by default one each.
     """
     lines = ["# Language models beside one another", ""]
-    lines += ["Written by `python docs/sequences.py`: every model with its own recipe, one CPU run at a time.", ""]
+    lines += ["Written by `python docs/sequences.py`: every model with its own recipe, on one core.", ""]
+    planned = {name: jobs_of(contest, seeds) for name, contest in CONTESTS.items()}
+    perform([job for runs in planned.values() for job in runs if job.result is None], jobs)
     for contest, spec in CONTESTS.items():
-        runs = [trained(contest, key, preset, seed) for seed in seeds for key, preset in spec.models]
+        runs = [Run(RunFolder(job.folder)) for job in planned[contest]]
         figure = curves([run.folder for run in runs], "seconds", spec.title)
         figure.savefig(RESULTS / f"sequences-{contest}.png")
         lines += [f"## {spec.title}", "", spec.about, "", *table(runs), "", f"![]({f'sequences-{contest}.png'})", ""]

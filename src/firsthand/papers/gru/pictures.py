@@ -105,3 +105,20 @@ def adding(seen: Runs) -> Figure:
     axes.minorticks_off()
     axes.legend(loc="lower left", fontsize=8.5)
     return figure
+
+
+def lengths(seen: Runs) -> Figure:
+    """Rows written backwards without a mistake, by their length, a line a seed."""
+    figure = Figure(figsize=(8.8, 4.2))
+    axes = figure.subplots()
+    for (name, runs), colour in zip(seen.items(), (AMBER, BLUE, GREEN), strict=True):
+        for number, run in enumerate(runs):
+            found = {int(key[7:]): value for key, value in run.result["metrics"].items() if key.startswith("right, ")}
+            axes.plot(*zip(*sorted(found.items()), strict=True), "o-", color=colour, lw=1.3, ms=4, alpha=0.8,
+                      label=None if number else name)  # fmt: skip
+    axes.axvline(12, color=MUTED, lw=1, ls=":")
+    axes.text(12.2, 97, "longest row in training", color=INK, fontsize=8.5)
+    axes.set(xlim=(1, 25), ylim=(-3, 103), xticks=range(2, 25, 2), xlabel="digits in the row",
+             ylabel="rows right (%)", title="One vector for a whole row: the longer, the fewer survive")  # fmt: skip
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
+    return figure

@@ -153,7 +153,7 @@ def questions(seen: Runs, words: str, title: str) -> Figure:
     right.set(xlim=(0, 1), xlabel="weight: dark on the first key, light on the second", title="where each head looks")
     right.grid(axis="y", visible=False)
     left.set(xlabel="step", ylabel="right (%)", ylim=(-2, 102), title=words)
-    left.legend(loc="lower right")
+    left.legend(loc="lower right" if left.dataLim.y1 > 50 else "upper right")
     return titled(figure, title)
 
 
