@@ -2,9 +2,9 @@
 
     python benchmarks/models.py [lstm gru ...] [--repeats 9] [--threads 1]
 
-The twins are those of `firsthand check`: the same weights, the same loss from torch.nn.functional, the same rule from
-torch.optim, and the batch size of the recipe. The two alternate in one process, in blocks of a tenth of a second or
-more, and the medians are compared, because machines are noisy.
+Of every preset, at its own sizes and batch. The twins are those of `firsthand check`: the same weights, the same loss
+from torch.nn.functional, the same rule from torch.optim. The two alternate in one process, in blocks of a tenth of a
+second or more, and the medians are compared, because machines are noisy.
 """
 
 import math
@@ -20,8 +20,19 @@ import tyro
 
 from firsthand import papers
 from firsthand.check.models import pair, stateless
+from firsthand.options import override
 
 BLOCK = 0.1  # seconds
+UNTWINNED = {"lenet paper", "lenet mlp-300", "lenet mlp-300-100"}  # LeCun's own rule, and networks that torch.nn has
+SLOW = {"selfattention paper"}  # seconds a step
+SIZES = {"birnn brown": {"model.vocab": 6000, "model.outputs": 42}}  # what the data would say
+
+
+def recipes(key: str) -> Iterator[tuple[str, Any]]:
+    """The presets of a paper that have a twin, by name."""
+    for preset in papers.get(key).presets:
+        if (name := f"{key} {preset}") not in UNTWINNED | SLOW:
+            yield name, override(papers.get(key).preset(preset), SIZES.get(name, {}))
 
 
 def steppers(recipe: Any, network: type) -> Iterator[Callable[[], None]]:
@@ -67,14 +78,13 @@ def main(keys: Annotated[tuple[str, ...], tyro.conf.Positional] = (), repeats: i
     print(f"{'network':40}{'batch':>6}{'ours':>11}{'torch.nn':>11}{'ratio':>8}")
     for key in keys or papers.keys():
         twin = import_module(f"firsthand.check.twins.{key}")
-        variants = getattr(twin, "VARIANTS", None) or {"laptop": papers.get(key).preset("laptop")}
-        for name, recipe in variants.items():
+        for name, recipe in recipes(key):
             ours, theirs = steppers(recipe, twin.Network)
             counts = [max(1, math.ceil(BLOCK / seconds(step, 3))) for step in (ours, theirs)]
             times = [(seconds(ours, counts[0]), seconds(theirs, counts[1])) for _ in range(repeats)]
             a, b = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
-            ratios[f"{key} {name}"] = a / b
-            print(f"{f'{key} {name}':40}{recipe.batch:6}{a:8.2f} ms{b:8.2f} ms{a / b:8.2f}", flush=True)
+            ratios[name] = a / b
+            print(f"{name:40}{recipe.batch:6}{a:8.2f} ms{b:8.2f} ms{a / b:8.2f}", flush=True)
     above = [name for name, ratio in ratios.items() if ratio > 1.1]
     print(f"geometric mean {statistics.geometric_mean(ratios.values()):.3f}; above 1.1: {', '.join(above) or 'none'}")
 

@@ -10,7 +10,7 @@ from firsthand.errors import UserError
 from firsthand.nn.activation import sigmoid, tanh
 from firsthand.nn.definition import definition
 from firsthand.nn.linear import linear
-from firsthand.nn.sequence import Layout, check_sequence, derivatives, outer, project, slow, walk
+from firsthand.nn.sequence import Layout, check_sequence, derivatives, outer, project, projection, slow, walk
 
 
 class _GRUAfter(torch.autograd.Function):
@@ -31,23 +31,32 @@ class _GRUAfter(torch.autograd.Function):
     def forward(ctx, readable, lengths, reverse, *tensors):
         x, h0, w_ih, w_hh, b_ih, b_hh = tensors
         layout, hidden = Layout(x, lengths, reverse), w_hh.shape[1]
-        n = project(layout.enter(x), w_ih, b_ih)
-        a = n.new_zeros(n.shape) if b_hh is None else b_hh.expand(n.shape).clone()  # a_r, a_z and v
-        a[:, :, : 2 * hidden] += n[:, :, : 2 * hidden]
-        n, h = n[:, :, 2 * hidden :].contiguous(), layout.history(h0)
+        parts = [(None, None) if b is None else b.split((2 * hidden, hidden)) for b in (b_ih, b_hh)]
+        (b_gates, b_n), (c_gates, c_n) = parts
+        to_gates, to_n = projection(w_ih[: 2 * hidden], b_gates, c_gates), projection(w_ih[2 * hidden :], b_n)
+        a, h = x.new_empty(layout.time, layout.batch, len(w_ih)), layout.history(h0)  # a_r, a_z and v
+        n, y = x.new_empty(*a.shape[:2], hidden), x.new_empty(*x.shape[:2], hidden)
         with torch.inference_mode():  # the calls cost less
             w_hh = w_hh.t()
-            r, z, v = a.unflatten(2, (3, hidden)).unbind(2)
-            views = (a, a[:, :, : 2 * hidden], r, z, v, n)
-            for a_t, gates, r_t, z_t, v_t, n_t, h_before, h_t in layout.steps(*views, histories=(h,)):
-                a_t.addmm_(h_before, w_hh)
-                gates.sigmoid_()
-                n_t.addcmul_(r_t, v_t).tanh_()
-                torch.lerp(n_t, h_before, z_t, out=h_t)
+            gates, (r, z, v) = a[:, :, : 2 * hidden], a.unflatten(2, (3, hidden)).unbind(2)
+            for block in layout.blocks(len(w_ih)):
+                xs = layout.enter(x, block)
+                to_gates(xs, gates[block])
+                to_n(xs, n[block])
+                v[block] = 0 if c_n is None else c_n
+                views = (part[block] for part in (a, gates, r, z, v, n))
+                states = h[block.start : block.stop + 1]
+                for a_t, gates_t, r_t, z_t, v_t, n_t, h_before, h_t in layout.steps(
+                    *views, histories=(states,), first=block.start
+                ):
+                    a_t.addmm_(h_before, w_hh)
+                    gates_t.sigmoid_()
+                    n_t.addcmul_(r_t, v_t).tanh_()
+                    torch.lerp(n_t, h_before, z_t, out=h_t)
+                layout.leave(states[1:], y, block)
         ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
         ctx.save_for_backward(*tensors, a, n, h)
         ctx.set_materialize_grads(False)
-        y = layout.leave(h[1:], x.new_empty(*x.shape[:2], h.shape[2]))
         return y, layout.last(y)
 
     @staticmethod
@@ -55,25 +64,44 @@ class _GRUAfter(torch.autograd.Function):
         if torch.is_grad_enabled():
             return derivatives(ctx, dy, dh_last)
         x, _, w_ih, w_hh, b_ih, b_hh, a, n, h = ctx.saved_tensors
-        layout = Layout(x, ctx.lengths, ctx.reverse)
-        dh, da = layout.arriving(layout.reaching(dy, dh_last, h[0])), torch.empty_like(a)
-        (r, z, v), das = (part.unflatten(2, (3, -1)).unbind(2) for part in (a, da))
-        to_n = torch.addcmul(1 - z, 1 - z, n * n, value=-1)
-        dv = torch.mul(to_n, r, out=das[2])
-        torch.sub(1, r, out=das[0]).mul_(v).mul_(dv)
-        torch.sub(h[:-1], n, out=das[1]).mul_(z).mul_(1 - z)
+        layout, hidden = Layout(x, ctx.lengths, ctx.reverse), w_hh.shape[1]
+        dy = layout.reaching(dy, dh_last, h[0])
+        dw_ih, dw_hh = torch.zeros_like(w_ih), torch.zeros_like(w_hh)
+        db_ih, db_hh = (None if b is None else torch.zeros_like(b) for b in (b_ih, b_hh))
+        dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
         with torch.inference_mode():
-            views = (da, da.unflatten(2, (3, -1)), z)
-            for da_t, parts, z_t, dh_before, dh_t in reversed(layout.steps(*views, histories=(dh,))):
-                parts.mul_(dh_t.unsqueeze(1))
-                dh_before.addcmul_(dh_t, z_t).addmm_(da_t, w_hh)
-        layout.blank(da)
-        dw_hh, db_hh = outer(da, h[:-1]), da.sum((0, 1)) if b_hh is not None else None
-        das[2].copy_(to_n.mul_(dh[1:]))  # da_n in place of dv
-        layout.blank(da)
-        dw_ih, db_ih = outer(da, layout.enter(x)), da.sum((0, 1)) if b_ih is not None else None
-        dx = layout.leave(da @ w_ih, x.new_empty(x.shape)) if ctx.needs_input_grad[3] else None
-        return None, None, None, dx, layout.unsort(dh[0]), dw_ih, dw_hh, db_ih, db_hh
+            blocks = layout.blocks(len(w_ih))
+            buffer = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])  # dh of a block's states and of the one before
+            for block in reversed(blocks):
+                count = block.stop - block.start
+                dh, before = buffer[: count + 1], h[block]
+                carried = buffer[0].clone()
+                layout.enter(dy, block, out=dh[1:])
+                dh[count] += carried
+                dh[0] = 0
+                (r, z, v), n_b, da = a[block].unflatten(2, (3, hidden)).unbind(2), n[block], torch.empty_like(a[block])
+                das = da.unflatten(2, (3, hidden)).unbind(2)
+                to_n = torch.addcmul(1 - z, 1 - z, n_b * n_b, value=-1)
+                dv = torch.mul(to_n, r, out=das[2])
+                torch.sub(1, r, out=das[0]).mul_(v).mul_(dv)
+                torch.sub(before, n_b, out=das[1]).mul_(z).mul_(1 - z)
+                views = layout.steps(da, da.unflatten(2, (3, hidden)), z, histories=(dh,), first=block.start)
+                for da_t, parts, z_t, dh_before, dh_t in reversed(views):
+                    parts.mul_(dh_t.unsqueeze(1))
+                    dh_before.addcmul_(dh_t, z_t).addmm_(da_t, w_hh)
+                flat = layout.blank(da, block).flatten(0, 1)
+                dw_hh.addmm_(flat.t(), before.flatten(0, 1))
+                if db_hh is not None:
+                    db_hh.add_(flat.sum(0))
+                torch.mul(to_n, dh[1:], out=das[2])  # da_n in place of dv
+                layout.blank(da, block)
+                xs = layout.enter(x, block)
+                dw_ih.addmm_(flat.t(), xs.flatten(0, 1))
+                if db_ih is not None:
+                    db_ih.add_(flat.sum(0))
+                if dx is not None:
+                    layout.leave((flat @ w_ih).view(xs.shape), dx, block)
+        return None, None, None, dx, layout.unsort(buffer[0]), dw_ih, dw_hh, db_ih, db_hh
 
 
 class _GRUBefore(torch.autograd.Function):

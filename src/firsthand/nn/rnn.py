@@ -10,7 +10,7 @@ from firsthand.errors import UserError
 from firsthand.nn.activation import relu, tanh
 from firsthand.nn.definition import definition
 from firsthand.nn.linear import linear
-from firsthand.nn.sequence import Layout, as_autocast, check_sequence, derivatives, outer, project, slow, walk
+from firsthand.nn.sequence import Layout, as_autocast, check_sequence, derivatives, projection, slow, walk
 
 BENDS = {"tanh": tanh, "relu": relu}
 
@@ -30,17 +30,20 @@ class _RNN(torch.autograd.Function):
     def forward(ctx, readable, lengths, reverse, *tensors):
         x, h0, w_ih, w_hh, b_ih, b_hh = tensors
         layout = Layout(x, lengths, reverse)
-        a = project(layout.enter(x), w_ih, b_ih, b_hh)
-        h = layout.history(h0)
-        h[1:] = layout.blank(a)
+        project, w_hh, h = projection(w_ih, b_ih, b_hh), w_hh.t(), layout.history(h0)
+        y = x.new_empty(*x.shape[:2], h.shape[2])
         with torch.inference_mode():  # the calls cost less
-            w_hh, bend_ = w_hh.t(), torch.tanh_ if readable.keywords["nonlinearity"] == "tanh" else torch.relu_
-            for h_before, h_t in layout.steps(histories=(h,)):
-                bend_(h_t.addmm_(h_before, w_hh))
+            bend_ = torch.tanh_ if readable.keywords["nonlinearity"] == "tanh" else torch.relu_
+            for block in layout.blocks(len(w_ih)):
+                states = h[block.start : block.stop + 1]
+                project(layout.enter(x, block), states[1:])
+                layout.blank(states[1:], block)
+                for h_before, h_t in layout.steps(histories=(states,), first=block.start):
+                    bend_(h_t.addmm_(h_before, w_hh))
+                layout.leave(states[1:], y, block)
         ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
         ctx.save_for_backward(*tensors, h)
         ctx.set_materialize_grads(False)
-        y = layout.leave(h[1:], x.new_empty(*x.shape[:2], h.shape[2]))
         return y, layout.last(y)
 
     @staticmethod
@@ -48,18 +51,30 @@ class _RNN(torch.autograd.Function):
         if torch.is_grad_enabled():
             return derivatives(ctx, dy, dh_last)
         x, _, w_ih, w_hh, b_ih, b_hh, h = ctx.saved_tensors
-        layout = Layout(x, ctx.lengths, ctx.reverse)
-        da = layout.arriving(layout.reaching(dy, dh_last, h[0]))  # dh at first
-        now = h[1:]
-        curved = ctx.readable.keywords["nonlinearity"] == "tanh"
-        slope = torch.addcmul(now.new_ones(()), now, now, value=-1) if curved else now > 0
+        layout, curved = Layout(x, ctx.lengths, ctx.reverse), ctx.readable.keywords["nonlinearity"] == "tanh"
+        dy = layout.reaching(dy, dh_last, h[0])
+        dw_ih, dw_hh, db = torch.zeros_like(w_ih), torch.zeros_like(w_hh), w_hh.new_zeros(len(w_hh))
+        dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
         with torch.inference_mode():
-            for slope_t, da_before, da_t in reversed(layout.steps(slope, histories=(da,))):
-                da_before.addmm_(da_t.mul_(slope_t), w_hh)
-        dh0, da = layout.unsort(da[0]), da[1:]
-        db_ih, db_hh = (None if b is None else da.sum((0, 1)) for b in (b_ih, b_hh))
-        dx = layout.leave(da @ w_ih, x.new_empty(x.shape)) if ctx.needs_input_grad[3] else None
-        return None, None, None, dx, dh0, outer(da, layout.enter(x)), outer(da, h[:-1]), db_ih, db_hh
+            blocks = layout.blocks(len(w_ih))
+            buffer = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])  # a block's da, dh at first, and dh before it
+            for block in reversed(blocks):
+                da, now, xs = buffer[: block.stop - block.start + 1], h[1:][block], layout.enter(x, block)
+                carried = da[0].clone()
+                layout.enter(dy, block, out=da[1:])
+                da[-1] += carried
+                da[0] = 0
+                slope = torch.addcmul(now.new_ones(()), now, now, value=-1) if curved else now > 0
+                for slope_t, da_before, da_t in reversed(layout.steps(slope, histories=(da,), first=block.start)):
+                    da_before.addmm_(da_t.mul_(slope_t), w_hh)
+                flat = da[1:].flatten(0, 1)
+                dw_ih.addmm_(flat.t(), xs.flatten(0, 1))
+                dw_hh.addmm_(flat.t(), h[block].flatten(0, 1))
+                db.add_(flat.sum(0))
+                if dx is not None:
+                    layout.leave((flat @ w_ih).view(xs.shape), dx, block)
+        db_ih, db_hh = (None if b is None else db for b in (b_ih, b_hh))
+        return None, None, None, dx, layout.unsort(buffer[0]), dw_ih, dw_hh, db_ih, db_hh
 
 
 def check_nonlinearity(nonlinearity: str) -> None:
