@@ -5,7 +5,7 @@
 Ours and theirs alternate in blocks of a few milliseconds, and medians are compared, because machines are noisy. With
 one thread it is the time of that thread on a CPU that counts, with several the time on the wall.
 "definition" is the readable face's time as a multiple of torch.nn's. Memory is the most that one pass holds beyond its
-inputs and parameters.
+inputs and parameters; "calls" are the operations of ours and of torch.nn's.
 """
 
 import statistics
@@ -36,7 +36,7 @@ LIMITS = 1.05, 1.3  # what the geometric mean and every entry aim at
 
 @dataclass(frozen=True)
 class Row:
-    """One case at one size: medians in microseconds, peak memory in MiB."""
+    """One case at one size: medians in microseconds, peak memory in MiB, operations of one pass."""
 
     name: str
     size: tuple[int, ...]
@@ -46,6 +46,8 @@ class Row:
     definition: float | None
     ours_memory: float
     theirs_memory: float
+    calls: int
+    their_calls: int
 
     @property
     def ratio(self) -> float:
@@ -83,8 +85,8 @@ def block(run: Callable[[], None], times: int) -> float:
     return (clock() - began) / times
 
 
-def peak(run: Callable[[], None]) -> float:
-    """The most MiB that one pass holds at a time, from the allocator's own record."""
+def traced(run: Callable[[], None]) -> tuple[float, int]:
+    """The most MiB that one pass holds at a time, from the allocator's own record, and how many operations it calls."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         run()
     held = most = 0
@@ -92,7 +94,9 @@ def peak(run: Callable[[], None]) -> float:
         if event.name() == "[memory]":
             held += event.nbytes()
             most = max(most, held)
-    return most / 2**20
+    operations = [event for event in seen.events() if event.name.startswith("aten::")]
+    inner = [event for event in operations if event.cpu_parent and event.cpu_parent.name.startswith("aten::")]
+    return most / 2**20, len(operations) - len(inner)
 
 
 def measure(name: str, case: Case, size: tuple[int, ...], repeats: int, threads: int, definitions: bool) -> Row:
@@ -123,9 +127,17 @@ def measure(name: str, case: Case, size: tuple[int, ...], repeats: int, threads:
                 seconds[face].append(block(run, times[face]))
     medians = {face: statistics.median(values) * 1e6 for face, values in seconds.items()}
     readable = medians.get("definition")
+    (memory, calls), (their_memory, their_calls) = traced(runs["ours"]), traced(runs["theirs"])
     return Row(
-        name, size, threads, medians["ours"], medians["theirs"], readable, peak(runs["ours"]), peak(runs["theirs"])
+        name, size, threads, medians["ours"], medians["theirs"], readable, memory, their_memory, calls, their_calls
     )
+
+
+def price(threads: int) -> float:
+    """Microseconds of the smallest operation: one number and one more, in place."""
+    torch.set_num_threads(threads)
+    x = torch.zeros(1)
+    return 1e6 * min(block(lambda: x.add_(1), 1000) for _ in range(15))
 
 
 def geometric_mean(ratios: list[float]) -> float:
@@ -157,7 +169,8 @@ def rows(
 def table(found: list[Row]) -> Table:
     """A line for each row; ratios above the limit in red."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("layer", "size", "threads", "ours µs", "torch µs", "ratio", "definition", "ours MiB", "torch MiB"):
+    times = ("ours µs", "torch µs", "ratio", "definition")
+    for title in ("layer", "size", "threads", *times, "calls", "ours MiB", "torch MiB"):
         shown.add_column(title, justify="left" if title in ("layer", "size") else "right")
     for row in found:
         ratio = f"{row.ratio:.2f}"
@@ -165,7 +178,7 @@ def table(found: list[Row]) -> Table:
             row.name, "x".join(map(str, row.size)), str(row.threads), f"{row.ours:,.0f}", f"{row.theirs:,.0f}",
             f"[red]{ratio}[/]" if row.ratio > LIMITS[1] else ratio,
             "" if row.definition is None else f"{row.definition / row.theirs:.1f}",
-            f"{row.ours_memory:.2f}", f"{row.theirs_memory:.2f}",
+            f"{row.calls}/{row.their_calls}", f"{row.ours_memory:.2f}", f"{row.theirs_memory:.2f}",
         )  # fmt: skip
     return shown
 
@@ -189,6 +202,14 @@ def main(
         mean = geometric_mean([row.ratio for row in found if row.threads == n])
         console.print(f"{n} thread{'s' if n > 1 else ''}: geometric mean of the ratios {mean:.3f}")
     console.print(f"{len(above)} of {len(found)} entries above {LIMITS[1]} (aim: none; geometric mean {LIMITS[0]})")
+    prices = {n: price(n) for n in threads}
+    more = [prices[row.threads] * (row.calls - row.their_calls) for row in above]
+    left = sum(row.ours - cost > LIMITS[1] * row.theirs for row, cost in zip(above, more, strict=True))
+    costs = " or ".join(f"{cost:.1f}" for cost in prices.values())
+    console.print(
+        f"An operation takes {costs} µs or more, however little it does. At that price alone, having more of them than "
+        f"torch.nn explains {len(above) - left} of the {len(above)}."
+    )
 
 
 if __name__ == "__main__":
