@@ -149,3 +149,17 @@ def test_a_claim_draws_its_own_figure(with_claims, inside, tmp_path):
     reproduce("mlp", runs=tmp_path / "runs", out=tmp_path / "out")
     assert [run.seed for run in shown["loaded"]] == [3, 4]
     assert shown["loaded"][0].result["series"]["rolls"] == [6, 6] and shown["loaded"][0].rows == []
+
+
+def test_the_general_figure_shows_what_differs():
+    """A panel a measure, but none for one that is the same number everywhere."""
+    from firsthand.reproduce.figures import picture
+
+    def row(sizes: list[float]) -> dict:
+        ours = [{"loss": [1.0 + number], "size": [size]} for number, size in enumerate(sizes)]
+        arms = [{"name": f"arm {number}", "paper": {}, "ours": found} for number, found in enumerate(ours)]
+        measures = [{"name": name, "label": name} for name in ("loss", "size")]
+        return {"key": "key", "verdict": "reproduced", "arms": arms, "measures": measures}
+
+    panels = [[axes.get_xlabel() for axes in picture(row(sizes)).axes] for sizes in ([5.0, 5.0], [5.0, 6.0])]
+    assert panels == [["loss"], ["loss", "size"]]

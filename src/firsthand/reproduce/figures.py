@@ -15,8 +15,11 @@ def draw(claim: Claim, row: dict[str, Any], seen: dict[str, list[Seen]]) -> Figu
 
 
 def picture(claim: dict[str, Any]) -> Figure:
-    """A panel for each measure; arms from top to bottom in the claim's order."""
-    arms, measures = claim["arms"], claim["measures"]
+    """A panel for each measure that is not one number throughout; arms from top to bottom in the claim's order."""
+    arms = claim["arms"]
+    found = {m["name"]: {v for arm in arms for v in (*arm["ours"][m["name"]], arm["paper"].get(m["name"]))} - {None}
+             for m in claim["measures"]}  # fmt: skip
+    measures = [m for m in claim["measures"] if len(found[m["name"]]) != 1] or claim["measures"]
     figure = Figure(figsize=(4.6 * len(measures) + 1.2, 1.5 + 0.42 * len(arms)))
     panels = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
     for axes, measure in zip(panels, measures, strict=True):
@@ -43,7 +46,7 @@ def picture(claim: dict[str, Any]) -> Figure:
         axes.set_yticks(range(len(arms)), [arm["name"] for arm in arms])
         axes.set_ylim(len(arms) - 0.4, -0.6)
         axes.set_xlabel(measure["label"])
-        numbers = [v for arm in arms for v in arm["ours"][measure["name"]] if v is not None]
+        numbers = found[measure["name"]]
         if numbers and min(numbers) > 0 and max(numbers) > 20 * min(numbers):
             axes.set_xscale("log")
     panels[0].legend(fontsize=8, loc="best")
