@@ -2,9 +2,10 @@
 
     python benchmarks/models.py [lstm gru ...] [--repeats 9] [--threads 1]
 
-Of every preset, at its own sizes and batch. The twins are those of `firsthand check`: the same weights, the same loss
-from torch.nn.functional, the same rule from torch.optim. The two alternate in one process, in blocks of a tenth of a
-second or more, and the medians are compared, because machines are noisy.
+Of every preset, at its own sizes and batch, but without dropout, which most twins lack. The twins are those of
+`firsthand check`: the same weights, the same loss from torch.nn.functional, the same rule from torch.optim. The two
+alternate in one process, in blocks of a tenth of a second or more, and the medians are compared, because machines are
+noisy.
 """
 
 import math
@@ -32,7 +33,9 @@ def recipes(key: str) -> Iterator[tuple[str, Any]]:
     """The presets of a paper that have a twin, by name."""
     for preset in papers.get(key).presets:
         if (name := f"{key} {preset}") not in UNTWINNED | SLOW:
-            yield name, override(papers.get(key).preset(preset), SIZES.get(name, {}))
+            recipe = papers.get(key).preset(preset)
+            drops = {"model.dropout": 0.0} if getattr(recipe.model, "dropout", 0.0) else {}
+            yield name, override(recipe, drops | SIZES.get(name, {}))
 
 
 def steppers(recipe: Any, network: type) -> Iterator[Callable[[], None]]:
