@@ -24,6 +24,17 @@ def test_curves(train):
     assert 0 < seconds[0] < seconds[1] <= runs[0].result["seconds"] + 0.001
 
 
+def test_every_run_ends_inside_the_frame(train):
+    """However short, long, or bad it is; runs of very unequal lengths are drawn on a logarithmic axis."""
+    short, long = train("a", {"optim.lr": 1e-9}), train("b", {"steps": 400})
+    axes = curves([short.folder, long.folder], "steps").axes[0]
+    (low, high), (left, right) = axes.get_ylim(), axes.get_xlim()
+    for line in axes.lines:
+        assert low < line.get_ydata()[-1] < high and left < line.get_xdata()[-1] < right
+    assert axes.get_xscale() == "log"
+    assert curves([short.folder], "steps").axes[0].get_xscale() == "linear"
+
+
 def test_the_command(train, capsys, tmp_path):
     """A table for people, JSON for programs, and the figure where it was asked for."""
     a, b = train("a"), train("b", {"seed": 1})

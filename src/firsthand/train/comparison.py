@@ -40,12 +40,17 @@ def curves(
         ends.append((last, f"{name}  {best:.3f}", colour))
     losses = sorted(loss for members in groups.values() for points in members for _, loss in points)
     lowest, typical = losses[0], losses[len(losses) // 2]
-    axes.set_ylim(lowest - 0.1 * (typical - lowest), typical + 3 * (typical - lowest))
-    heights = apart([y for (_, y), *_ in ends], 0.155 * (typical - lowest))  # a twentieth of the frame
+    top = max(typical + 3 * (typical - lowest), 1.02 * max(y for (_, y), *_ in ends))
+    axes.set_ylim(lowest - 0.1 * (typical - lowest), top)
+    heights = apart([y for (_, y), *_ in ends], (top - lowest) / 20)
     for ((x, _), text, colour), y in zip(ends, heights, strict=True):
         axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center", fontsize=9)
     axes.margins(x=0.02)
-    axes.set_xlim(right=axes.get_xlim()[1] * 1.25)
+    lengths = [x for (x, _), *_ in ends]
+    if wide := max(lengths) > 8 * min(lengths):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlim(right=axes.get_xlim()[1] * (4 if wide else 1.25))
     axes.set(xlabel="seconds of training" if against == "seconds" else "steps", ylabel="validation loss (nats)")
     axes.set_title(title or f"{data.pop()}: which learns fastest? (lowest loss beside each)", color=INK)
     return figure
