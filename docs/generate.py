@@ -59,8 +59,8 @@ HEADLINES = {
     "mlp": ("course",),
     "nplm": ("table: MLP1/2", "table: Kneser-Ney 5"),
     "gru": ("time-machine: nn.GRU's form and first weights",),
-    "selfattention": ("shakespeare", "names"),
-    "wavenet": ("names", "published-names: 8, large tree"),
+    "selfattention": ("shakespeare",),
+    "wavenet": ("published-names: 8, large tree",),
 }
 PARTS = {"catalogue": catalogue, "numbers": numbers}
 
