@@ -97,15 +97,16 @@ def test_equal_to_torch(kind, lengths, bidirectional, face):
 
 @pytest.mark.parametrize("lengths", [None, [3, 7, 1, 5, 5], [2, 1, 3, 1, 2]])
 @pytest.mark.parametrize("rows", [5, 15])
-def test_blocks_of_steps_do_not_matter(rows, lengths, monkeypatch):
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_of_steps_do_not_matter(kind, rows, lengths, monkeypatch):
     """One step or three of them at a time, where at these sizes all seven would be taken at once."""
     monkeypatch.setattr("firsthand.nn.sequence.BLOCK", 1)
     monkeypatch.setattr("firsthand.nn.sequence.ROWS", rows)
     lengths = None if lengths is None else torch.tensor(lengths)
-    ours, theirs = twins("lstm", 3, 2, bidirectional=True)
-    x, state = inputs("lstm", 5, 7, 3, 2, runs=2)
+    ours, theirs = twins(kind, 3, 2, bidirectional=True)
+    x, state = inputs(kind, 5, 7, 3, 2, runs=2)
     assert_close(everything(ours, x, state, lengths), everything(theirs, x, state, lengths), rtol=1e-10, atol=1e-12)
-    for form in ("1997", "peephole"):
+    for form in ("1997", "peephole") if kind == "lstm" else ():
         ours = LSTM(3, 2, bidirectional=True, form=form).double()
         found = everything(ours, x, state, lengths)
         with definitions():
