@@ -27,7 +27,6 @@ from firsthand.train.tasks import Trained, completed, new_lines
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end
-RELEASE = 100  # batches of a mapped text after which the memory of what was read is given back
 STREAMS = 16  # pieces in which a text is scored when the state is carried along
 
 
@@ -52,7 +51,7 @@ class Windows(Examples):
     """The windows of a text, wherever it lies: inputs are its tokens, targets the tokens that follow each."""
 
     def __init__(self, tokens: np.ndarray, window: int, stride: int):
-        self.tokens, self.stride, self.reads = tokens, stride, 0
+        self.tokens, self.stride = tokens, stride
         self.places = np.arange(window + 1)
         self.count = max(0, (len(tokens) - window - 1) // stride + 1)
         if not self.count:
@@ -63,11 +62,9 @@ class Windows(Examples):
 
     def batch(self, indices: Int[Tensor, " batch"]) -> tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]:
         """The windows with these numbers, as (inputs, targets)."""
-        self.reads += 1
-        if self.reads % RELEASE == 0:
-            release(self.tokens)
         rows = self.tokens[indices.numpy()[:, None] * self.stride + self.places]
         rows = torch.from_numpy(rows.astype(np.int64))
+        release(self.tokens)  # a window may have mapped two megabytes
         return rows[:, :-1], rows[:, 1:]
 
 
