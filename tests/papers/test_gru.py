@@ -283,6 +283,8 @@ def test_lengths_learns_short_rows_first():
     assert found["right, 2"] > 80 and found["right, 24"] == 0 and 5 < found["digits, 24"] < 30
     few = {"hidden": 8, "longest": 2, "steps": 3}
     assert experiments.lengths(**few) == experiments.lengths(**few) != experiments.lengths(**few, seed=1)
+    with pytest.raises(UserError, match="1 digit and 1 step or more, got longest 0"):
+        experiments.lengths(longest=0)
 
 
 def test_figures_of_the_claims():

@@ -12,6 +12,7 @@ from torch.nn import Buffer, Module
 from firsthand import optim
 from firsthand.data import synthetic
 from firsthand.data.specs import Text
+from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN, Linear, cross_entropy, log_softmax, mse, tanh
 from firsthand.papers.claim import Outcome
 from firsthand.papers.gru.model import keep
@@ -246,6 +247,8 @@ def lengths(hidden: int = 128, longest: int = 12, steps: int = 4000, rate: float
         rate: of Adam at first.
         seed: of weights and digits.
     """
+    if min(longest, steps) < 1:
+        raise UserError(f"There must be rows of 1 digit and 1 step or more, got longest {longest} and steps {steps}.")
     torch.manual_seed(seed)
     generator = Generator().manual_seed(seed)
     network = Translator(hidden)
