@@ -30,6 +30,7 @@ from firsthand.papers.nplm.ngrams import (
 )
 from firsthand.papers.nplm.recipe import PRESETS, NextWord
 from firsthand.train.launch import Launch
+from firsthand.train.recipe import schedule_for
 
 # V (1 + n m + h) + h (1 + (n - 1) m) with direct connections, section 2; V (1 + m + h) + ... without.
 TABLE = {
@@ -382,6 +383,16 @@ def test_what_it_does_not_train_on():
     for changes, words in (({"order": "streams"}, "this network has none"), ({"trigram": 1.5}, "a share from 0 to 1")):
         with pytest.raises(UserError, match=words):
             override(PRESETS["laptop"], changes)
+
+
+def test_the_papers_own_recipe():
+    """The options beside the preset give 0.001 / (1 + 1e-8 words) within 0.6 %: a line is not quite a hyperbola."""
+    own = {"optim.name": "sgd", "optim.lr": 0.001, "optim.weight_decay": 1e-4, "schedule.floor": 0.862}
+    own |= {"batch": 1, "steps": 16_000_000, "eval_every": 800_000, "patience": 2}
+    recipe = override(PRESETS["paper"], own)
+    factor = schedule_for(recipe)
+    for word in range(0, recipe.steps, 640_000):
+        assert recipe.optim.lr * factor(word) == pytest.approx(0.001 / (1 + 1e-8 * word), rel=6e-3)
 
 
 def test_the_stream_of_the_paper(data_folder):

@@ -71,14 +71,9 @@ class _GRUAfter(torch.autograd.Function):
         dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
         with torch.inference_mode():
             blocks = layout.blocks(len(w_ih))
-            buffer = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])  # dh of a block's states and of the one before
+            room = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])
             for block in reversed(blocks):
-                count = block.stop - block.start
-                dh, before = buffer[: count + 1], h[block]
-                carried = buffer[0].clone()
-                layout.enter(dy, block, out=dh[1:])
-                dh[count] += carried
-                dh[0] = 0
+                dh, before = layout.arriving(dy, block, room), h[block]
                 (r, z, v), n_b, da = a[block].unflatten(2, (3, hidden)).unbind(2), n[block], torch.empty_like(a[block])
                 das = da.unflatten(2, (3, hidden)).unbind(2)
                 to_n = torch.addcmul(1 - z, 1 - z, n_b * n_b, value=-1)
@@ -101,7 +96,7 @@ class _GRUAfter(torch.autograd.Function):
                     db_ih.add_(flat.sum(0))
                 if dx is not None:
                     layout.leave((flat @ w_ih).view(xs.shape), dx, block)
-        return None, None, None, dx, layout.unsort(buffer[0]), dw_ih, dw_hh, db_ih, db_hh
+        return None, None, None, dx, layout.unsort(room[0]), dw_ih, dw_hh, db_ih, db_hh
 
 
 class _GRUBefore(torch.autograd.Function):
@@ -144,7 +139,8 @@ class _GRUBefore(torch.autograd.Function):
             return derivatives(ctx, dy, dh_last)
         x, _, w_ih, w_hh, b_ih, b_hh, a, q, h = ctx.saved_tensors
         layout, hidden = Layout(x, ctx.lengths, ctx.reverse), w_hh.shape[1]
-        dh, da = layout.arriving(layout.reaching(dy, dh_last, h[0])), torch.empty_like(a)
+        dh, da = torch.zeros_like(h), torch.empty_like(a)
+        layout.arriving(layout.reaching(dy, dh_last, h[0]), slice(0, layout.time), dh)
         (r, z, n), das = (part.unflatten(2, (3, -1)).unbind(2) for part in (a, da))
         torch.addcmul(q, q, r, value=-1, out=das[0])  # h_t-1 r (1-r)
         torch.sub(h[:-1], n, out=das[1]).mul_(z).mul_(1 - z)

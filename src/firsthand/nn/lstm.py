@@ -83,15 +83,11 @@ class _LSTM(torch.autograd.Function):
         dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
         with torch.inference_mode():
             blocks, whole = layout.blocks(len(w_hh)), (dc, dc.unsqueeze(1))
-            dh = z.new_zeros(blocks[0].stop + 1, *h0.shape)
+            room = z.new_zeros(blocks[0].stop + 1, *h0.shape)
             for block in reversed(blocks):
-                now, count = slice(block.start + 1, block.stop + 1), block.stop - block.start
+                now, dh = slice(block.start + 1, block.stop + 1), layout.arriving(dy, block, room)
                 h, xs = layout.before(y, h0, block), layout.enter(x, block)
                 da, to_c, forget = _slopes(k, a[block], h[1:], z[block], z[now], peepholes)
-                carried = dh[0].clone()
-                layout.enter(dy, block, out=dh[1 : count + 1])
-                dh[count] += carried
-                dh[0] = 0
                 parts = da.unflatten(2, (gates, hidden))
                 views = layout.steps(
                     da,
@@ -99,7 +95,7 @@ class _LSTM(torch.autograd.Function):
                     parts[:, :, -1],
                     to_c,
                     forget,
-                    histories=(dh[: count + 1],),
+                    histories=(dh,),
                     first=block.start,
                 )
                 for da_t, da_ifg, da_o, to_c_t, f, dh_before, dh_t in reversed(views):
@@ -119,7 +115,7 @@ class _LSTM(torch.autograd.Function):
                 for dp, part, cell in zip(dps, (0, 1, 3), (z[block], z[block], z[now]), strict=False):
                     dp.sub_((parts[:, :, part] * cell).sum((0, 1)), alpha=1 / k)
         db_ih, db_hh = (None if b is None else db for b in (b_ih, b_hh))
-        dh0, dc0 = layout.unsort(dh[0]), layout.unsort(dc).mul_(k / 2)
+        dh0, dc0 = layout.unsort(room[0]), layout.unsort(dc).mul_(k / 2)
         return None, None, None, dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, *dps
 
 

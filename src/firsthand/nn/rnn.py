@@ -57,13 +57,9 @@ class _RNN(torch.autograd.Function):
         dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
         with torch.inference_mode():
             blocks = layout.blocks(len(w_ih))
-            buffer = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])  # a block's da, dh at first, and dh before it
+            room = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])
             for block in reversed(blocks):
-                da, now, xs = buffer[: block.stop - block.start + 1], h[1:][block], layout.enter(x, block)
-                carried = da[0].clone()
-                layout.enter(dy, block, out=da[1:])
-                da[-1] += carried
-                da[0] = 0
+                now, xs, da = h[1:][block], layout.enter(x, block), layout.arriving(dy, block, room)  # da: dh at first
                 slope = torch.addcmul(now.new_ones(()), now, now, value=-1) if curved else now > 0
                 for slope_t, da_before, da_t in reversed(layout.steps(slope, histories=(da,), first=block.start)):
                     da_before.addmm_(da_t.mul_(slope_t), w_hh)
@@ -74,7 +70,7 @@ class _RNN(torch.autograd.Function):
                 if dx is not None:
                     layout.leave((flat @ w_ih).view(xs.shape), dx, block)
         db_ih, db_hh = (None if b is None else db for b in (b_ih, b_hh))
-        return None, None, None, dx, layout.unsort(buffer[0]), dw_ih, dw_hh, db_ih, db_hh
+        return None, None, None, dx, layout.unsort(room[0]), dw_ih, dw_hh, db_ih, db_hh
 
 
 def check_nonlinearity(nonlinearity: str) -> None:

@@ -158,11 +158,18 @@ class Layout:
             return states[-1].clone()
         return self.unsort(states[self.lengths, self.ends[0]])
 
-    def arriving(self, dy: Float[Tensor, "batch time hidden"]) -> Float[Tensor, "steps batch hidden"]:
-        """The gradient that reaches each state of a history from outside, in memory of its own."""
-        states = dy.new_empty(self.time + 1, self.batch, dy.shape[2])
+    def arriving(
+        self, dy: Float[Tensor, "batch time hidden"], block: slice, room: Float[Tensor, "most batch hidden"]
+    ) -> Float[Tensor, "steps batch hidden"]:
+        """The gradient that reaches the states of some steps from outside and, the last of them, from the steps after.
+
+        First comes the state before them, with 0 so far. Blocks go from the last to the first, all in the same room
+        (0 at first), so that what the steps after have left for the state before them is found at its beginning.
+        """
+        states, later = room[: block.stop - block.start + 1], room[0].clone()
+        self.enter(dy, block, out=states[1:])
+        states[-1] += later
         states[0] = 0
-        self.enter(dy, out=states[1:])
         return states
 
     def blank(self, d: Float[Tensor, "..."], block: slice = slice(None)) -> Float[Tensor, "..."]:

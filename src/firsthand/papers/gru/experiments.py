@@ -177,6 +177,9 @@ def adding(
     }
 
 
+DIGITS, END, NOTHING = 10, 10, 11  # how many digits there are, the mark behind them, and what stands before the first
+
+
 class Translator(Module):
     """The encoder and decoder of Cho et al. (2014) on ten digits and an end mark.
 
@@ -184,19 +187,17 @@ class Translator(Module):
     beside the symbol before at every step, and writes until the end mark. That symbol is all zeros at first.
     """
 
-    end = 10
-
     def __init__(self, hidden: int):
         super().__init__()
-        self.one_hot = Buffer(torch.cat([torch.eye(self.end + 1), torch.zeros(1, self.end + 1)]), persistent=False)
-        self.encoder = GRU(self.end, hidden)
-        self.decoder = GRU(self.end + 1 + hidden, hidden)
+        self.one_hot = Buffer(torch.cat([torch.eye(DIGITS + 1), torch.zeros(1, DIGITS + 1)]), persistent=False)
+        self.encoder = GRU(DIGITS, hidden)
+        self.decoder = GRU(DIGITS + 1 + hidden, hidden)
         self.summary, self.start = Linear(hidden, hidden), Linear(hidden, hidden)
-        self.output = Linear(hidden, self.end + 1)
+        self.output = Linear(hidden, DIGITS + 1)
 
     def read(self, source: Int[Tensor, "batch source"]) -> Float[Tensor, "batch hidden"]:
         """The vector that is all the decoder knows of the source."""
-        _, last = self.encoder(self.one_hot[source, : self.end])
+        _, last = self.encoder(self.one_hot[source, :DIGITS])
         return tanh(self.summary(last[-1]))
 
     def write(
@@ -212,14 +213,14 @@ class Translator(Module):
     ) -> Float[Tensor, "batch time symbols"]:
         """Logits of every target symbol, given the ones before it."""
         c = self.read(source)
-        before = torch.cat([torch.full_like(target[:, :1], self.end + 1), target[:, :-1]], 1)
+        before = torch.cat([torch.full_like(target[:, :1], NOTHING), target[:, :-1]], 1)
         return self.write(c, before, tanh(self.start(c))[None])[0]
 
     @torch.no_grad()
     def greedy(self, source: Int[Tensor, "batch source"], most: int) -> Int[Tensor, "batch most"]:
         """The likeliest symbol again and again, as many as asked for, whether or not an end mark is among them."""
         c = self.read(source)
-        h, symbol, written = tanh(self.start(c))[None], torch.full_like(source[:, :1], self.end + 1), []
+        h, symbol, written = tanh(self.start(c))[None], torch.full_like(source[:, :1], NOTHING), []
         for _ in range(most):
             logits, h = self.write(c, symbol, h)
             symbol = logits.argmax(2)
@@ -229,8 +230,8 @@ class Translator(Module):
 
 def backwards(rows: int, length: int, generator: Generator) -> tuple[Int[Tensor, "rows n"], Int[Tensor, "rows m"]]:
     """Random digits, and the same from the last to the first with the end mark behind."""
-    digits = torch.randint(10, (rows, length), generator=generator)
-    return digits, torch.cat([digits.flip(1), torch.full((rows, 1), Translator.end)], 1)
+    digits = torch.randint(DIGITS, (rows, length), generator=generator)
+    return digits, torch.cat([digits.flip(1), torch.full((rows, 1), END)], 1)
 
 
 def lengths(hidden: int = 128, longest: int = 12, steps: int = 4000, rate: float = 0.002, seed: int = 0) -> Outcome:

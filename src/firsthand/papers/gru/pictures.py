@@ -117,7 +117,7 @@ def lengths(seen: Runs) -> Figure:
             axes.plot(*zip(*sorted(found.items()), strict=True), "o-", color=colour, lw=1.3, ms=4, alpha=0.8,
                       label=None if number else name)  # fmt: skip
     axes.axvline(12, color=MUTED, lw=1, ls=":")
-    axes.text(12.2, 97, "longest row in training", color=INK, fontsize=8.5)
+    axes.text(12.2, 97, "trained to 12", color=INK, fontsize=8.5)
     axes.set(xlim=(1, 25), ylim=(-3, 103), xticks=range(2, 25, 2), xlabel="digits in the row",
              ylabel="rows right (%)", title="One vector for a whole row: the longer, the fewer survive")  # fmt: skip
     axes.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
