@@ -1,11 +1,12 @@
 """The same as the command line, from Python: get a paper, train it, load a run, use what it learned."""
 
+import itertools
 import os
 import platform
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +14,10 @@ from typing import Any
 
 from firsthand import __version__, papers
 from firsthand.errors import UserError, unknown
-from firsthand.options import override
+from firsthand.options import override, words
 from firsthand.papers import Paper
-from firsthand.train.folder import RunFolder, write_json
-from firsthand.train.launch import Launch
+from firsthand.train.folder import RunFolder, cannot_write, read_json, write_json
+from firsthand.train.launch import Launch, begin, fabric_for, leads, log_to, together
 from firsthand.train.recipe import flat
 from firsthand.train.sampling import Sampling
 
@@ -33,6 +34,7 @@ def train(
     preset: str = "laptop",
     *,
     out: str | Path | None = None,
+    weights: str | Path | None = None,
     launch: Launch = Launch(),
     progress: bool = True,
     **overrides: Any,
@@ -40,30 +42,36 @@ def train(
     """Train a paper's network and return the finished Run.
 
     `overrides` are recipe fields, nested ones as dotted names: `train("mlp", steps=500, **{"optim.lr": 0.1})`.
+    `weights` names a run whose trained weights, and vocabulary, this one starts from.
     Raises UserError for an unknown name or a value of the wrong type.
     """
     recipe = override(get(key).preset(preset), overrides)
-    return start(key, preset, recipe, launch, out, progress)
+    return start(key, preset, recipe, launch, out, progress, weights)
 
 
-def start(key: str, preset: str, recipe: Any, launch: Launch, out: str | Path | None, progress: bool) -> "Run":
-    """Train this recipe in a new run folder."""
-    from firsthand.train.launch import fabric_for
+def start(
+    key: str,
+    preset: str,
+    recipe: Any,
+    launch: Launch,
+    out: str | Path | None,
+    progress: bool,
+    weights: str | Path | None = None,
+) -> "Run":
+    """Train this recipe in a new run folder, with the weights of the run `weights`, if there is one, as the first."""
+    from firsthand.train import checkpoint
     from firsthand.train.recipe import schedule_for
 
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    path = Path(out) if out else RUNS / f"{key}-{preset}-seed{recipe.seed}-{stamp}"
-    if not out:
-        number = 1
-        while path.exists():
-            number += 1
-            path = path.with_name(f"{key}-{preset}-seed{recipe.seed}-{stamp}-{number}")
+    source = None if weights is None else load(weights)
     use_threads(recipe)
-    task = recipe.task(recipe)
+    task = recipe.task(recipe if source is None else source.understood(recipe))
     schedule_for(task.recipe, task.val is not None)
-    task.optimizer(task.model())  # a mistake in either should not leave a run folder behind
-    fabric = fabric_for(launch, path)
-    folder = RunFolder(fabric.broadcast(path))
+    network = task.model()
+    task.optimizer(network)  # a mistake in either should not leave a run folder behind
+    if source is not None:
+        source.fits(task, network)
+    fabric = fabric_for(launch)
+    begin(fabric)
     config = {
         "paper": key,
         "preset": preset,
@@ -71,41 +79,95 @@ def start(key: str, preset: str, recipe: Any, launch: Launch, out: str | Path | 
         "seed": recipe.seed,
         "recipe": asdict(task.recipe),
         "launch": asdict(launch),
+        "weights": None if source is None else str(source.path.resolve()),
         "firsthand": __version__,
         "machine": machine(),
         "command": shlex.join(["firsthand", *sys.argv[1:]]) if sys.argv[0].endswith("firsthand") else "Python",
     }
-    problem = None
+    folder, problem = RunFolder("."), None
     if fabric.global_rank == 0:
         try:
+            folder = RunFolder(out or own_folder(f"{key}-{preset}-seed{recipe.seed}"))
             folder.create(config)
+            if source is not None:
+                checkpoint.save(folder.checkpoints, "start", 0, checkpoint.of_network(source.model), {}, keep=1)
         except UserError as error:  # the other processes must hear of it, or they would wait for ever
             problem = str(error)
-    if problem := fabric.broadcast(problem):
+    path, problem = fabric.broadcast((folder.path, problem))
+    if problem:
         raise UserError(problem)
-    return _fit(task, folder, progress, fabric)
+    return _fit(task, RunFolder(path), progress, fabric, launch)
 
 
-def resume(path: str | Path, *, launch: Launch | None = None, progress: bool = True) -> "Run":
-    """Continue an interrupted run as if nothing had happened; a finished one is returned as it is."""
-    from firsthand.train.launch import fabric_for
+def own_folder(name: str) -> Path:
+    """A new folder under runs/ for a run of this name, its own even if another process asks in the same second."""
+    first = RUNS / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    for number in itertools.count(1):
+        path = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_write(path, error) from None
+
+
+def resume(
+    path: str | Path, *, steps: int | None = None, launch: Launch | None = None, progress: bool = True
+) -> "Run":
+    """Continue an interrupted run as if nothing had happened; a finished one is returned as it is.
+
+    With `steps`, a finished run, too, goes on until it has trained that many in all; `launch` says where, if not where
+    it ran before. Raises UserError for a number of steps that it has trained already.
+    """
 
     run = load(path)
-    if run.result is not None:
+    if run.result is not None and steps is None:
         return run
-    launch = launch or Launch(**run.config["launch"])
-    use_threads(run.recipe)
-    return _fit(run.recipe.task(run.recipe), run.folder, progress, fabric_for(launch, run.path))
+    recipe = run.recipe if steps is None else override(run.recipe, {"steps": steps})
+    launch = launch or run.launch
+    fabric = fabric_for(launch)
+    use_threads(recipe)
+    task = recipe.task(recipe)
+    if steps is not None:
+        extend(run, steps)
+    begin(fabric)
+    return _fit(task, run.folder, progress, fabric, launch)
 
 
-def _fit(task: Any, folder: RunFolder, progress: bool, fabric: Any) -> "Run":
+def extend(run: "Run", steps: int) -> None:
+    """Let a run go on until it has trained `steps` in all: config.json says so, an earlier result.json steps aside."""
+    from firsthand.train import checkpoint
+
+    recipe, result = run.recipe, run.result
+    saved = checkpoint.newest(run.folder.checkpoints, "step")
+    done = saved[1]["step"] if saved else 0
+    if steps < done or (result is not None and steps == done):
+        raise UserError(f"{run.path} has trained {done:,} steps already: give --steps a larger number than that.")
+    if saved and "diverged" in saved[1]["state"]["stopped"]:
+        raise UserError(f"The training of {run.path} diverged: start again with a smaller learning rate.")
+    if not leads() or (steps == recipe.steps and result is None):
+        return
+    config = run.config
+    config["recipe"]["steps"] = steps
+    config["extended"] = [*config.get("extended", []), {"from": done, "before": recipe.steps, "steps": steps}]
+    if result is not None:  # first: a kill between the two leaves an unfinished run that ends where it did
+        os.replace(run.path / "result.json", run.path / f"result-{done:08d}.json")
+    write_json(run.path / "config.json", config)
+
+
+def _fit(task: Any, folder: RunFolder, progress: bool, fabric: Any, launch: Launch) -> "Run":
     from firsthand.train.engine import fit
     from firsthand.train.progress import Screen, Silent
 
+    if launch.tensorboard:
+        log_to(fabric, folder.path)
     if fabric.global_rank == 0:
         for name, content in task.files().items():
             write_json(folder.path / name, content)
-    fit(task, folder, Screen() if progress and fabric.global_rank == 0 else Silent(), fabric)
+    with together(fabric, folder.path):
+        fit(task, folder, Screen() if progress and fabric.global_rank == 0 else Silent(), fabric)
     return Run(folder)
 
 
@@ -195,7 +257,38 @@ class Run:
     @cached_property
     def recipe(self) -> Any:
         """The recipe that was trained, rebuilt from config.json."""
-        return override(get(self.config["paper"]).preset(self.config["preset"]), flat(self.config["recipe"]))
+        recipe = override(get(self.config["paper"]).preset(self.config["preset"]), flat(self.config["recipe"]))
+        return self.understood(recipe) if getattr(recipe.data, "vocabulary", None) else recipe
+
+    @property
+    def launch(self) -> Launch:
+        """Where and how it computed."""
+        return override(Launch(), self.config["launch"])
+
+    def understood(self, recipe: Any) -> Any:
+        """The recipe with this run's vocabulary in place of one made from the data, where there is a vocabulary."""
+        saved = self.path / "vocabulary.json"
+        if not (saved.exists() and hasattr(recipe.data, "vocabulary")):
+            return recipe
+        return replace(recipe, data=replace(recipe.data, vocabulary=str(saved.resolve())))
+
+    def fits(self, task: Any, network: Any) -> None:
+        """Raise UserError where a network of this task cannot start from this run's weights."""
+        ours, theirs = ({n: tuple(p.shape) for n, p in m.state_dict().items()} for m in (network, self.model))
+        for name in ours | theirs:
+            there, here = theirs.get(name, "absent"), ours.get(name, "absent")
+            if there != here:
+                mine, its = ({f"model.{o}": v for o, v in flat(r.model).items()} for r in (task.recipe, self.recipe))
+                differ = {o: v for o, v in its.items() if mine.keys() == its.keys() and mine[o] != v}
+                raise UserError(
+                    f"The weights of {self.path}, a run of '{self.config['paper']}', do not fit: "
+                    f"{name} is {there} there and {here} here"
+                    + (f"; it had {shlex.join(words(self.recipe, differ))}." if differ else ".")
+                )
+        for name, content in task.files().items():
+            saved = self.path / name
+            if not saved.exists() or read_json(saved) != content:
+                raise UserError(f"The weights of {self.path} do not fit: its {name} is not that of this run's data.")
 
     @cached_property
     def model(self) -> Any:

@@ -16,7 +16,7 @@ from firsthand.commands.screen import err, out
 from firsthand.commands.training import classify, sample, train
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
-from firsthand.train.launch import Interrupted, leads
+from firsthand.train.launch import Interrupted, Lost, leads
 
 COMMANDS: dict[str, Callable] = {
     "list": list_, "show": show, "train": train, "sample": sample, "classify": classify, "check": check,
@@ -57,6 +57,10 @@ def main(args: Sequence[str] | None = None) -> None:
         if leads():
             err.print(str(stop), markup=False)
         raise SystemExit(128 + stop.number) from None
+    except Lost as loss:
+        if leads():
+            err.print(f"firsthand: {loss}", markup=False)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         err.print("Stopped.")
         raise SystemExit(130) from None

@@ -16,7 +16,7 @@ from firsthand.optim import SCHEDULES
 from firsthand.train import checkpoint, figures
 from firsthand.train.engine import fit
 from firsthand.train.folder import RunFolder
-from firsthand.train.launch import Launch, fabric_for
+from firsthand.train.launch import Launch, begin, fabric_for, log_to
 from firsthand.train.progress import Silent
 from firsthand.train.recipe import Optim, Recipe, Schedule
 from firsthand.train.task import Examples, Task
@@ -80,7 +80,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         task = task or Fit(recipe)
         folder = RunFolder(tmp_path / name)
         folder.create({"paper": "fit", "preset": "none", "data": "none"})
-        fabric = fabric_for(Launch(**({"device": "cpu"} | launch)), folder.path)
+        fabric = fabric_for(Launch(**({"device": "cpu"} | launch)))
+        begin(fabric)
+        if launch.get("tensorboard"):
+            log_to(fabric, folder.path)
         return Outcome(task, folder, fit(task, folder, Silent(), fabric), fabric)
 
     return start
@@ -489,10 +492,13 @@ def test_what_a_machine_lacks():
     if not torch.backends.mps.is_available():
         with pytest.raises(UserError, match="no Apple GPU"):
             fabric_for(Launch(device="mps"))
-    with pytest.raises(UserError, match="devices must be at least 1"):
-        fabric_for(Launch(device="cpu", devices=0))
+    for devices in (0, -1, 300, 2**63 - 1):
+        with pytest.raises(UserError, match=f"devices is {devices}: choose from 1 to"):
+            fabric_for(Launch(device="cpu", devices=devices))
     with pytest.raises(UserError, match="Fabric cannot start with these options"):
         fabric_for(Launch(device="cpu", strategy="nonsense"))
+    with pytest.raises(UserError, match="Fabric cannot start with these options"):
+        fabric_for(Launch(device="cpu", strategy="deepspeed"))
 
 
 def test_threads(train):

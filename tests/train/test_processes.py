@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,27 @@ def test_ctrl_c_stops_both(command, flags, tiny, train, tmp_path, stop_at):
     with pytest.raises(Interrupted):
         train("one", endless)
     close(firsthand.load(tmp_path / "two").metrics, firsthand.load(tmp_path / "one").metrics)
+
+
+def test_a_killed_process(command, flags, tiny, tmp_path):
+    """The other says what happened and how to go on, within moments; it goes on from the last checkpoint."""
+    endless = tiny | CHANGES | {"steps": 100_000, "checkpoint_every": 20}
+    process = command("train", "mlp", *flags(endless), *PAIR, "--out", tmp_path / "two")
+    saved = tmp_path / "two" / "checkpoints"
+    while process.poll() is None and not list(saved.glob("step-*.json")):
+        time.sleep(0.01)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        process.terminate()
+        pytest.skip("this system does not tell the children of a process")
+    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert [line for line in stderr.splitlines() if line.startswith("firsthand: ")] == [
+        "firsthand: A process of this run has died: it was killed, or it ran out of memory. What its last checkpoint "
+        f"holds is saved; go on from there with: firsthand train --resume {tmp_path / 'two'}"
+    ]
+    assert "Traceback" not in stderr
+    step = checkpoint.newest(saved, "step")[1]["step"]
+    run = firsthand.resume(tmp_path / "two", steps=step + 10, launch=Launch(device="cpu"), progress=False)
+    assert run.result["steps"] == step + 10

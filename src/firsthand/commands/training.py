@@ -22,6 +22,7 @@ class Options:
 
     preset: Annotated[str, tyro.conf.arg(help="recipe to start from; every field below can be overridden")] = "laptop"
     out: Annotated[Path | None, tyro.conf.arg(help="run folder to make; None: runs/KEY-PRESET-seedN-TIME")] = None
+    weights: Annotated[str | None, tyro.conf.arg(help="run whose trained weights and vocabulary are the first")] = None
     json: Annotated[bool, tyro.conf.arg(help="print result.json on stdout; progress is on stderr")] = False
     launch: Annotated[Launch, tyro.conf.arg(name="")] = Launch()
 
@@ -30,7 +31,7 @@ def train(args: Sequence[str]) -> None:
     """Train a paper's network: firsthand train KEY [--preset NAME] [--data NAME|PATH] [--out DIR] [options]
 
     `firsthand train KEY --help` lists every option of that paper's recipe with its value in the preset.
-    `firsthand train --resume DIR` continues an interrupted run bit for bit.
+    `firsthand train --resume DIR` continues an interrupted run bit for bit; with --steps N a finished one trains on.
     """
     key, args = (args[0], list(args[1:])) if args and not args[0].startswith("-") else (None, list(args))
     if any(word.split("=")[0] == "--resume" for word in args):
@@ -48,35 +49,40 @@ def train(args: Sequence[str]) -> None:
     form = make_dataclass("Train", [field], bases=(Options,), frozen=True)
     about = f"Train '{paper.card.title}' ({paper.card.year}). Presets: {', '.join(paper.presets)}."
     options = parse(form, args, f"firsthand train {key}", form(preset=preset), about)
-    run = api.start(key, preset, options.recipe, options.launch, options.out, progress=True)
+    run = api.start(key, preset, options.recipe, options.launch, options.out, True, options.weights)
     if leads():
         report(run, options.json)
 
 
+@dataclass(frozen=True)
+class Resume:
+    """What `train` takes beside --resume: a run keeps its recipe, but for its number of steps."""
+
+    resume: Annotated[str, tyro.conf.arg(help="run to continue: a folder, a name under runs/, or a paper's key")]
+    steps: Annotated[int | None, tyro.conf.arg(help="train on until so many steps in all; None: as planned")] = None
+    json: Annotated[bool, tyro.conf.arg(help="print result.json on stdout; progress is on stderr")] = False
+    launch: Annotated[Launch, tyro.conf.arg(name="")] = Launch()
+
+
 def resume(key: str | None, args: list[str]) -> None:
-    """The `--resume` form of train: the run keeps its own recipe, so nothing else may be changed."""
-
-    def form(resume: Path, json: bool = False) -> Any:
-        """Continue an interrupted run bit for bit, with the recipe that its config.json holds.
-
-        Args:
-            resume: the run's folder.
-            json: print result.json on stdout.
-        """
-        return resume, json
-
+    """The `--resume` form of train; where the run computes is its own choice unless it is made anew."""
+    name = _value(args, "--resume", "-")
+    run = None if name.startswith("-") else api.load(name)
+    if key is not None and run is not None and run.config["paper"] != key:
+        raise UserError(f"{name} is a run of '{run.config['paper']}', not of '{key}'.")
+    options: dict[str, Any] = {} if run is None else {"default": Resume(name, launch=run.launch)}
     try:
-        path, as_json = parse(form, args, "firsthand train --resume DIR")
+        chosen = parse(Resume, args, "firsthand train --resume RUN", **options)
     except UserError as error:
-        raise UserError(f"{error} A resumed run keeps its recipe: only --json may be given beside --resume.") from None
-    run = api.load(path)
-    if key is not None and run.config["paper"] != key:
-        raise UserError(f"{path} is a run of '{run.config['paper']}', not of '{key}'.")
-    if run.result is not None:
-        err.print(f"{run.path} is finished; this is its result.")
-    run = api.resume(run.path)
+        raise UserError(
+            f"{error} A resumed run keeps its recipe: beside --resume only --steps, --json and where to compute "
+            "(--device, --devices, --precision, ...) may be given."
+        ) from None
+    if run.result is not None and chosen.steps is None:
+        err.print(f"{run.path} is finished; this is its result. To train it longer, add --steps N.", markup=False)
+    run = api.resume(run.path, steps=chosen.steps, launch=chosen.launch)
     if leads():
-        report(run, as_json)
+        report(run, chosen.json)
 
 
 def report(run: api.Run, as_json: bool) -> None:

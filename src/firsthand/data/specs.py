@@ -33,6 +33,7 @@ class Names:
     locale: str | None = None  # country of the embedded names, None: en_IN
     count: int | None = None  # embedded names made, None: 15,000
     deduplicate: bool = False  # keep the first of equal lines only, so that no line is in two parts of the split
+    vocabulary: str | None = None  # vocabulary.json of a run whose characters are known; None: those of the data
     split_seed: int = 42  # of the shuffle before the split into 80 % train, 10 % val, 10 % test
 
     def load(self) -> Lines:
@@ -45,7 +46,9 @@ class Names:
         if len(lines) < _FEWEST:
             raise UserError(f"'{self.name}' has {len(lines)} lines: at least {_FEWEST} are needed to split them.")
         # Over all lines: a character that only the test lines have would otherwise have no index.
-        return Lines(*split_lines(lines, self.split_seed), Vocabulary.of(lines))
+        known = Vocabulary.of(lines) if self.vocabulary is None else Vocabulary.read(self.vocabulary)
+        known.encode("".join(sorted(set().union(*lines))))  # the lines hold no other characters
+        return Lines(*split_lines(lines, self.split_seed), known)
 
     def located(self) -> "Names":
         """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
@@ -95,6 +98,7 @@ class Text:
     lines: bool = False  # every line is an example of its own, shuffled before the split; line data sets always are
     column: str | None = None  # lines: CSV column that holds them
     deduplicate: bool = False  # lines: keep the first of equal ones only
+    vocabulary: str | None = None  # vocabulary.json of a run whose tokens are known; None: those of the data
 
     def load(self) -> "firsthand.data.stream.Stream | Lines":
         """The text in its three parts; raises `UserError` for data or options that do not work."""
@@ -104,16 +108,20 @@ class Text:
             for option, idle in (("level", "character"), ("letters", False), ("min_count", 1), ("most", None)):
                 if getattr(self, option) != idle:
                     raise UserError(f"The option '{option}' does not apply to lines of text: leave it out.")
-            return Names(self.name, column=self.column, deduplicate=self.deduplicate).load()
+            return Names(self.name, self.column, deduplicate=self.deduplicate, vocabulary=self.vocabulary).load()
         if self.column is not None or self.deduplicate:
             raise UserError("The options 'column' and 'deduplicate' are for lines of text: add --data.lines.")
-        how = How(self.level, self.letters, self.min_count, self.most)
+        how = How(self.level, self.letters, self.min_count, self.most, self.vocabulary)
         if self.name == "brown" and self.level == "word":
             from firsthand.data.brown import load_brown
 
             words = (word for document in load_brown() for sentence in document.words() for word in sentence)
-            return parts(*tokens_of_words((w.lower() if self.letters else w for w in words), how), self.train, self.val)
-        return parts(*tokens_of(self.read(), how), self.train, self.val)
+            tokens, known = tokens_of_words((w.lower() if self.letters else w for w in words), how)
+        else:
+            tokens, known = tokens_of(self.read(), how)
+        if self.vocabulary is not None and 2 * (seen := (tokens > 0).sum()) < len(tokens):
+            raise UserError(f"{self.vocabulary} has only {seen:,} of the {len(tokens):,} tokens of '{self.name}'.")
+        return parts(tokens, known, self.train, self.val)
 
     def of_lines(self) -> bool:
         """Whether it is lines of text, rather than one running text."""

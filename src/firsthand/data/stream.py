@@ -30,6 +30,7 @@ class How:
     letters: bool = False  # lower case, and everything that is no letter of A to Z becomes one space
     min_count: int = 1  # rarer tokens are unknown
     most: int | None = None  # tokens known at most, the most frequent
+    vocabulary: str | None = None  # file of the tokens that are known, in place of those of the text
 
 
 @dataclass
@@ -59,7 +60,10 @@ def tokens_of(text: str | Path, how: How) -> tuple[np.ndarray, TokenVocabulary]:
 def tokens_of_words(words: Iterable[str], how: How) -> tuple[np.ndarray, TokenVocabulary]:
     """The same of a text that comes as a list of words and marks."""
     words = list(words)
-    vocabulary = TokenVocabulary.of(Counter(words), "spaced", how.min_count, how.most)
+    if how.vocabulary is not None:
+        vocabulary = TokenVocabulary.read(how.vocabulary, "spaced")
+    else:
+        vocabulary = TokenVocabulary.of(Counter(words), "spaced", how.min_count, how.most)
     return vocabulary.encode_tokens(words), vocabulary
 
 
@@ -122,6 +126,9 @@ def _cleaned(pieces: Iterable[str], how: How) -> Iterator[str]:
 
 
 def _vocabulary(pieces: Iterable[str], how: How) -> TokenVocabulary:
+    """The tokens that are known: those of a file, or of these pieces of text."""
+    if how.vocabulary is not None:
+        return TokenVocabulary.read(how.vocabulary, how.level)
     counts: Counter[str] = Counter()
     for piece in pieces:
         if how.level == "character":
@@ -138,6 +145,8 @@ def _mapped(path: Path, how: How) -> tuple[np.ndarray, TokenVocabulary]:
 
     path, facts = path.resolve(), path.stat()
     about = {"file": str(path), "bytes": facts.st_size, "changed": facts.st_mtime_ns, **vars(how)}
+    if how.vocabulary is not None:
+        about["vocabulary"] = TokenVocabulary.read(how.vocabulary, how.level).to_json()
     key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     binary = Path(pooch.os_cache("firsthand")) / "tokens" / f"{key}.bin"
     card = binary.with_suffix(".json")

@@ -1,13 +1,17 @@
 """Running text as numbers: tokens are characters or words, and 0 stands for every token that is not known."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
+
+from firsthand.errors import UserError
 
 UNKNOWN = "<unk>"
 Level = Literal["character", "word", "spaced"]  # spaced: words, and marks as words, with white space between them
@@ -37,6 +41,18 @@ class TokenVocabulary:
         kept = [token for token, count in counts.items() if count >= min_count and token != UNKNOWN]
         kept.sort(key=lambda token: (-counts[token], token))
         return cls(tuple(sorted(kept[:most])), level)
+
+    @classmethod
+    def read(cls, path: str | Path, level: Level) -> "TokenVocabulary":
+        """A run's vocabulary.json; raises UserError for any other file, and for one of tokens of another kind."""
+        try:
+            found = cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+            assert all(isinstance(token, str) for token in found.tokens)
+        except (OSError, ValueError, TypeError, KeyError, AssertionError, RecursionError):
+            raise UserError(f"{path} is not the vocabulary.json of a run that learned running text.") from None
+        if found.level != level:
+            raise UserError(f"The tokens of {path} are of level '{found.level}', those of the data of '{level}'.")
+        return found
 
     def __len__(self) -> int:
         return len(self.tokens) + 1

@@ -1,8 +1,10 @@
 """Characters as numbers."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from firsthand.errors import UserError
 
@@ -25,6 +27,14 @@ class Vocabulary:
     def of(cls, lines: Iterable[str]) -> "Vocabulary":
         """The vocabulary of all characters that occur, in code point order."""
         return cls(tuple(sorted(set().union(*lines))))
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Vocabulary":
+        """A run's vocabulary.json; raises UserError for any other file."""
+        try:
+            return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            raise UserError(f"{path} is not the vocabulary.json of a run that learned lines.") from None
 
     def __len__(self) -> int:
         return len(self.characters) + 1

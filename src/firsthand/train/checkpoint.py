@@ -26,7 +26,7 @@ from firsthand.train.folder import write_atomically, write_json
 def pack(model: Module, optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Everything that decides the next step, as named tensors and as JSON."""
     state = optimizer.state_dict()
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors = of_network(model)
     scalars: dict[str, dict[str, Any]] = {}
     for index, slots in state["state"].items():
         for name, value in slots.items():
@@ -38,6 +38,11 @@ def pack(model: Module, optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[s
     if torch.cuda.is_available():
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
     return tensors, {"optim": {"groups": state["param_groups"], "scalars": scalars}}
+
+
+def of_network(model: Module) -> dict[str, Tensor]:
+    """A network's weights and buffers under the names that a checkpoint gives them."""
+    return {f"model.{name}": value for name, value in model.state_dict().items()}
 
 
 def unpack(tensors: dict[str, Tensor], content: dict[str, Any], model: Module, optimizer: Optimizer) -> None:
@@ -66,7 +71,10 @@ def weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def save(folder: Path, kind: str, step: int, tensors: dict[str, Tensor], content: dict[str, Any], keep: int) -> None:
-    """Write checkpoint `kind` ("step" or "best") of this step and drop all but the newest `keep` of the kind."""
+    """Write checkpoint `kind` of this step and drop all but the newest `keep` of the kind.
+
+    Kinds: "step"; "best", of the lowest validation loss; "start", the weights from another run that it started from.
+    """
     data = serialise({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
     path = folder / f"{kind}-{step:08d}.safetensors"
     write_atomically(path, data, sync=False)  # after a power cut the checksum tells, and the one before is used

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -58,6 +58,8 @@ class Training:
         self.leads = fabric.global_rank == 0  # of several processes one writes the files
         torch.manual_seed(self.recipe.seed)
         self.network = task.model()
+        if start := checkpoint.newest(folder.checkpoints, "start", screen.say):
+            self.network.load_state_dict(checkpoint.weights(start[0]))
         self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
         for method in self.task.methods:
             self.model.mark_forward_method(method)
@@ -82,10 +84,26 @@ class Training:
             if isinstance(self.factor, Plateau):
                 self.factor.load_state_dict(saved[1]["plateau"])
             self.screen.say(f"Resuming {self.folder.path} from step {self.state.step}.")
+            self.extend()
         if self.leads:
             self.folder.metrics.rewind(self.state.step)
             self.folder.times.rewind(self.state.step)
             self.folder.diagnostics.rewind(self.state.step - 1)  # its row of a step is written while that step runs
+
+    def extend(self) -> None:
+        """Where a run that ended here was given more steps: go on, and say what the schedule makes of it."""
+        for extension in self.folder.config.get("extended", []):
+            if extension["from"] != self.state.step:
+                continue
+            self.state.stopped, self.state.worse = "", 0
+            step = max(self.state.step - 1, 0)
+            before, now = schedule_for(replace(self.recipe, steps=extension["before"]))(step), self.factor(step)
+            if before != now and not isinstance(self.factor, Plateau):
+                base = self.recipe.optim.lr
+                self.screen.say(
+                    f"The schedule '{self.recipe.schedule.name}' now runs to step {self.recipe.steps}: "
+                    f"the learning rate at step {step + 1} was {base * before:.3g} and would be {base * now:.3g}."
+                )
 
     def loop(self) -> None:
         """All steps that are left."""
@@ -189,7 +207,7 @@ class Training:
         if row["val_loss"] < (math.inf if state.best is None else state.best):
             state.best, state.worse = row["val_loss"], 0
             if self.leads:
-                weights = {f"model.{name}": value for name, value in self.counting.state_dict().items()}
+                weights = checkpoint.of_network(self.counting)
                 checkpoint.save(self.folder.checkpoints, "best", state.step, weights, row, keep=1)
         else:
             state.worse += 1

@@ -4,7 +4,10 @@ import atexit
 import gc
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,9 +22,9 @@ class Launch:
     """Where and how a run computes, handed to Lightning Fabric."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # what computes; auto takes the best there is
-    devices: int = 1  # processes, one device each; the batch is divided among them
+    devices: int = 1  # processes, one device (on a CPU: one core or more) each; the batch is divided among them
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed", "bf16-true"] = "32-true"  # of the arithmetic
-    strategy: str = "auto"  # how several devices work together, in Fabric's words: auto, ddp, fsdp, ...
+    strategy: str = "auto"  # how several devices work together, in Fabric's words; auto: ddp
     tensorboard: bool = False  # also write TensorBoard event files into the run folder
 
 
@@ -33,8 +36,18 @@ class Interrupted(Exception):
         self.number = number
 
 
-def fabric_for(launch: Launch, folder: Path | None = None) -> "Fabric":
-    """A launched Fabric; says in one sentence what this machine lacks."""
+class Lost(Exception):
+    """One of several processes that train together has died, and so the others end, too."""
+
+    def __init__(self, folder: Path):
+        super().__init__(
+            f"A process of this run has died: it was killed, or it ran out of memory. "
+            f"What its last checkpoint holds is saved; go on from there with: firsthand train --resume {folder}"
+        )
+
+
+def fabric_for(launch: Launch) -> "Fabric":
+    """A Fabric for `begin` to launch; raises UserError, in one sentence, for what this machine lacks."""
     import torch
     from lightning_fabric import Fabric
 
@@ -42,37 +55,73 @@ def fabric_for(launch: Launch, folder: Path | None = None) -> "Fabric":
         raise UserError("This machine has no CUDA device that PyTorch can use; choose --device cpu or --device auto.")
     if launch.device == "mps" and not torch.backends.mps.is_available():
         raise UserError("This machine has no Apple GPU that PyTorch can use; choose --device cpu or --device auto.")
-    if launch.devices < 1:
-        raise UserError(f"devices must be at least 1, got {launch.devices}.")
-    if launch.devices > torch.cuda.device_count() and (launch.device == "cuda" or torch.cuda.is_available()):
-        if launch.device != "cpu":
-            raise UserError(f"This machine has {torch.cuda.device_count()} CUDA devices, not {launch.devices}.")
-    loggers = []
-    if launch.tensorboard:
-        from lightning_fabric.loggers import TensorBoardLogger
-
-        try:
-            loggers = [TensorBoardLogger(root_dir=folder or ".", name="", version="tensorboard")]
-        except ModuleNotFoundError:
-            raise UserError("TensorBoard is not installed: pip install 'firsthand[tensorboard]'.") from None
+    device, most = _devices(launch)
+    if not 1 <= launch.devices <= most:
+        raise UserError(f"devices is {launch.devices}: choose from 1 to {most} ({device}).")
+    if launch.tensorboard and find_spec("tensorboard") is None:
+        raise UserError("TensorBoard is not installed: pip install 'firsthand[tensorboard]'.")
     strategy = launch.strategy
     if strategy == "auto" and launch.devices > 1:
         strategy = "ddp"
     try:
-        fabric = Fabric(
+        return Fabric(
             accelerator=launch.device,
             devices=launch.devices,
             precision=launch.precision,
             strategy=strategy,
-            loggers=loggers,
         )
+    except (ValueError, TypeError, RuntimeError, ImportError) as error:
+        raise _cannot_start(error) from None
+
+
+def begin(fabric: "Fabric") -> None:
+    """Launch a Fabric: from here on as many processes as it has devices do the same.
+
+    Raises UserError where they cannot start.
+    """
+    try:
         fabric.launch()
-    except (ValueError, TypeError, RuntimeError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise UserError(f"Fabric cannot start with these options: {reason}.") from None
+    except (ValueError, TypeError, RuntimeError, ImportError) as error:
+        raise _cannot_start(error) from None
     if fabric.world_size > 1:
         atexit.register(_leave)
-    return fabric
+
+
+def log_to(fabric: "Fabric", folder: Path) -> None:
+    """Let a Fabric write what it logs into TensorBoard event files in this folder, too."""
+    from lightning_fabric.loggers import TensorBoardLogger
+
+    fabric.loggers.append(TensorBoardLogger(root_dir=folder, name="", version="tensorboard"))
+
+
+def _cannot_start(error: Exception) -> UserError:
+    reason = " ".join(str(error).split()).rstrip(".")
+    return UserError(f"Fabric cannot start with these options: {reason}.")
+
+
+def _devices(launch: Launch) -> tuple[str, int]:
+    """What the processes of this run would compute on, in words, and how many of them this machine can bear."""
+    import torch
+
+    if launch.device != "cpu" and torch.cuda.is_available():
+        return "this machine's CUDA devices", torch.cuda.device_count()
+    if launch.device == "mps" or (launch.device == "auto" and torch.backends.mps.is_available()):
+        return "this machine has one Apple GPU", 1
+    return "processes on this machine's cores", max(os.cpu_count() or 1, 2)
+
+
+@contextmanager
+def together(fabric: "Fabric", folder: Path) -> Iterator[None]:
+    """Say in one sentence when another process of this run has died; what the others then see is an error of gloo's.
+
+    Raises Lost.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if fabric.world_size > 1 and any(word in str(error) for word in ("gloo", "NCCL", "peer")):
+            raise Lost(folder) from None
+        raise
 
 
 def _leave() -> None:
