@@ -10,6 +10,7 @@ import torch
 
 import firsthand
 from firsthand import api
+from firsthand.cli import main
 from firsthand.errors import UserError
 from firsthand.train import checkpoint
 from firsthand.train.launch import Interrupted, Launch
@@ -177,3 +178,21 @@ def test_start_checkpoints_hold_the_weights_that_count(train):
     kept = checkpoint.weights(checkpoint.newest(run.folder.checkpoints, "start")[0])
     for name, value in other.model.state_dict().items():
         assert torch.equal(kept[name], value), name
+
+
+def test_a_run_of_another_machine(train, stop_at, capsys, monkeypatch):
+    """Where a run computed is not where it must go on: --resume takes the options of where to compute."""
+    stop_at(25)
+    with pytest.raises(Interrupted):
+        train("run", STEADY)
+    whole = train("whole", STEADY)
+    path = whole.path.with_name("run")
+    config = json.loads((path / "config.json").read_text())
+    config["launch"]["device"] = "cuda"
+    (path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", "--resume", str(path)])
+    assert "choose --device cpu or --device auto" in capsys.readouterr().err
+    main(["train", "--resume", str(path), "--device", "cpu", "--json"])
+    assert weights(firsthand.load(path)) == weights(whole)
