@@ -174,17 +174,28 @@ def test_a_mistake_in_a_real_process(command):
 
 
 HEAVY = ("torch", "lightning_fabric", "matplotlib", "sklearn", "faker", "PIL", "numpy", "pooch", "safetensors")
+PARSERS = ("tyro", "rich", "docstring_parser", "json")  # a tenth of a second together
 
 
 @pytest.mark.parametrize(
-    "words", [["list"], ["list", "--json"], ["--help"], [], ["--version"], ["runs"], ["list", "--help"]]
+    ("words", "none_of"),
+    [
+        (["list"], HEAVY + PARSERS),
+        (["--help"], HEAVY + PARSERS),
+        ([], HEAVY + PARSERS),
+        (["--version"], HEAVY + PARSERS),
+        (["list", "--json"], HEAVY),
+        (["list", "--help"], HEAVY),
+        (["runs"], HEAVY),
+    ],
+    ids=lambda value: " ".join(value)[:20],
 )
-def test_light_commands_import_nothing_heavy(words):
+def test_light_commands_import_nothing_heavy(words, none_of):
     """They answer at once because they load neither torch nor anything like it."""
     code = (
         "import sys; from firsthand.cli import main\n"
         f"try: main({words!r})\nexcept SystemExit as end: assert not end.code\n"
-        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]\nassert not heavy, heavy"
+        f"heavy = [name for name in {none_of!r} if name in sys.modules]\nassert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -225,12 +236,42 @@ def test_help_of_a_papers_options(key, call):
     assert "optimiser steps" in out
 
 
-def test_list(call):
-    """Every paper, as a table and as JSON."""
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_list(columns, call, monkeypatch):
+    """Each paper under its family, in one line that fits the screen; as JSON oldest first."""
+    monkeypatch.setenv("COLUMNS", str(columns))
     code, out, _ = call("list")
-    assert code == 0 and all(f"\n{key} " in out for key in papers.keys())
+    lines = out.splitlines()
+    assert code == 0 and max(map(len, lines)) <= columns
+    family, found = "", {}
+    for line in lines[: lines.index("")]:
+        family, key = (family, line.split()[0]) if line.startswith(" ") else (line, None)
+        found |= {key: (family, line)} if key else {}
+    assert found.keys() == set(papers.keys())
+    for key, (family, line) in found.items():
+        card = papers.get(key).card
+        shown = line.split(str(card.year), 1)[1].strip()
+        assert family == card.family and card.title.startswith(shown.removesuffix(" ...")), line
+        assert shown == card.title or columns < 200
     cards = json.loads(call("list", "--json")[1])
     assert [card["key"] for card in cards] == list(papers.keys())
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 300])
+def test_tables_cut_nothing(columns, capsys, monkeypatch):
+    """However narrow the screen is, every word of every cell is there, and nothing but a long name is wider."""
+    from firsthand.commands import screen
+
+    monkeypatch.setattr(screen.out, "_width", columns)
+    name = "runs/selfattention-laptop-seed0-20261128-232308"
+    rows = [{"run": name, "about": "what this run is about", "steps": 1_234_567, "[bold]val[/] loss": "[red]1.25[/]"}]
+    screen.show_table(rows)
+    lines = capsys.readouterr().out.splitlines()
+    words = " ".join(" ".join(lines).split())
+    for word in (name, "what", "this", "about", "1,234,567", "1.25", "steps"):
+        assert word in words.split(" ")
+    assert "…" not in words and "[red]" not in words
+    assert all(len(line.rstrip()) <= columns or columns < len(name) for line in lines)
 
 
 @pytest.mark.parametrize("key", papers.keys())

@@ -1,37 +1,64 @@
 """The command line: finds the command, turns mistakes and signals into one line and an exit code.
 
-The commands are in `firsthand.commands`; they import torch only where they compute.
+The commands are in `firsthand.commands`, imported when one is called; they import torch only where they compute.
 """
 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from inspect import signature
 
 from firsthand import __version__
-from firsthand.commands.catalogue import data, list_, runs, show
-from firsthand.commands.comparison import compare
-from firsthand.commands.experiment import experiment
-from firsthand.commands.proof import check, reproduce
-from firsthand.commands.screen import err, out
-from firsthand.commands.training import classify, sample, train
 from firsthand.errors import UserError, unknown
-from firsthand.options import parse
 from firsthand.train.launch import Interrupted, Lost, leads
 
-COMMANDS: dict[str, Callable] = {
-    "list": list_, "show": show, "train": train, "sample": sample, "classify": classify, "check": check,
-    "reproduce": reproduce, "experiment": experiment, "data": data, "runs": runs,
-    "compare": compare,
-}  # fmt: skip
+# Each command's module, and what it does in one line.
+COMMANDS = {
+    "list": ("listing", "Show the papers that are here."),
+    "show": ("catalogue", "Show one paper: what is new, its layers, its presets."),
+    "train": ("training", "Train a paper's network on its data, or on yours."),
+    "sample": ("training", "Write with a trained run: lines, text or sound."),
+    "classify": ("training", "Say what your own image files show, with a trained classifier."),
+    "check": ("proof", "Prove networks, layers and update rules equal to their references."),
+    "reproduce": ("proof", "Measure what a paper claims: its numbers beside ours, with verdicts."),
+    "experiment": ("experiment", "Run one experiment of a paper."),
+    "data": ("catalogue", "Show the data sets, or one with its size, files and examples."),
+    "runs": ("catalogue", "List the training runs."),
+    "compare": ("comparison", "Lay runs beside one another: a table of their losses, and a figure."),
+}
+OWN_PARSER = ("train", "experiment")  # their options, or their help, depend on their first words
 
 
 def usage() -> None:
-    """The overview that `firsthand --help` prints."""
-    out.print("[bold]firsthand[/]: the landmark deep-learning papers, from tensors up.\n")
-    out.print("usage: firsthand COMMAND ...\n")
-    for name, command in COMMANDS.items():
-        out.print(f"  [bold]{name:10}[/] {command.__doc__.splitlines()[0]}", markup=True)
-    out.print("\n`firsthand COMMAND --help` explains a command. Start with: firsthand train mlp")
+    """The overview that `firsthand --help` prints; as light as `firsthand list`."""
+    print("firsthand: the landmark deep-learning papers, from tensors up.\n")
+    print("usage: firsthand COMMAND ...\n")
+    for name, (_, does) in COMMANDS.items():
+        print(f"  {name:10} {does}")
+    print("\n`firsthand COMMAND --help` explains a command. Start with: firsthand train mlp")
+
+
+def call(name: str, words: Sequence[str]) -> None:
+    """Run the command `name` with these words; the parser is imported only where there is something to parse."""
+    module = import_module(f"firsthand.commands.{COMMANDS[name][0]}")
+    command: Callable = getattr(module, "list_" if name == "list" else name)
+    if name in OWN_PARSER:
+        command(words)
+    elif not words and all(option.default is not option.empty for option in signature(command).parameters.values()):
+        command()
+    else:
+        from firsthand.options import parse
+
+        parse(command, words, f"firsthand {name}")
+
+
+def complain(text: str, red: bool = False) -> None:
+    """Say on stderr what went wrong, once, however many processes work on the run."""
+    from firsthand.commands.screen import err
+
+    if leads():
+        err.print(text, markup=False, style="red" if red and err.is_terminal else None)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -44,25 +71,20 @@ def main(args: Sequence[str] | None = None) -> None:
             print(f"firsthand {__version__}")
         elif args[0] not in COMMANDS:
             raise unknown("command", args[0], COMMANDS, "`firsthand --help` explains them")
-        elif args[0] in ("train", "experiment"):  # their options depend on their first words
-            COMMANDS[args[0]](args[1:])
         else:
-            parse(COMMANDS[args[0]], args[1:], f"firsthand {args[0]}")
+            call(args[0], args[1:])
         sys.stdout.flush()
     except UserError as error:
-        if leads():
-            err.print(f"firsthand: {error}", markup=False, style="red" if err.is_terminal else None)
+        complain(f"firsthand: {error}", red=True)
         raise SystemExit(2) from None
     except Interrupted as stop:
-        if leads():
-            err.print(str(stop), markup=False)
+        complain(str(stop))
         raise SystemExit(128 + stop.number) from None
     except Lost as loss:
-        if leads():
-            err.print(f"firsthand: {loss}", markup=False)
+        complain(f"firsthand: {loss}")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        err.print("Stopped.")
+        complain("Stopped.")
         raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of our output has seen enough (`firsthand list | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail once more at its exit

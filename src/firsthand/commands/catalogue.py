@@ -1,4 +1,4 @@
-"""Commands that look: list, show, data, runs."""
+"""Commands that look: show, data, runs."""
 
 import sys
 from dataclasses import asdict
@@ -9,23 +9,6 @@ from rich.markup import escape
 
 from firsthand import api, papers
 from firsthand.commands.screen import Key, Positional, out, show_json, show_table
-
-
-def list_(json: bool = False) -> None:
-    """Show the papers that are here.
-
-    Args:
-        json: print JSON instead of a table.
-    """
-    cards = [papers.get(key).card for key in papers.keys()]
-    if json:
-        return show_json([asdict(card) for card in cards])
-    show_table([
-        {"key": card.key, "year": str(card.year), "paper": card.title,
-         "authors": card.authors[0] + " et al." * (len(card.authors) > 1), "parameters": card.parameters}
-        for card in cards
-    ])  # fmt: skip
-    out.print("\nNext: firsthand show KEY · firsthand train KEY · firsthand check KEY · firsthand reproduce KEY")
 
 
 def show(key: Key, /, json: bool = False) -> None:
@@ -50,6 +33,7 @@ def show(key: Key, /, json: bool = False) -> None:
     agrees = "as" if counted == card.parameters else "NOT the"
     out.print(f"\n{counted:,} trainable parameters ({agrees} {card.parameters:,} stated)")
     out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on) or 'nothing before it'}")
+    out.print(f"claims    {len(paper.claims)}: firsthand reproduce {key} --list")
     out.print(f"read      {paper.folder / 'model.py'}")
     if card.rule is not None:
         from firsthand.optim import RULES
@@ -96,7 +80,7 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
 
 
 def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
-    """List the training runs.
+    """List the training runs, the newest last.
 
     Args:
         folder: where they lie.
@@ -117,7 +101,8 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
     if not rows:
         return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.")
     for row in rows:
-        metrics = row.pop("metrics")
+        metrics, (step, steps) = row.pop("metrics"), row.pop("steps").split("/")
+        row["status"] += f" at step {step}" if step == steps else f" at step {step} of {steps}"
         for title, name in (("dev loss", "val_loss"), ("test loss", "test_loss")):
             row[title] = f"{metrics[name]:.4f}" if metrics.get(name) is not None else ""
         row |= {name: escape(row[name]) for name in ("run", "data")}

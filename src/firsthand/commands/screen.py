@@ -1,12 +1,15 @@
 """Where commands write: results on stdout, progress and mistakes on stderr, tables for people, JSON for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import tyro
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -18,15 +21,58 @@ RunName = Annotated[Positional[str], tyro.conf.arg(metavar="RUN")]
 
 
 def show_table(rows: Sequence[dict[str, Any]]) -> None:
-    """Rows of one kind as columns under their names; counts stand to the right, with commas."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, value in rows[0].items():
-        counts = isinstance(value, int)
-        table.add_column(name, justify="right" if counts else "left", no_wrap=counts or name == "key")
+    """Rows of one kind as columns under their names; counts stand to the right, with commas.
+
+    Nothing is cut on a narrow screen: long cells fold between words; where that does not do, each row's first cell
+    gets a line of its own; where that does not do either, its cells stand under one another.
+    """
+    names = list(rows[0])
+    cells = [{name: _cell(row.get(name, "")) for name in names} for row in rows]
+    right = {name for name in names if isinstance(rows[0][name], int)}
+    if widths := _widths(names, cells, out.width):
+        return out.print(_table(widths, cells, right))
+    first, *rest = names
+    if widths := _widths(rest, cells, out.width - 2):
+        out.print(Text(first, "bold"))
+        out.print(Padding(_table(widths, [], right), (0, 0, 0, 2), expand=False))
+        for row in cells:
+            out.print(row[first])
+            out.print(Padding(_table(widths, [row], right, header=False), (0, 0, 0, 2), expand=False))
+        return None
+    for number, row in enumerate(cells):
+        out.print("\n" * (number > 0), end="")
+        for name in names:
+            out.print(Text.assemble((name, "bold"), "  ", row[name]))
+    return None
+
+
+def _cell(value: Any) -> Text:
+    return Text.from_markup(f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def _widths(names: Sequence[str], rows: Sequence[dict[str, Text]], room: int) -> dict[str, int] | None:
+    """How wide each column may be, with two spaces between them, so that no word is cut; None: there is no room."""
+    columns = {name: [Text(name), *(row[name] for row in rows)] for name in names}
+    whole = {name: max(cell.cell_len for cell in column) for name, column in columns.items()}
+    words = {name: [word for cell in column for word in cell.plain.split(" ")] for name, column in columns.items()}
+    least = {name: max(map(cell_len, words[name])) for name in names}
+    for limit in range(room, 0, -1):
+        widths = {name: min(whole[name], max(least[name], limit)) for name in names}
+        if sum(widths.values()) + 2 * (len(names) - 1) <= room:
+            return widths
+    return None
+
+
+def _table(
+    widths: dict[str, int], rows: Sequence[dict[str, Text]], right: Collection[str], header: bool = True
+) -> Table:
+    """These columns of the rows, each as wide as `widths` says."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=header)
+    for name, width in widths.items():
+        table.add_column(name, width=width, justify="right" if name in right else "left")
     for row in rows:
-        cells = (row.get(name, "") for name in rows[0])
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells))
-    out.print(table)
+        table.add_row(*(row[name] for name in widths))
+    return table
 
 
 def show_json(content: Any) -> None:

@@ -67,17 +67,21 @@ class Paper:
 
 
 @cache
+def folders() -> tuple[str, ...]:
+    """The names of the folders here, which are the papers' keys."""
+    return tuple(info.name for info in pkgutil.iter_modules(__path__) if info.ispkg)
+
+
+@cache
 def keys() -> tuple[str, ...]:
     """The keys of all papers, oldest paper first."""
-    found = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
-    return tuple(sorted(found, key=lambda key: (get(key).card.year, key)))
+    return tuple(sorted(folders(), key=lambda key: (get(key).card.year, key)))
 
 
 @cache
 def get(key: str) -> Paper:
     """The paper with this key; an unknown key is an error that names the nearest."""
-    folders = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
-    if key not in folders:
-        raise unknown("paper", key, folders, "`firsthand list` shows them all")
+    if key not in folders():
+        raise unknown("paper", key, folders(), "`firsthand list` shows them all")
     package = import_module(f"{__name__}.{key}")
     return Paper(package.CARD, package)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
+Family = Literal["foundations", "vision", "sequences", "words", "optimisers", "regularisers", "generative models"]
+
 
 @dataclass(frozen=True)
 class Card:
@@ -17,7 +19,7 @@ class Card:
     venue: str
     url: str
     bibtex: str
-    family: Literal["foundations", "vision", "sequences", "words", "optimisers", "regularisers", "generative models"]
+    family: Family
     builds_on: tuple[str, ...]  # keys of papers to read before, whether they are here yet or not
     summary: str  # what is new, in one sentence
     network: str  # name of the network's class in model.py
