@@ -35,26 +35,41 @@ def test_names_of_the_package():
     import firsthand.train.engine
 
     for name in firsthand.__all__:
-        assert getattr(firsthand, name) is not None
-    assert callable(firsthand.train) and callable(firsthand.resume)
+        assert callable(getattr(firsthand, name)) and getattr(firsthand, name).__doc__, name
+        assert f"firsthand.{name}" in firsthand.__doc__ or name in ("Run", "UserError"), name
     with pytest.raises(AttributeError, match="firsthand has no 'trian'"):
         firsthand.trian  # noqa: B018
 
 
-def test_train_is_a_function_before_and_after():
+@pytest.mark.parametrize(("name", "module"), [("train", "engine"), ("check", "models"), ("reproduce", "runner")])
+def test_packages_that_are_functions_too(name, module):
     """The subpackage of the same name must not take its place, in whatever order things are imported."""
-    code = """
-import firsthand
+    code = f"""
+import inspect, firsthand
 for _ in range(2):
-    try: firsthand.train("nothing")
+    try: firsthand.{name}("nothing")
     except firsthand.UserError: pass
-import firsthand.train.engine
-from firsthand.train import checkpoint
-try: firsthand.train("nothing")
-except firsthand.UserError: print("fine")
+import firsthand.{name}.{module}
+from firsthand.{name} import {module}
+assert firsthand.{name}.{module} is {module} and list(inspect.signature(firsthand.{name}).parameters)[0] == "key"
+try: firsthand.{name}("nothing")
+except firsthand.UserError as error: print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "fine\n", done.stderr
+    assert done.stdout.startswith("There is no paper 'nothing'"), done.stderr
+
+
+def test_check_and_experiment():
+    """What the commands of the same names print; the caller's threads are what they were."""
+    rows = firsthand.check("vanishing")
+    assert rows and all(row.holds for row in rows)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        result = firsthand.experiment("adam", "rescaled", seed=1)
+        assert result["seed"] == 1 and result["metrics"] and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_train(train, lines_file):

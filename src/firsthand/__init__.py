@@ -1,10 +1,17 @@
 """firsthand: the landmark deep-learning papers, from tensors up.
 
 import firsthand
-paper = firsthand.get("lenet")               # its card, presets, notes, network
-run = firsthand.train("mlp", data="names")   # a Run: result, metrics, model, sample
+paper = firsthand.get("lenet")                # its card, presets, notes, network
+run = firsthand.train("mlp", data="names")    # a Run: result, metrics, model, sample
 run.sample(10)
-with firsthand.definitions(): ...            # run the readable face of every operation
+firsthand.runs()                              # all runs under runs/, oldest first
+firsthand.load("mlp")                         # one of them: by folder, by name, or the newest of a paper
+firsthand.resume(run.path)                    # go on where it was interrupted
+firsthand.compare(["lstm", "gru"])            # rows, what else differs, and the figure
+firsthand.check("lenet")                      # comparisons with its independent twin
+firsthand.experiment("adam", "noise")         # one measurement of a claim
+firsthand.reproduce("lenet", seeds=1)         # the paper's numbers beside ours: content, table, folder
+with firsthand.definitions(): ...             # run the readable face of every operation
 """
 
 from importlib import import_module
@@ -15,16 +22,21 @@ _HOME = {
     "get": "api",
     "resume": "api",
     "load": "api",
+    "runs": "api",
+    "experiment": "api",
+    "compare": "api",
     "Run": "api",
     "definitions": "nn.definition",
     "UserError": "errors",
 }
-__all__ = ["Run", "UserError", "definitions", "get", "load", "resume", "train"]
+_PACKAGES = ("train", "check", "reproduce")  # which can be called, too
+__all__ = ["Run", "UserError", "check", "compare", "definitions", "experiment", "get", "load", "reproduce", "resume",
+           "runs", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use, so that `import firsthand` costs nothing."""
-    if name in ("train", "check", "reproduce"):  # packages; `train` can be called
+    if name in _PACKAGES:
         return import_module(f"firsthand.{name}")
     if name in _HOME:
         return getattr(import_module(f"firsthand.{_HOME[name]}"), name)

@@ -5,12 +5,12 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from firsthand import __version__, papers
 from firsthand.errors import UserError, unknown
@@ -21,7 +21,11 @@ from firsthand.train.launch import Launch, begin, fabric_for, leads, log_to, tog
 from firsthand.train.recipe import flat
 from firsthand.train.sampling import Sampling
 
+if TYPE_CHECKING:
+    from firsthand.train.comparison import Comparison
+
 RUNS = Path("runs")  # where runs go unless --out says otherwise
+COMPARISON = RUNS / "comparison.png"  # the figure of `firsthand compare` unless --to says otherwise
 
 
 def get(key: str) -> Paper:
@@ -186,18 +190,22 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
     for option in options:
         if option not in taken:
             raise unknown(f"option of {name}", option, taken)
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    began = time.perf_counter()
-    found = function(seed=seed, **options)
-    result = {"paper": key, "experiment": name, "seed": seed, "seconds": round(time.perf_counter() - began, 3)} | {
-        "metrics": {title: value for title, value in found.items() if not isinstance(value, list)},
-        "series": {title: value for title, value in found.items() if isinstance(value, list)},
-    }
-    if out is not None:
-        folder = RunFolder(out)
-        given = {"paper": key, "experiment": name, "seed": seed, "options": options}
-        folder.create(given | {"firsthand": __version__, "machine": machine()})
-        write_json(folder.path / "result.json", result)
+    try:
+        began = time.perf_counter()
+        found = function(seed=seed, **options)
+        result = {"paper": key, "experiment": name, "seed": seed, "seconds": round(time.perf_counter() - began, 3)} | {
+            "metrics": {title: value for title, value in found.items() if not isinstance(value, list)},
+            "series": {title: value for title, value in found.items() if isinstance(value, list)},
+        }
+        if out is not None:
+            folder = RunFolder(out)
+            given = {"paper": key, "experiment": name, "seed": seed, "options": options}
+            folder.create(given | {"firsthand": __version__, "machine": machine()})
+            write_json(folder.path / "result.json", result)
+    finally:
+        torch.set_num_threads(threads)  # of the caller's Python, which goes on
     return result
 
 
@@ -223,6 +231,29 @@ def runs(folder: str | Path = RUNS) -> list["Run"]:
     paths = (path.parent for path in Path(folder).glob("*/config.json"))
     found = [Run(RunFolder(path)) for path in sorted(paths, key=lambda path: (path / "config.json").stat().st_mtime)]
     return [run for run in found if "recipe" in run.config]  # not the experiments
+
+
+def compare(
+    names: Sequence["str | Path | Run"],
+    against: Literal["seconds", "steps"] = "seconds",
+    *,
+    title: str | None = None,
+    to: str | Path | None = None,
+) -> "Comparison":
+    """Lay two runs or more beside one another: rows, the options in which they differ, and the figure of their losses.
+
+    `names` are Runs, or what `load` takes; with `to`, a .png, .svg or .pdf, the figure is written there. Raises
+    UserError for losses that cannot be compared, and for a file `to` that is not a figure made here before.
+    """
+    from firsthand.train.comparison import compared, target
+
+    if isinstance(names, str | Path) or len(names) < 2:
+        raise UserError("Which runs? firsthand compare RUN RUN ..., each a folder or a paper's key.")
+    path = None if to is None else Path(to)
+    if path not in (None, COMPARISON):  # the file of this name is ours
+        path = target(path)
+    found = [name if isinstance(name, Run) else load(name) for name in names]
+    return compared([run.folder for run in found], against, title, path)
 
 
 class Run:

@@ -1,19 +1,5 @@
-"""The engine: recipes, tasks, the loop, checkpoints, run folders, figures.
+"""The engine: recipes, tasks, the loop, checkpoints, run folders, figures. `firsthand.train(...)` trains."""
 
-The package and the function `firsthand.train(...)` share their name, so the package itself can be called.
-"""
+from firsthand.callable import call
 
-import sys
-from types import ModuleType
-from typing import Any
-
-
-class _Callable(ModuleType):
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """`firsthand.api.train`."""
-        from firsthand.api import train
-
-        return train(*args, **options)
-
-
-sys.modules[__name__].__class__ = _Callable
+call(__name__, "firsthand.api", "train")

@@ -1,15 +1,104 @@
-"""The losses of several runs in one figure."""
+"""Runs beside one another: a row each, the options in which they differ, and their losses in one figure."""
 
+import math
+import os
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 from matplotlib.figure import Figure
 
 from firsthand.errors import UserError
-from firsthand.train.figures import COLOURS, INK, apart
+from firsthand.train.figures import COLOURS, INK, MUTED, apart, save
 from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import flat
+
+MADE = "firsthand compare"  # written into the figure's file, so that it is known again
+CREATOR = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}  # what the format calls who made it
+# What a run writes down, and how often; the seed, over which runs are averaged.
+BOOKKEEPING = ("seed", "eval_every", "log_every", "checkpoint_every", "diagnose_every")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs beside one another."""
+
+    rows: list[dict[str, Any]]  # one a run: its name, data, seed, size, steps, seconds and losses
+    labels: list[str]  # what the figure calls each run
+    unlike: dict[str, list[Any]]  # options in which they differ, each run's value in turn
+    figure: Figure
+    path: Path | None = None  # where the figure was written
+
+
+def compared(
+    folders: Sequence[RunFolder],
+    against: Literal["seconds", "steps"] = "seconds",
+    title: str | None = None,
+    path: Path | None = None,
+) -> Comparison:
+    """The runs beside one another, their figure written to `path`; raises UserError as `curves` does."""
+    figure = curves(folders, against, title)
+    if path is not None:
+        save(figure, path, {CREATOR[path.suffix.lower()]: MADE}, option="--to")
+    labels = [label(folder, folders) for folder in folders]
+    return Comparison([row(folder) for folder in folders], labels, unlike(folders), figure, path)
+
+
+def row(folder: RunFolder) -> dict[str, Any]:
+    """What is compared of a run."""
+    config, result = folder.config, folder.result or {}
+    metrics = result.get("metrics", {})
+    facts = {"run": folder.path.name, "data": config["data"], "seed": config["seed"]}
+    facts |= {name: result.get(name) for name in ("params", "steps", "seconds")}
+    return facts | {f"{split} loss": metrics.get(f"{split}_loss") for split in ("train", "val", "test")}
+
+
+def unlike(folders: Sequence[RunFolder]) -> dict[str, list[Any]]:
+    """The options in which the runs differ, each run's value in turn, None where it has no such option.
+
+    Left out are the seed, how often something is written, and, of different papers, the shapes of their networks. Where
+    runs computed in different ways or on different machines, that is among the options, for the seconds' sake.
+    """
+    options = [settings(folder.config) for folder in folders]
+    papers = {folder.config["paper"] for folder in folders}
+    found: dict[str, list[Any]] = {}
+    for name in dict.fromkeys(name for own in options for name in own):
+        given = [own[name] for own in options if name in own]
+        shape = name.startswith("model.") and "dropout" not in name
+        if not (shape and len(papers) > 1) and any(value != given[0] for value in given[1:]):
+            found[name] = [own.get(name) for own in options]
+    return found
+
+
+def settings(config: dict[str, Any]) -> dict[str, Any]:
+    """All that decides a run's numbers and seconds, by dotted names, but for its paper, its seed and bookkeeping."""
+    recipe = {name: value for name, value in flat(config["recipe"]).items() if name not in (*BOOKKEEPING, "threads")}
+    machine = {name: config.get("machine", {}).get(name) for name in ("torch", "platform", "cores", "threads", "cuda")}
+    launch = {name: config.get("launch", {}).get(name) for name in ("device", "devices", "precision")}
+    return recipe | launch | machine | {"weights": config.get("weights")}
+
+
+def target(to: Path) -> Path:
+    """The file that a figure is written to; of a folder, comparison.png in it.
+
+    Raises UserError for a format that we do not write, and for a file that is there and not a figure made by us.
+    """
+    path = to / "comparison.png" if os.path.isdir(to) else to
+    if path.suffix.lower() not in CREATOR:
+        raise UserError(f"A figure's file ends in .png, .svg or .pdf, and '{to}' does not.")
+    if os.path.lexists(path) and not made_here(path):
+        raise UserError(f"{path} is there and is not a figure of `{MADE}`: give --to another name.")
+    return path
+
+
+def made_here(path: Path) -> bool:
+    """Whether the file names us as its maker; one that cannot be read, or is far too large for a figure, does not."""
+    try:
+        return path.is_file() and path.stat().st_size < 1 << 25 and MADE.encode() in path.read_bytes()
+    except OSError:
+        return False
 
 
 def curves(
@@ -31,28 +120,43 @@ def curves(
     figure = Figure(figsize=(8, 4.4))
     axes = figure.subplots()
     ends = []
+    if differ := list(unlike(folders)):
+        named = ", ".join(differ[:6]) + (f" and {len(differ) - 6} more" if len(differ) > 6 else "")
+        figure.supxlabel(f"The runs also differ in: {named}.", x=0.01, ha="left", fontsize=8, color=MUTED)
     for number, (name, members) in enumerate(groups.items()):
         colour = COLOURS[number % len(COLOURS)]
         for points in members:
-            axes.plot(*zip(*points, strict=True), color=colour, lw=1.5, alpha=0.85)
+            dots = {"marker": "o", "ms": 3} if len(points) < 5 else {}
+            axes.plot(*zip(*points, strict=True), color=colour, lw=1.5, alpha=0.85, **dots)
         last = max(points[-1] for points in members)
         best = sum(min(loss for _, loss in points) for points in members) / len(members)
         ends.append((last, f"{name}  {best:.3f}", colour))
     losses = sorted(loss for members in groups.values() for points in members for _, loss in points)
     lowest, typical = losses[0], losses[len(losses) // 2]
-    top = max(typical + 3 * (typical - lowest), 1.02 * max(y for (_, y), *_ in ends))
-    axes.set_ylim(lowest - 0.1 * (typical - lowest), top)
-    heights = apart([y for (_, y), *_ in ends], (top - lowest) / 20)
+    # The first losses of a long run may lie above the frame; a short run is seen whole.
+    seen = max(y for members in groups.values() for points in members for _, y in points[(len(points) - 1) // 8 :])
+    top = min(losses[-1], max(typical + 3 * (typical - lowest), seen))
+    if 0 < 8 * lowest < top:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_ylim(lowest * 0.9, top * 1.1)
+        heights = [10**y for y in apart([math.log10(y) for (_, y), *_ in ends], math.log10(top / lowest) / 18)]
+    else:
+        room = (top - lowest or abs(top) or 1) / 20
+        axes.set_ylim(lowest - room, top + room)
+        heights = apart([y for (_, y), *_ in ends], room)
     for ((x, _), text, colour), y in zip(ends, heights, strict=True):
-        axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center", fontsize=9)
+        place = {"xytext": (6, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
+        axes.annotate(text, (x, y), color=colour, parse_math=False, annotation_clip=False, **place)
     axes.margins(x=0.02)
     lengths = [x for (x, _), *_ in ends]
-    if wide := max(lengths) > 8 * min(lengths):
+    if wide := max(lengths) > 8 * min(lengths) > 0:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlim(right=axes.get_xlim()[1] * (4 if wide else 1.25))
     axes.set(xlabel="seconds of training" if against == "seconds" else "steps", ylabel="validation loss (nats)")
-    axes.set_title(title or f"{data.pop()}: which learns fastest? (lowest loss beside each)", color=INK)
+    words = title or f"{data.pop()}: which learns fastest? (lowest loss beside each)"
+    axes.set_title(words, color=INK, parse_math=False)
     return figure
 
 
@@ -62,19 +166,18 @@ def points_of(folder: RunFolder, against: Literal["seconds", "steps"]) -> list[t
     return [
         (seconds[row["step"]] if against == "seconds" else row["step"], row["val_loss"])
         for row in folder.metrics
-        if row.get("val_loss") is not None
+        if row.get("val_loss") is not None and row["step"] in seconds
     ]
 
 
 def label(folder: RunFolder, folders: Sequence[RunFolder]) -> str:
-    """The paper's key, with the preset and the recipe's fields in which runs of this paper differ, but for the seed."""
+    """The paper's key, with what tells the runs of this paper apart: their preset, and fields other than the seed."""
     same = [other.config for other in folders if other.config["paper"] == folder.config["paper"]]
     words = [folder.config["paper"]]
     if len({config["preset"] for config in same}) > 1:
         words.append(folder.config["preset"])
-    else:
-        recipes = [flat(config["recipe"]) for config in same]
-        mine = flat(folder.config["recipe"])
-        differ = (name for name in mine if name != "seed" and any(r.get(name) != mine[name] for r in recipes))
-        words += [f"{name.rpartition('.')[2]} {mine[name]}" for name in differ]
-    return ", ".join(words)
+        same = [config for config in same if config["preset"] == folder.config["preset"]]
+    recipes = [flat(config["recipe"]) for config in same]
+    mine = flat(folder.config["recipe"])
+    differ = (name for name in mine if name not in BOOKKEEPING and any(r.get(name) != mine[name] for r in recipes))
+    return ", ".join([*words, *(f"{name.rpartition('.')[2]} {mine[name]}" for name in differ)])

@@ -1,7 +1,9 @@
 """Figures of a run, drawn from its own files: loss curves, the range test, the network's health, the task's own."""
 
+import io
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -9,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch.nn import Module
 
-from firsthand.train.folder import RunFolder
+from firsthand.train.folder import RunFolder, write_atomically
 from firsthand.train.task import Task
 
 matplotlib.use("Agg")
@@ -35,6 +37,13 @@ def draw(task: Task, folder: RunFolder, network: Module) -> None:
     figures += task.figures(network)
     for name, figure in figures:
         figure.savefig(folder.figures / f"{name}.png")
+
+
+def save(figure: Figure, path: Path, metadata: dict[str, str] | None = None, option: str = "--out") -> None:
+    """Write a figure at once, in the format of the file's ending; raises UserError where the system refuses."""
+    content = io.BytesIO()
+    figure.savefig(content, format=path.suffix[1:].lower(), metadata=metadata)
+    write_atomically(path, content.getvalue(), sync=False, option=option)
 
 
 def loss_curve(folder: RunFolder) -> Figure:

@@ -12,10 +12,11 @@ from typing import Any
 from firsthand.errors import UserError
 
 
-def write_atomically(path: Path, content: bytes, sync: bool = True) -> None:
+def write_atomically(path: Path, content: bytes, sync: bool = True, option: str = "--out") -> None:
     """Write a file so that a reader, or a crash at any moment, sees the old content or the new, never a part.
 
-    Without `sync` that holds for a killed process but not for a power cut; it is much quicker.
+    Without `sync` that holds for a killed process but not for a power cut; it is much quicker. `option` is the one that
+    names the file's place on the command line.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -29,13 +30,13 @@ def write_atomically(path: Path, content: bytes, sync: bool = True) -> None:
     except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise (cannot_write(path, error) if isinstance(error, OSError) else error) from None
+        raise (cannot_write(path, error, option) if isinstance(error, OSError) else error) from None
 
 
-def cannot_write(path: Path, error: OSError) -> UserError:
+def cannot_write(path: Path, error: OSError, option: str = "--out") -> UserError:
     """The error for a file that the system will not write."""
     reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-    return UserError(f"Cannot write {path}: {reason}; free some space or choose another folder with --out.")
+    return UserError(f"Cannot write {path}: {reason}; free some space or choose another place with {option}.")
 
 
 def write_json(path: Path, content: Any, sync: bool = True) -> None:
