@@ -19,7 +19,8 @@ import tyro
 
 from firsthand.api import RUNS, Run, machine
 from firsthand.papers.claim import Arm
-from firsthand.reproduce.runner import Job, job_for, perform
+from firsthand.reproduce.plan import Job, job_for
+from firsthand.reproduce.runner import perform
 from firsthand.train.comparison import curves
 from firsthand.train.folder import RunFolder, write_atomically
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "runs": ("catalogue", "List the training runs."),
     "compare": ("comparison", "Lay runs beside one another: a table of their losses, and a figure."),
 }
-OWN_PARSER = ("train", "experiment")  # their options, or their help, depend on their first words
+OWN_PARSER = ("train", "experiment", "reproduce")  # their options, or their help, depend on their first words
 
 
 def usage() -> None:

@@ -1,8 +1,10 @@
 """Claims become runs, runs become numbers, numbers become verdicts; what is committed follows from its own numbers."""
 
+import io
 import json
 import math
 import os
+import re
 import shlex
 import signal
 import statistics
@@ -10,8 +12,10 @@ import subprocess
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 import firsthand
 from firsthand import papers
@@ -20,11 +24,14 @@ from firsthand.errors import UserError
 from firsthand.options import override
 from firsthand.papers.claim import Arm, Claim, Condition, Measure
 from firsthand.reproduce import runner
-from firsthand.reproduce.runner import job_for, judge, reproduce
+from firsthand.reproduce.plan import job_for, plan, spelled, together
+from firsthand.reproduce.progress import Clock, told
+from firsthand.reproduce.runner import judge, reproduce
 from firsthand.reproduce.table import mean, render, show, spread
 from firsthand.train.launch import Interrupted
 
 RESULTS = Path(firsthand.__file__).parents[2] / "docs" / "results"
+FAILED = {"returncode": 1}
 DEV, STEPS = Measure("val_loss", "dev loss (nats)"), Measure("steps", "steps (hundreds)", scale=0.01, digits=2)
 
 
@@ -135,8 +142,10 @@ def test_fewer_seeds(fake, inside, tmp_path):
     assert len(inside) == 2
 
 
-def test_a_run_that_diverges(fake, inside, tmp_path):
-    """Is null in the file, "diverged" in the table, and helps no condition."""
+def test_a_run_that_diverges(fake, inside, tmp_path, monkeypatch):
+    """Is null in the file, "diverged" in the table, helps no condition, and stops no other, whatever its exit code."""
+    train = runner.subprocess.run
+    monkeypatch.setattr(runner.subprocess, "run", lambda *a, **o: SimpleNamespace(**(vars(train(*a, **o)) | FAILED)))
     wild = {
         "optim.name": "sgd",
         "optim.weight_decay": None,
@@ -150,7 +159,7 @@ def test_a_run_that_diverges(fake, inside, tmp_path):
     text = (tmp_path / "out" / "mlp.json").read_text()
     assert json.loads(text, parse_constant=pytest.fail)["claims"][0]["arms"][0]["ours"]["val_loss"] == [None]
     assert "| diverged |" in results.table
-    assert row["verdict"] == "not reproduced"
+    assert row["verdict"] == "not reproduced" and row["arms"][1]["ours"]["val_loss"][0] < 4
 
 
 def test_a_run_that_fails(fake, inside, tmp_path):
@@ -164,7 +173,11 @@ def test_a_run_that_fails(fake, inside, tmp_path):
 def test_timed_claims_run_alone(fake, monkeypatch, tmp_path):
     """Whatever `jobs` says; the others come first."""
     calls = []
-    monkeypatch.setattr(runner, "perform", lambda todo, jobs: calls.append(([job.label for job in todo], jobs)))
+
+    def perform(todo, jobs, *_, **__):
+        calls.append(([job.label for job in todo], jobs))
+
+    monkeypatch.setattr(runner, "perform", perform)
     fake(
         claim("slow", (fake.arm("a"),), timed=True, seeds=(0, 1)),
         claim("any", (fake.arm("b", {"optim.lr": 0.1}), fake.arm("c", {"optim.lr": 0.2})), seeds=(0, 1)),
@@ -175,6 +188,93 @@ def test_timed_claims_run_alone(fake, monkeypatch, tmp_path):
         (["b, seed 0", "c, seed 0", "b, seed 1", "c, seed 1"], 4),  # arms in turn, fair on a machine that drifts
         (["a, seed 0", "a, seed 1"], 1),
     ]
+
+
+def test_what_it_will_take(fake, inside, tmp_path, monkeypatch, capsys):
+    """Seconds of a run kept here, of its arm's other seeds, of the committed results, in this order; else unknown."""
+    monkeypatch.setattr("firsthand.reproduce.plan.COMMITTED", tmp_path)
+    one, two = fake.arm("one"), fake.arm("two", {"optim.lr": 0.1})
+    first, second = claim("first", (one, two)), claim("second", (one,), seeds=(3, 4, 5))
+    fake(first, second)
+    runs = tmp_path / "runs"
+
+    def needs(of: Claim, seeds: int | None = None) -> tuple:
+        found = plan("mlp", of, seeds, runs)
+        return len(found.jobs), len(found.missing), found.took(found.jobs.values()), found.took(found.missing)
+
+    assert needs(first) == (4, 4, None, None)
+    arms = [{"name": "one", "seconds": 40.0}, {"name": "two", "seconds": 100.0}]
+    (tmp_path / "mlp.json").write_text(json.dumps({"claims": [{"key": "first", "arms": arms}]}))
+    assert needs(first) == (4, 4, 280.0, 280.0) and needs(first, 1) == (2, 2, 140.0, 140.0)
+    assert needs(second) == (3, 3, None, None)
+    both = together([plan("mlp", second, None, runs), plan("mlp", first, None, runs)])
+    assert len(both.jobs) == 5 and both.took(both.missing) is None  # of the fifth, seed 5, nothing is known
+
+    measured(tmp_path, claims="first", seeds=1)  # two of the four, of which one is the second claim's, too
+    kept = [job for job in both.jobs.values() if job.result is not None]
+    took = sum(job.result["seconds"] for job in kept)
+    assert len(kept) == 2 and needs(first) == (4, 2, pytest.approx(2 * took, abs=0.2), pytest.approx(took, abs=0.1))
+    assert needs(second)[:2] == (3, 2) and needs(second)[3] < 30
+
+    capsys.readouterr()
+    main(["reproduce", "mlp", "--list", "--json", "--runs", str(runs)])
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["claim"], row["where"], row["runs"], row["kept"]) for row in rows] == [
+        ("first", "section 1", 4, 2), ("second", "section 1", 3, 1),
+    ]  # fmt: skip
+    main(["reproduce", "mlp", "--list", "--claim", "second", "--runs", str(runs)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "second The claim second. (section 1) 1 of 3" in told and "Together 3 runs, 1 of them kept" in told
+    assert len(inside) == 2, "a list trains nothing"
+
+
+def test_help_of_a_paper_names_its_claims(capsys):
+    """After the options: each claim, where the paper makes it, and what it takes."""
+    with pytest.raises(SystemExit) as end:
+        main(["reproduce", "mlp", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert end.value.code == 0 and "--seeds" in text and "unknown" not in text
+    assert all(claim.key in text and claim.where in text for claim in papers.get("mlp").claims)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5000, "83 min"), (5400, "1.5 h")]
+)
+def test_times_in_words(seconds, words):
+    assert spelled(seconds) == words
+
+
+def test_the_time_left():
+    """What waits and what runs, at the pace of what is done, over the processes; a process's start is counted."""
+    time, start, (a, b, c) = [0.0], Clock.START, map(Path, "abc")
+    clock = Clock({a: 96.0, b: 196.0, c: None}, jobs=2, later=50.0, now=lambda: time[0])
+    assert clock.left() is None and told(clock) == "time left unknown"  # of c nothing is known yet
+    clock.begin(a)
+    time[0] = 2 * (96.0 + start)  # half as fast as expected
+    clock.end(a)
+    clock.begin(b)
+    time[0] += 100
+    usual = 200.0  # what c takes if it takes what a did
+    whole = 2 * (196.0 + start)  # what b takes; the rest of it alone is more than half of both
+    assert clock.left() == pytest.approx(whole - 100 + 2 * 50)
+    clock.jobs = 1
+    assert clock.left() == pytest.approx(whole - 100 + usual + 2 * 50)
+    clock.jobs = 2
+    time[0] += 10_000  # b is late
+    assert clock.left() == pytest.approx(usual + 2 * 50)  # two processes cannot share one run
+    assert told(clock) == "about 5 min left"
+
+
+def test_progress_names_the_time_left(fake, inside, tmp_path, monkeypatch):
+    """Where there is no terminal, in a line a run."""
+    screen = Console(file=io.StringIO(), width=200)
+    monkeypatch.setattr(runner, "api_console", lambda: screen)
+    fake(claim("rates", (fake.arm("a"), fake.arm("b", {"optim.lr": 0.1})), seeds=(0,)))
+    measured(tmp_path)
+    lines = screen.file.getvalue().splitlines()
+    assert lines[0] == "2 runs to do, time left unknown"
+    assert re.fullmatch(r"done: a, seed 0 \(1 of 2, about \d+ s left\)", lines[1])
+    assert lines[2] == "done: b, seed 0 (2 of 2, about 0 s left)"
 
 
 def test_folders_of_jobs(tmp_path):

@@ -6,9 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from firsthand import api, papers
 from firsthand.commands import screen
 from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
+from firsthand.options import parse
 
 
 def check(
@@ -94,13 +97,25 @@ class Waiting:
             err.print(f"comparing {name} ...")
 
 
-def reproduce(
+def reproduce(words: Sequence[str]) -> None:
+    """The command with its words; after the help of a paper its claims."""
+    try:
+        parse(measure, words, "firsthand reproduce")
+    except SystemExit as end:
+        named = [word for word in words if word in papers.keys()]
+        if not end.code and named:
+            show_claims(named[0], (), None, api.RUNS / "reproduce", json=False)
+        raise
+
+
+def measure(
     key: Key, /, claim: tuple[str, ...] = (), seeds: int | None = None, jobs: int = 1,
-    out: Path | None = None, runs: Path = api.RUNS / "reproduce", json: bool = False,
+    out: Path | None = None, runs: Path = api.RUNS / "reproduce", list: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Measure what a paper claims: train over several seeds, then the paper's numbers beside ours, with verdicts.
 
     Finished runs are kept and used again; an interrupted call goes on where it was.
+    `firsthand reproduce KEY --list` shows the claims, what is kept already, and how long the rest will take.
 
     Args:
         key: the paper.
@@ -109,14 +124,45 @@ def reproduce(
         jobs: runs that train at the same time, each on its share of the cores (timed claims run alone).
         out: where results, table and figures go; by default runs/results.
         runs: where the runs are kept.
-        json: print the results file instead of the table.
+        list: only list the claims: where the paper makes them, which runs are kept, how long the others will take.
+        json: print the results file, or the list, as JSON.
     """
-    from firsthand.reproduce import reproduce as measure
+    if list:
+        return show_claims(key, claim, seeds, runs, json)
+    from firsthand.reproduce import reproduce
 
-    results = measure(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs)
+    results = reproduce(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs)
     if json:
         return show_json(results.content)
     from rich.markdown import Markdown
 
     screen.out.print(Markdown(results.table))
-    err.print(f"results, table and figures: {results.folder}")
+    return err.print(f"results, table and figures: {results.folder}")
+
+
+def show_claims(key: str, names: Sequence[str], seeds: int | None, runs: Path, json: bool) -> None:
+    """What there is to measure: each claim, where it stands, and what its runs will take."""
+    from firsthand.reproduce.plan import plan, spelled, together
+    from firsthand.reproduce.runner import chosen_claims
+
+    claims = chosen_claims(key, names, seeds)
+    plans = [plan(key, claim, seeds, runs) for claim in claims]
+    rows = [
+        {"claim": claim.key, "statement": claim.statement, "where": claim.where, "timed": claim.timed,
+         "runs": len(needs.jobs), "kept": len(needs.jobs) - len(needs.missing),
+         "seconds": needs.took(needs.jobs.values()), "seconds_left": needs.took(needs.missing)}
+        for claim, needs in zip(claims, plans, strict=True)
+    ]  # fmt: skip
+    if json:
+        return show_json(rows)
+    show_table([
+        {"claim": row["claim"], "what the paper says": f"{escape(row['statement'])} ({escape(row['where'])})",
+         "runs kept": f"{row['kept']} of {row['runs']}", "time": spelled(row["seconds"]),
+         "left": spelled(row["seconds_left"])}
+        for row in rows
+    ])  # fmt: skip
+    whole = together(plans)
+    missing = whole.missing
+    out.print(f"\nTogether {len(whole.jobs)} runs, {len(whole.jobs) - len(missing)} of them kept;", end=" ")
+    out.print(f"the others take, one at a time: {spelled(whole.took(missing))}.")
+    return out.print("(times of the runs kept here, else of docs/results)")

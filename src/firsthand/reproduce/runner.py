@@ -1,44 +1,26 @@
 """Run what a paper's claims need, training runs and experiments, each once and kept, and collect the numbers."""
 
-import hashlib
-import inspect
-import json
 import os
 import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from firsthand import __version__, api, papers
+from firsthand import api, papers
 from firsthand.errors import UserError, unknown
-from firsthand.options import override, words
-from firsthand.papers.claim import Arm, Claim, Seen
+from firsthand.papers.claim import Claim, Seen
+from firsthand.reproduce.plan import Job, job_for, plan, together
+from firsthand.reproduce.progress import Clock, TimeLeft, told
 from firsthand.reproduce.table import mean, render
 from firsthand.train.folder import RunFolder, read_json, write_atomically, write_json
-from firsthand.train.recipe import flat
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run that a claim needs: where it is kept and the command that makes it."""
-
-    folder: Path
-    command: tuple[str, ...]  # what a person would type after `firsthand`, without --out
-    label: str
-
-    @property
-    def result(self) -> dict[str, Any] | None:
-        """The finished run's result.json, or None."""
-        return RunFolder(self.folder).result
 
 
 @dataclass(frozen=True)
@@ -52,36 +34,32 @@ class Results:
 
 def reproduce(
     key: str,
-    claims: Sequence[str] = (),
+    claims: str | Sequence[str] = (),
     seeds: int | None = None,
     jobs: int = 1,
-    out: Path | None = None,
-    runs: Path = api.RUNS / "reproduce",
+    out: str | Path | None = None,
+    runs: str | Path = api.RUNS / "reproduce",
 ) -> Results:
     """Measure a paper's claims and write KEY.json, KEY.md and a figure for each claim into `out`.
 
-    Raises UserError for an unknown paper or claim, and when a run fails.
+    `claims`: only these, by their keys; `seeds`: how many, by default as many as each claim says; `jobs`: runs that
+    train at the same time; `runs`: where they are kept. Finished runs are used again, interrupted ones go on.
+    Raises UserError for an unknown paper or claim, and when a run fails; a run that diverges is a result.
     """
-    paper = papers.get(key)
-    for name in claims:
-        if name not in [claim.key for claim in paper.claims]:
-            raise unknown(f"claim of {key}", name, [claim.key for claim in paper.claims])
-    for name, number in (("jobs", jobs), ("seeds", seeds)):
-        if number is not None and number < 1:
-            raise UserError(f"{name} must be at least 1, got {number}.")
-    chosen = [claim for claim in paper.claims if not claims or claim.key in claims]
-    out = out or runs.parent / "results"
-    for timed in (False, True):
-        todo = [
-            job
-            for claim in chosen
-            if claim.timed is timed
-            for job in needed(key, claim, seeds, runs)
-            if job.result is None
-        ]
-        perform(list({job.folder: job for job in todo}.values()), 1 if timed else jobs)
+    paper, chosen, runs = papers.get(key), chosen_claims(key, claims, seeds), Path(runs)
+    most = 4 * (os.cpu_count() or 1)
+    if jobs < 1:
+        raise UserError(f"jobs must be at least 1, got {jobs}.")
+    if jobs > most:
+        raise UserError(f"jobs must be at most {most} on this machine, four a core, got {jobs}.")
+    out = Path(out) if out else runs.parent / "results"
+    plans = {claim.key: plan(key, claim, seeds, runs) for claim in chosen}
+    free, timed = (together(plans[claim.key] for claim in chosen if claim.timed is alone) for alone in (False, True))
+    perform(free.missing, jobs, free.seconds, later=timed.took(timed.missing))
+    perform(timed.missing, 1, timed.seconds)
 
     from firsthand.reproduce.figures import draw  # matplotlib takes half a second to import
+    from firsthand.train.figures import save
 
     path = out / f"{key}.json"
     content = read_json(path) if path.exists() else {"paper": key, "title": paper.card.title, "claims": []}
@@ -95,61 +73,47 @@ def reproduce(
         if claim.key in kept:
             path = out / f"{key}-{claim.key}.png"
             if claim in chosen or not path.exists():
-                draw(claim, kept[claim.key], seen(key, claim, seeds, runs)).savefig(path)
+                save(draw(claim, kept[claim.key], seen(key, claim, seeds, runs)), path)
     return Results(content, table, out)
 
 
-def needed(key: str, claim: Claim, seeds: int | None, runs: Path) -> Iterator[Job]:
-    """The runs of a claim, arms alternating within each seed, so that a drifting machine is fair to all of them."""
-    for seed in claim.seeds[:seeds]:
-        for arm in claim.arms:
-            yield job_for(key, arm, seed, runs)
+def chosen_claims(key: str, names: str | Sequence[str] = (), seeds: int | None = None) -> list[Claim]:
+    """The claims of a paper with these keys, or all; raises UserError for an unknown one and for too few seeds."""
+    claims = papers.get(key).claims
+    names = [names] if isinstance(names, str) else list(names)
+    for name in names:
+        if name not in [claim.key for claim in claims]:
+            raise unknown(f"claim of {key}", name, [claim.key for claim in claims])
+    if seeds is not None and seeds < 1:
+        raise UserError(f"seeds must be at least 1, got {seeds}.")
+    return [claim for claim in claims if not names or claim.key in names]
 
 
-def job_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
-    """The run of one arm and seed; its folder's name holds a digest of what decides it, so equal runs are shared.
+def perform(
+    todo: list[Job], jobs: int, seconds: Mapping[Path, float | None] | None = None, later: float | None = 0.0
+) -> None:
+    """Do the runs, `jobs` at a time, each in a process of its own; Ctrl-C lets a training run save a checkpoint.
 
-    Fields at their class's default do not count in the digest: a new option does not orphan the runs before it.
+    `seconds` says how long each should take, and `later` how long what comes after them, for the estimate.
+    A run that leaves a result.json is done, with whatever exit code: a diverged one does not hold up the others.
     """
-    if arm.experiment:
-        return experiment_for(key, arm, seed, runs)
-    base = papers.get(key).preset(arm.preset)
-    changes = dict(arm.overrides) | {"seed": seed}
-    recipe, plain = flat(override(base, changes)), flat(type(base)())
-    chosen = {name: value for name, value in recipe.items() if name not in plain or plain[name] != value}
-    folder = runs / key / f"{arm.preset}-seed{seed}-{digest(chosen)}"
-    return Job(folder, ("train", key, "--preset", arm.preset, *words(base, changes)), f"{arm.name}, seed {seed}")
-
-
-def experiment_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
-    """The same for an experiment: its options that are not at their default decide."""
-    function = papers.get(key).experiment(arm.experiment)
-    plain = {name: p.default for name, p in inspect.signature(function).parameters.items()}
-    chosen = {name: value for name, value in arm.overrides.items() if plain.get(name, ...) != value}
-    folder = runs / key / f"{arm.experiment}-seed{seed}-{digest(chosen | {'seed': seed})}"
-    spelled = words(SimpleNamespace(**plain), dict(arm.overrides) | {"seed": seed})
-    return Job(folder, ("experiment", key, arm.experiment, *spelled), f"{arm.name}, seed {seed}")
-
-
-def digest(chosen: dict[str, Any]) -> str:
-    """A short name for these settings in this version."""
-    return hashlib.sha256(json.dumps(chosen | {"version": __version__}, sort_keys=True).encode()).hexdigest()[:10]
-
-
-def perform(todo: list[Job], jobs: int) -> None:
-    """Do the runs, `jobs` at a time, each in a process of its own; Ctrl-C lets a training run save a checkpoint."""
     if not todo:
         return
     threads = max((os.cpu_count() or 1) // jobs, 1)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    clock = Clock({job.folder: (seconds or {}).get(job.folder) for job in todo}, min(jobs, len(todo)), later)
+    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (*bars, TimeLeft(clock))
     stop = threading.Event()
     with Progress(*columns, console=api_console()) as bar, ThreadPoolExecutor(jobs) as pool:
         row = bar.add_task("running", total=len(todo))
+        if not bar.console.is_terminal:
+            bar.console.print(f"{len(todo)} {'run' if len(todo) == 1 else 'runs'} to do, {told(clock)}")
 
         def train(job: Job) -> None:
             if stop.is_set():
                 return
             bar.update(row, description=job.label)
+            clock.begin(job.folder)
             begun = (job.folder / "config.json").exists()
             command = ["train", "--resume"] if begun else [*job.command, "--out"]
             command += [str(job.folder)]
@@ -160,13 +124,15 @@ def perform(todo: list[Job], jobs: int) -> None:
                 capture_output=True,
                 text=True,
             )
-            if done.returncode:
+            if done.returncode and job.result is None:
                 stop.set()
                 last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
                 raise UserError(f"The run '{job.label}' failed: {last[0]} (by hand: firsthand {shlex.join(command)})")
+            clock.end(job.folder, count=not begun)
             bar.advance(row)
             if not bar.console.is_terminal:
-                bar.console.print(f"done: {job.label}")
+                finished = f"{bar.tasks[0].completed:.0f} of {len(todo)}"
+                bar.console.print(f"done: {job.label} ({finished}, {told(clock)})")
 
         futures = [pool.submit(train, job) for job in todo]
         try:
