@@ -1,4 +1,4 @@
-"""Renew what README.md takes from the code and the results: the catalogue, the headline numbers, the figure.
+"""Renew what README.md takes from the code and the results: where it stands, the catalogue, the numbers, the figure.
 
 python docs/generate.py            # write README.md and docs/figures/
 python docs/generate.py --check    # only say whether README.md is current
@@ -7,12 +7,44 @@ python docs/generate.py --check    # only say whether README.md is current
 import json
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
+import firsthand.nn  # noqa: F401, registers the operations
 from firsthand import papers
+from firsthand.nn.definition import PAIRS
+from firsthand.optim import RULES
+from firsthand.optim.schedule import SCHEDULES
 from firsthand.reproduce.table import MARK, mean
 
 ROOT = Path(__file__).parent.parent
+
+
+def standing() -> str:
+    """What is proven, what is measured, and each claim that did not come out."""
+    results = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "docs" / "results").glob("*.json"))
+    ]
+    claims = [(content["paper"], claim) for content in results for claim in content["claims"]]
+    verdicts = Counter(claim["verdict"] for _, claim in claims)
+    twins = [path.stem for path in (ROOT / "src" / "firsthand" / "check" / "twins").glob("*.py")]
+    proven = len(set(twins) & set(papers.keys()))
+    theirs = sum(len(arm["paper"]) for _, claim in claims for arm in claim["arms"])
+    missed = [
+        f"[`{paper}`: {claim['statement'].rstrip('.')}](docs/results/{paper}.md#{claim['key']})"
+        for paper, claim in claims
+        if claim["verdict"] == "not reproduced"
+    ]
+    return "\n".join([
+        f"- **Proven:** {proven} papers' networks, each equal to an independent twin; {len(RULES)} update rules, "
+        f"{len(SCHEDULES)} schedules and {len(PAIRS)} operations with two faces, each equal to its reference "
+        "(`firsthand check KEY`, `--optim`, `--layers`).",
+        f"- **Measured:** {len(claims)} claims of {len(results)} papers and questions to them: "
+        f"{verdicts['reproduced']} came out, {verdicts['partly']} in part, {verdicts['not reproduced']} did not. "
+        f"{theirs} numbers of the papers stand beside ours.",
+        "- **Did not come out**, with what was tried:",
+        *(f"  - {line}" for line in missed),
+    ])  # fmt: skip
 
 
 def catalogue() -> str:
@@ -62,7 +94,7 @@ HEADLINES = {
     "selfattention": ("shakespeare",),
     "wavenet": ("published-names: 8, large tree",),
 }
-PARTS = {"catalogue": catalogue, "numbers": numbers}
+PARTS = {"standing": standing, "catalogue": catalogue, "numbers": numbers}
 
 
 def renewed(text: str) -> str:

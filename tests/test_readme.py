@@ -7,9 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def generate():
-    """docs/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+def generate(path: str = "docs/generate.py"):
+    """docs/generate.py, or another file of the repository, as a module."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -37,3 +37,26 @@ def test_commands_of_the_readme_exist():
         )
     )
     assert used and used <= set(COMMANDS)
+
+
+def test_what_did_not_come_out_is_named():
+    """The counts are those of the verdict marks in the table of papers, and each claim that failed has its link."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    standing, catalogue = (text.split(f"<!-- {part} -->")[1].split("<!-- /")[0] for part in ("standing", "catalogue"))
+    rows = [line for line in catalogue.splitlines() if line.startswith("| [")]
+    marks = "".join(row.split("|")[4] for row in rows)
+    came, partly, missed = (marks.count(mark) for mark in "✔◐✘")
+    assert f"{came} came out, {partly} in part, {missed} did not." in standing
+    assert f"{came + partly + missed} claims of {len(rows)} papers" in standing
+    assert len(re.findall(r"\]\(docs/results/\w+\.md#[\w-]+\)", standing)) == missed
+
+
+def test_the_packages_page():
+    """What PyPI shows links to nothing that is in the repository alone, and keeps every other word."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = generate("setup.py").described(text)
+    assert re.findall(r"!?\[[^\]]*\]\((?!https?:)[^)]*\)", page) == [] and "![" not in page
+    assert "The language models beside one another, on the same names" in page and "| [`" not in page
+    assert re.findall(r"```.*?```", page, re.S) == re.findall(r"```.*?```", text, re.S)
+    linked = "[a](https://x.org/a) ![b](https://x.org/b.png)"
+    assert generate("setup.py").described(linked) == linked
