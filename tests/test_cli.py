@@ -358,7 +358,8 @@ def test_runs(call, flags, tiny, run, tmp_path):
         ("runs/second", "unfinished", "0/40"),
     ]
     code, out, _ = call("runs")
-    assert code == 0 and "runs/first" in out and "unfinished" in out
+    assert code == 0 and "finished at step 40" in out and "unfinished at step 0 of 40" in " ".join(out.split())
+    assert out.index("runs/first") < out.index("runs/second")  # the newest last, where people look
     assert str(firsthand.load("mlp").path) == "runs/second"
     assert str(firsthand.load("first").path) == "runs/first"
     code, _, err = call("sample", "frist")

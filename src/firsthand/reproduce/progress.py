@@ -40,12 +40,14 @@ class Clock:
 
     def left(self) -> float | None:
         """Seconds until all is done; None while nothing is known of some run."""
+        now = self.now()
+        running = list(self.running.values())
         known = [(took, should) for took, should in self.done if should is not None]
         pace = sum(took for took, _ in known) / sum(should for _, should in known) if known else 1.0
+        pace = max([pace, *((now - began) / should for began, should in running if should is not None)])  # one is late
         usual = sum(took for took, _ in self.done) / len(self.done) if self.done else None
-        now = self.now()
         rest = []
-        for began, should in [*((now, should) for should in list(self.waiting.values())), *list(self.running.values())]:
+        for began, should in [*running, *((now, should) for should in list(self.waiting.values()))]:
             whole = usual if should is None else pace * should
             if whole is None or self.later is None:
                 return None
