@@ -170,6 +170,25 @@ def test_a_run_that_fails(fake, inside, tmp_path):
     assert len(inside) == 1
 
 
+@pytest.mark.parametrize("content", ["{", '{"metrics": []}', '{"metrics": {}}', '{"metrics": {}, "seconds": 1.5}'])
+def test_files_that_are_none_of_ours(content, fake, inside, tmp_path):
+    """A result or a results file of another shape is named, with the way out, before anything is trained."""
+    arm = fake.arm("a")
+    fake(claim("rates", (arm,), seeds=(0,)))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mlp.json").write_text(content)
+    with pytest.raises(UserError, match=r"mlp.json holds no results of .*: move it away, or give another --out"):
+        measured(tmp_path)
+    (tmp_path / "out" / "mlp.json").unlink()
+    job = job_for("mlp", arm, 0, tmp_path / "runs")
+    job.folder.mkdir(parents=True)
+    (job.folder / "result.json").write_text(content)
+    (job.folder / "config.json").write_text('{"machine": {}, "firsthand": "0"}')
+    with pytest.raises(UserError, match=r"result\.json.* delete"):
+        measured(tmp_path)
+    assert not inside
+
+
 def test_timed_claims_run_alone(fake, monkeypatch, tmp_path):
     """Whatever `jobs` says; the others come first."""
     calls = []

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from firsthand import __version__, papers
+from firsthand.errors import UserError
 from firsthand.options import override, words
 from firsthand.papers.claim import Arm, Claim
 from firsthand.reproduce.table import mean
@@ -30,8 +31,14 @@ class Job:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """The finished run's result.json, or None."""
-        return RunFolder(self.folder).result
+        """The finished run's result.json, or None; raises UserError for one that is no run's."""
+        found = RunFolder(self.folder).result
+        if found is None:
+            return None
+        whole = isinstance(found, dict) and isinstance(found.get("metrics"), dict)
+        if not whole or not isinstance(found.get("seconds"), float | int):
+            raise UserError(f"{self.folder}/result.json is no run's result: delete {self.folder} to do it again.")
+        return found
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from firsthand import api, papers
 from firsthand.errors import UserError, unknown
-from firsthand.papers.claim import Claim, Seen
+from firsthand.papers.claim import Claim, Measure, Seen
 from firsthand.reproduce.plan import Job, job_for, plan, together
 from firsthand.reproduce.progress import Clock, TimeLeft, told
 from firsthand.reproduce.table import mean, render
@@ -53,6 +53,7 @@ def reproduce(
     if jobs > most:
         raise UserError(f"jobs must be at most {most} on this machine, four a core, got {jobs}.")
     out = Path(out) if out else runs.parent / "results"
+    content = earlier(out / f"{key}.json") or {"paper": key, "title": paper.card.title, "claims": []}
     plans = {claim.key: plan(key, claim, seeds, runs) for claim in chosen}
     free, timed = (together(plans[claim.key] for claim in chosen if claim.timed is alone) for alone in (False, True))
     perform(free.missing, jobs, free.seconds, later=timed.took(timed.missing))
@@ -61,12 +62,10 @@ def reproduce(
     from firsthand.reproduce.figures import draw  # matplotlib takes half a second to import
     from firsthand.train.figures import save
 
-    path = out / f"{key}.json"
-    content = read_json(path) if path.exists() else {"paper": key, "title": paper.card.title, "claims": []}
     kept = {row["key"]: row for row in content["claims"]}
     kept |= {claim.key: outcome(key, claim, seeds, runs) for claim in chosen}
     content |= {"claims": [kept[claim.key] for claim in paper.claims if claim.key in kept]}
-    write_json(path, content)
+    write_json(out / f"{key}.json", content)
     table = render(content)
     write_atomically(out / f"{key}.md", table.encode())
     for claim in paper.claims:
@@ -75,6 +74,18 @@ def reproduce(
             if claim in chosen or not path.exists():
                 save(draw(claim, kept[claim.key], seen(key, claim, seeds, runs)), path)
     return Results(content, table, out)
+
+
+def earlier(path: Path) -> dict[str, Any] | None:
+    """The results that are there from an earlier call; raises UserError for a file that is something else."""
+    if not path.exists():
+        return None
+    try:
+        content = read_json(path)
+        render(content)
+    except (UserError, KeyError, TypeError, AttributeError, ValueError, IndexError):
+        raise UserError(f"{path} holds no results of reproduce: move it away, or give another --out.") from None
+    return content
 
 
 def chosen_claims(key: str, names: str | Sequence[str] = (), seeds: int | None = None) -> list[Claim]:
@@ -157,17 +168,13 @@ def outcome(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, 
         jobs = [job_for(key, arm, seed, runs) for seed in claim.seeds[:seeds]]
         results = [job.result for job in jobs]
         assert all(result is not None for result in results), f"{claim.key}: a run is missing"
-        flats = [result | result["metrics"] for result in results]
         arms.append(
             {
                 "name": arm.name,
                 "command": "firsthand " + shlex.join(jobs[0].command),
                 "seconds": round(mean([result["seconds"] for result in results]), 1),
                 "paper": dict(arm.paper),
-                "ours": {
-                    m.name: [row[m.name] * m.scale if row[m.name] is not None else None for row in flats]
-                    for m in claim.measures
-                },
+                "ours": {m.name: [number(job, m) for job in jobs] for m in claim.measures},
             }
         )
     config = RunFolder(jobs[0].folder).config
@@ -185,6 +192,16 @@ def outcome(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, 
         "date": date.today().isoformat(),
     }
     return content | judge(claim, content)
+
+
+def number(job: Job, measure: Measure) -> float | int | None:
+    """What a finished run measured, in the paper's unit; None if it diverged. Raises UserError where it is absent."""
+    found = (job.result | job.result["metrics"]).get(measure.name, ...)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, float | int):
+        raise UserError(f"{job.folder} has no number '{measure.name}' in its result.json: delete it and measure again.")
+    return found * measure.scale
 
 
 def seen(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, list[Seen]]:
