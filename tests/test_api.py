@@ -59,19 +59,6 @@ except firsthand.UserError as error: print(error)
     assert done.stdout.startswith("There is no paper 'nothing'"), done.stderr
 
 
-def test_check_and_experiment():
-    """What the commands of the same names print; the caller's threads are what they were."""
-    rows = firsthand.check("vanishing")
-    assert rows and all(row.holds for row in rows)
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        result = firsthand.experiment("adam", "rescaled", seed=1)
-        assert result["seed"] == 1 and result["metrics"] and torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
-
-
 def test_train(train, lines_file):
     """A finished Run with all that the folder says; the recipe is what was asked for."""
     run = train("run", {"optim.lr": 0.01, "model.hidden": (5, 7), "data": lines_file})

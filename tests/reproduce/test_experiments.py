@@ -59,8 +59,13 @@ def with_claims(monkeypatch):
     return give
 
 
-def test_numbers_and_series(tmp_path):
-    result = api.experiment("mlp", "throws", seed=5, kind="loaded", twice=True, out=tmp_path / "run")
+def test_numbers_and_series(tmp_path, monkeypatch):
+    """What was found, and the files; on one thread, and afterwards on as many as the caller had."""
+    threads = [3]
+    monkeypatch.setattr("torch.get_num_threads", lambda: threads[-1])
+    monkeypatch.setattr("torch.set_num_threads", threads.append)
+    result = firsthand.experiment("mlp", "throws", seed=5, kind="loaded", twice=True, out=tmp_path / "run")
+    assert threads == [3, 1, 3]
     assert result["metrics"] == {"sum": 12, "broken": None} and result["series"] == {"rolls": [6, 6]}
     assert json.loads((tmp_path / "run/result.json").read_text()) == result
     config = json.loads((tmp_path / "run/config.json").read_text())
