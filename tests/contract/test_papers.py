@@ -10,12 +10,14 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import get_args
 
 import docstring_parser
 import pytest
 import torch
 
 from firsthand import check, optim, papers
+from firsthand.claims import Verdict
 from firsthand.commands.experiment import form
 from firsthand.options import override, parse, words
 from firsthand.papers import Paper
@@ -197,12 +199,12 @@ def test_arms_are_recipes(key):
     for claim in paper(key).claims:
         runs = []
         for arm in claim.arms:
-            assert bool(arm.preset) != bool(arm.experiment), f"{claim.key}, {arm.name}: a preset or an experiment"
+            assert bool(arm.preset) != bool(arm.measured), f"{claim.key}, {arm.name}: a preset or an experiment"
             if arm.preset:
                 runs.append(override(paper(key).preset(arm.preset), dict(arm.overrides)))
             else:
-                options = words(SimpleNamespace(**defaults(paper(key).experiment(arm.experiment))), arm.overrides)
-                runs.append((arm.experiment, parse(form(paper(key).experiment(arm.experiment)), options, "experiment")))
+                options = words(SimpleNamespace(**defaults(paper(key).experiment(arm.measured))), arm.overrides)
+                runs.append((arm.measured, parse(form(paper(key).experiment(arm.measured)), options, "experiment")))
         assert all(one != other for one, other in itertools.combinations(runs, 2)), claim.key
 
 
@@ -213,7 +215,7 @@ def defaults(function: Callable) -> dict[str, object]:
 
 def test_experiments(key):
     """Each says what it measures and explains its options, all of which have a default; a claim uses it."""
-    used = {arm.experiment for claim in paper(key).claims for arm in claim.arms}
+    used = {arm.measured for claim in paper(key).claims for arm in claim.arms}
     for name, function in paper(key).experiments.items():
         assert (function.__doc__ or "").splitlines()[0].endswith("."), name
         assert name in used, f"no claim needs {name}"
@@ -225,16 +227,15 @@ def test_experiments(key):
 def test_conditions_ask_for_what_is_measured(key):
     """For all kinds of numbers, each condition says yes or no of its own arms and measures; NaN is not enough."""
     for claim in paper(key).claims:
-        arms, measures = {arm.name for arm in claim.arms}, {measure.name for measure in claim.measures}
+        arms, measures = [arm.name for arm in claim.arms], [measure.name for measure in claim.measures]
         for seed in range(20):
-            generator = torch.Generator().manual_seed(seed)
-
-            def ours(arm: str, measure: str, generator=generator) -> float:
-                assert arm in arms and measure in measures, f"{claim.key} asks for {measure} of {arm}"  # noqa: B023
-                return torch.rand((), generator=generator).item() * 3
-
-            assert claim.verdict(ours) in ("reproduced", "partly", "not reproduced")
-        assert claim.verdict(lambda arm, measure: float("nan")) != "reproduced", claim.key
+            drawn = 3 * torch.rand(len(arms), len(measures), 3, generator=torch.Generator().manual_seed(seed))
+            numbers = {
+                arm: dict(zip(measures, rows.tolist(), strict=True)) for arm, rows in zip(arms, drawn, strict=True)
+            }
+            assert claim.verdict(claim.judge(numbers)) in get_args(Verdict)
+        nothing = {arm: {measure: [None] * 3 for measure in measures} for arm in arms}
+        assert claim.verdict(claim.judge(nothing)) not in ("reproduced", "checked"), claim.key
 
 
 def test_notes(key):

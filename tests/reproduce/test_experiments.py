@@ -8,10 +8,10 @@ import pytest
 
 import firsthand
 from firsthand import api, papers
+from firsthand.claims import Arm, Claim, Measure, equal
 from firsthand.cli import main
 from firsthand.errors import UserError
 from firsthand.papers import Paper
-from firsthand.papers.claim import Arm, Claim, Condition, Measure
 from firsthand.reproduce import reproduce
 
 
@@ -39,7 +39,7 @@ def claim(**changes) -> Claim:
     )
     settings = {
         "key": "dice", "statement": "Loaded dice fall higher.", "where": "page 1", "measures": (SUM,), "arms": arms,
-        "conditions": (Condition("loaded is 12", lambda m: m("loaded", "sum") == 12),), "seeds": (3, 4),
+        "conditions": (equal(SUM.of("loaded"), 12),), "seeds": (3, 4),
     }  # fmt: skip
     return Claim(**settings | changes)
 
@@ -131,9 +131,8 @@ def test_claims_measure_experiments(with_claims, inside, tmp_path):
 
 def test_what_never_happened(with_claims, inside, tmp_path):
     """An experiment's None is "never" in the table, and fulfils no condition."""
-    broken = claim(measures=(Measure("broken", "throw that broke it"),), conditions=(
-        Condition("it breaks", lambda m: m("fair", "broken") < 7),
-    ))  # fmt: skip
+    never = Measure("broken", "throw that broke it")
+    broken = claim(measures=(never,), conditions=(never.of("fair") < 7,))
     with_claims(broken)
     results = reproduce("mlp", runs=tmp_path / "runs", out=tmp_path / "out")
     assert "| fair | throw that broke it |  | never | ± never | 2 |" in results.table

@@ -10,23 +10,24 @@ import signal
 import statistics
 import subprocess
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 import firsthand
 from firsthand import papers
+from firsthand.claims import Arm, Claim, Measure, smallest
 from firsthand.cli import main
 from firsthand.errors import UserError
 from firsthand.options import override
-from firsthand.papers.claim import Arm, Claim, Condition, Measure
 from firsthand.reproduce import runner
 from firsthand.reproduce.plan import job_for, plan, spelled, together
 from firsthand.reproduce.progress import Clock, told
-from firsthand.reproduce.runner import judge, reproduce
+from firsthand.reproduce.runner import described, judged, reproduce
 from firsthand.reproduce.table import mean, render, show, spread
 from firsthand.train.launch import Interrupted
 
@@ -37,13 +38,8 @@ DEV, STEPS = Measure("val_loss", "dev loss (nats)"), Measure("steps", "steps (hu
 
 def claim(key: str, arms: tuple[Arm, ...], **changes) -> Claim:
     """A claim with two seeds that its first arm is the best, and that it is far better than a guess."""
-    best = arms[0].name
-    conditions = (
-        Condition(
-            "the first arm is the best", lambda m: m(best, "val_loss") <= min(m(a.name, "val_loss") for a in arms)
-        ),
-        Condition("and has no loss at all", lambda m: m(best, "val_loss") <= 0),
-    )
+    best = DEV.of(arms[0])
+    conditions = best <= smallest(DEV.of(*arms)), best <= 0
     settings = {"measures": (DEV, STEPS), "conditions": conditions, "seeds": (3, 4)} | changes
     return Claim(key=key, statement=f"The claim {key}.", where="section 1", arms=arms, **settings)
 
@@ -71,8 +67,12 @@ def test_from_claim_to_table(fake, inside, tmp_path, monkeypatch):
     (row,) = results.content["claims"]
     assert len(inside) == 4
     assert row["conditions"] == [
-        {"words": "the first arm is the best", "holds": True},
-        {"words": "and has no loss at all", "holds": False},
+        {
+            "words": "dev loss (nats) of fast ≤ the smallest dev loss (nats) of fast and slow",
+            "holds": True,
+            "limit": "ours",
+        },
+        {"words": "dev loss (nats) of fast ≤ 0", "holds": False, "limit": "ours"},
     ]
     assert row["verdict"] == "partly" and row["seeds"] == [3, 4]
     assert [arm["name"] for arm in row["arms"]] == ["fast", "slow"]
@@ -311,35 +311,29 @@ def test_folders_of_jobs(tmp_path):
     assert len({folder(), *others}) == 1 + len(others)
 
 
-@pytest.mark.parametrize(
-    ("held", "verdict"),
-    [
-        ((True, True), "reproduced"),
-        ((True, False), "partly"),
-        ((False, False), "not reproduced"),
-        ((True,), "reproduced"),
-    ],
-)
-def test_verdicts(held, verdict):
-    """All, some or none of the conditions."""
-    conditions = tuple(Condition("x", lambda m, h=h: h) for h in held)
-    found = judge(claim("any", (Arm("a", "laptop"),), conditions=conditions), {"arms": []})
-    assert found["verdict"] == verdict
-    assert [condition["holds"] for condition in found["conditions"]] == list(held)
+def test_kept_numbers_are_judged_again(fake, inside, tmp_path):
+    """By the conditions of today, without a run; numbers that were never measured are named; the figure is renewed."""
+    arms = fake.arm("fast"), fake.arm("slow", {"optim.lr": 1e-5})
+    drawn: list[dict] = []
 
+    def figure(seen):
+        drawn.append({arm: [(run.seed, run.rows[-1]["step"]) for run in runs] for arm, runs in seen.items()})
+        return Figure()
 
-def test_conditions_see_means():
-    """Over the seeds; NaN where one of them diverged, with which nothing compares."""
-    content = {
-        "arms": [{"name": "a", "ours": {"val_loss": [1.0, 2.0, 6.0]}}, {"name": "b", "ours": {"val_loss": [1.0, None]}}]
-    }
-    conditions = (
-        Condition("the mean", lambda m: m("a", "val_loss") == 3.0),
-        Condition("below", lambda m: m("b", "val_loss") < 9),
-        Condition("above", lambda m: m("b", "val_loss") > -9),
-    )
-    found = judge(claim("any", (Arm("a", "laptop"), Arm("b", "laptop")), conditions=conditions), content)
-    assert [condition["holds"] for condition in found["conditions"]] == [True, False, False]
+    before = claim("rates", arms, figure=figure)
+    fake(before)
+    first = measured(tmp_path)
+    (tmp_path / "runs").rename(tmp_path / "gone")
+    fake(replace(before, conditions=before.conditions[:1], statement="Better.", kind="identity"))
+    again = measured(tmp_path, judge=True)
+    assert len(inside) == 4
+    (row,) = again.content["claims"]
+    assert row["verdict"] == "checked" and row["statement"] == "Better." and "checked" in again.table
+    assert row["arms"] == first.content["claims"][0]["arms"] and row["date"] == first.content["claims"][0]["date"]
+    assert drawn == [{"fast": [(3, 5), (4, 5)], "slow": [(3, 5), (4, 5)]}] * 2
+    fake(replace(before, measures=(DEV, Measure("train_loss", "train loss"))))
+    with pytest.raises(UserError, match="The kept results of 'rates' have no 'train_loss': run it"):
+        measured(tmp_path, judge=True)
 
 
 def test_numbers_of_the_table():
@@ -394,10 +388,9 @@ def test_committed_results(path):
     assert [row["key"] for row in content["claims"]] == list(claims)
     for row in content["claims"]:
         claim = claims[row["key"]]
-        assert judge(claim, row) == {"conditions": row["conditions"], "verdict": row["verdict"]}, claim.key
-        assert (row["statement"], row["where"], row["remark"]) == (claim.statement, claim.where, claim.remark)
+        assert judged(claim, row) == {"conditions": row["conditions"], "verdict": row["verdict"]}, claim.key
+        assert described(claim) == {name: row[name] for name in described(claim)}, claim.key
         assert row["seeds"] == list(claim.seeds), claim.key
-        assert row["measures"] == [{"name": m.name, "label": m.label, "digits": m.digits} for m in claim.measures]
         assert (RESULTS / f"{path.stem}-{claim.key}.png").stat().st_size > 1000, claim.key
         assert [arm["name"] for arm in row["arms"]] == [arm.name for arm in claim.arms]
         for ours, arm in zip(row["arms"], claim.arms, strict=True):

@@ -110,7 +110,8 @@ def reproduce(words: Sequence[str]) -> None:
 
 def measure(
     key: Key, /, claim: tuple[str, ...] = (), seeds: int | None = None, jobs: int = 1,
-    out: Path | None = None, runs: Path = api.RUNS / "reproduce", list: bool = False, json: bool = False,
+    out: Path | None = None, runs: Path = api.RUNS / "reproduce", judge: bool = False, list: bool = False,
+    json: bool = False,
 ) -> None:  # fmt: skip
     """Measure what a paper claims: train over several seeds, then the paper's numbers beside ours, with verdicts.
 
@@ -124,6 +125,7 @@ def measure(
         jobs: runs that train at the same time, each on its share of the cores (timed claims run alone).
         out: where results, table and figures go; by default runs/results.
         runs: where the runs are kept.
+        judge: run nothing, judge the numbers of the results file again by today's conditions.
         list: only list the claims: where the paper makes them, which runs are kept, how long the others will take.
         json: print the results file, or the list, as JSON.
     """
@@ -131,7 +133,7 @@ def measure(
         return show_claims(key, claim, seeds, runs, json)
     from firsthand.reproduce import reproduce
 
-    results = reproduce(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs)
+    results = reproduce(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs, judge=judge)
     if json:
         return show_json(results.content)
     from rich.markdown import Markdown

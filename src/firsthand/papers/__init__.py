@@ -41,7 +41,9 @@ class Paper:
     @property
     def experiments(self) -> dict[str, Any]:
         """What the claims measure beside training runs: functions by name; empty for a paper that only trains."""
-        return self.module("experiments").EXPERIMENTS if (self.folder / "experiments.py").exists() else {}
+        if (self.folder / "experiments.py").exists():
+            return self.module("experiments").EXPERIMENTS
+        return {arm.measured: arm.experiment for claim in self.claims for arm in claim.arms if arm.measured}
 
     def experiment(self, name: str) -> Any:
         """One experiment; an unknown name is an error that names the nearest."""

@@ -1,17 +1,11 @@
-"""One figure a claim: its own if it has one, else every seed's number, our mean, and the paper's number, arm by arm."""
+"""The general figure of a claim: every seed's number, our mean, and the paper's number, arm by arm."""
 
+from statistics import mean
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from firsthand.papers.claim import Claim, Seen
-from firsthand.reproduce.table import mean
 from firsthand.train.figures import COLOURS, INK
-
-
-def draw(claim: Claim, row: dict[str, Any], seen: dict[str, list[Seen]]) -> Figure:
-    """The claim's own figure where there is one and all its runs are here, else `picture`."""
-    return claim.figure(seen) if claim.figure is not None and all(seen.values()) else picture(row)
 
 
 def picture(claim: dict[str, Any]) -> Figure:

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from firsthand import __version__, papers
+from firsthand import papers
+from firsthand.claims import Arm, Claim
 from firsthand.errors import UserError
 from firsthand.options import override, words
-from firsthand.papers.claim import Arm, Claim
 from firsthand.reproduce.table import mean
 from firsthand.train.folder import RunFolder, read_json
 from firsthand.train.recipe import flat
@@ -93,7 +93,7 @@ def job_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
 
     Fields at their class's default do not count in the digest: a new option does not orphan the runs before it.
     """
-    if arm.experiment:
+    if arm.measured:
         return experiment_for(key, arm, seed, runs)
     base = papers.get(key).preset(arm.preset)
     changes = dict(arm.overrides) | {"seed": seed}
@@ -105,17 +105,17 @@ def job_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
 
 def experiment_for(key: str, arm: Arm, seed: int, runs: Path) -> Job:
     """The same for an experiment: its options that are not at their default decide."""
-    function = papers.get(key).experiment(arm.experiment)
+    function = papers.get(key).experiment(arm.measured)
     plain = {name: p.default for name, p in inspect.signature(function).parameters.items()}
     chosen = {name: value for name, value in arm.overrides.items() if plain.get(name, ...) != value}
-    folder = runs / key / f"{arm.experiment}-seed{seed}-{digest(chosen | {'seed': seed})}"
+    folder = runs / key / f"{arm.measured}-seed{seed}-{digest(chosen | {'seed': seed})}"
     spelled = words(SimpleNamespace(**plain), dict(arm.overrides) | {"seed": seed})
-    return Job(folder, ("experiment", key, arm.experiment, *spelled), f"{arm.name}, seed {seed}")
+    return Job(folder, ("experiment", key, arm.measured, *spelled), f"{arm.name}, seed {seed}")
 
 
 def digest(chosen: dict[str, Any]) -> str:
-    """A short name for these settings in this version."""
-    return hashlib.sha256(json.dumps(chosen | {"version": __version__}, sort_keys=True).encode()).hexdigest()[:10]
+    """A short name for these settings: what decides a run. On which version it ran its config.json says."""
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def spelled(seconds: float | int | None) -> str:

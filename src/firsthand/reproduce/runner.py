@@ -15,10 +15,11 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firsthand import api, papers
+from firsthand.claims import Claim, Measure, Seen
 from firsthand.errors import UserError, unknown
-from firsthand.papers.claim import Claim, Measure, Seen
 from firsthand.reproduce.plan import Job, job_for, plan, together
 from firsthand.reproduce.progress import Clock, TimeLeft, told
+from firsthand.reproduce.series import read_series, write_series
 from firsthand.reproduce.table import mean, render
 from firsthand.train.folder import RunFolder, read_json, write_atomically, write_json
 
@@ -39,11 +40,13 @@ def reproduce(
     jobs: int = 1,
     out: str | Path | None = None,
     runs: str | Path = api.RUNS / "reproduce",
+    judge: bool = False,
 ) -> Results:
     """Measure a paper's claims and write KEY.json, KEY.md and a figure for each claim into `out`.
 
     `claims`: only these, by their keys; `seeds`: how many, by default as many as each claim says; `jobs`: runs that
     train at the same time; `runs`: where they are kept. Finished runs are used again, interrupted ones go on.
+    With `judge` nothing runs: the numbers that KEY.json holds are judged again, and drawn where their series are kept.
     Raises UserError for an unknown paper or claim, and when a run fails; a run that diverges is a result.
     """
     paper, chosen, runs = papers.get(key), chosen_claims(key, claims, seeds), Path(runs)
@@ -54,16 +57,20 @@ def reproduce(
         raise UserError(f"jobs must be at most {most} on this machine, four a core, got {jobs}.")
     out = Path(out) if out else runs.parent / "results"
     content = earlier(out / f"{key}.json") or {"paper": key, "title": paper.card.title, "claims": []}
-    plans = {claim.key: plan(key, claim, seeds, runs) for claim in chosen}
-    free, timed = (together(plans[claim.key] for claim in chosen if claim.timed is alone) for alone in (False, True))
-    perform(free.missing, jobs, free.seconds, later=timed.took(timed.missing))
-    perform(timed.missing, 1, timed.seconds)
-
-    from firsthand.reproduce.figures import draw  # matplotlib takes half a second to import
-    from firsthand.train.figures import save
-
+    if not judge:
+        plans = {claim.key: plan(key, claim, seeds, runs) for claim in chosen}
+        free, timed = (together(plans[one.key] for one in chosen if one.timed is alone) for alone in (False, True))
+        perform(free.missing, jobs, free.seconds, later=timed.took(timed.missing))
+        perform(timed.missing, 1, timed.seconds)
     kept = {row["key"]: row for row in content["claims"]}
-    kept |= {claim.key: outcome(key, claim, seeds, runs) for claim in chosen}
+    for claim in chosen:
+        row = again(claim, kept.get(claim.key)) if judge else outcome(key, claim, seeds, runs)
+        kept |= {} if row is None else {claim.key: row}
+        if not judge:
+            write_series(out, key, claim, seen(key, claim, seeds, runs))
+
+    from firsthand.train.figures import save  # matplotlib takes half a second to import
+
     content |= {"claims": [kept[claim.key] for claim in paper.claims if claim.key in kept]}
     write_json(out / f"{key}.json", content)
     table = render(content)
@@ -71,8 +78,9 @@ def reproduce(
     for claim in paper.claims:
         if claim.key in kept:
             path = out / f"{key}-{claim.key}.png"
-            if claim in chosen or not path.exists():
-                save(draw(claim, kept[claim.key], seen(key, claim, seeds, runs)), path)
+            left = read_series(out, key, claim)
+            if (claim in chosen and not judge) or left or not path.exists():
+                save(draw(claim, kept[claim.key], left), path)
     return Results(content, table, out)
 
 
@@ -179,19 +187,55 @@ def outcome(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, 
         )
     config = RunFolder(jobs[0].folder).config
     content = {
-        "key": claim.key,
-        "statement": claim.statement,
-        "where": claim.where,
-        "remark": claim.remark,
         "seeds": list(claim.seeds[:seeds]),
-        "timed": claim.timed,
-        "measures": [{"name": m.name, "label": m.label, "digits": m.digits} for m in claim.measures],
         "arms": arms,
         "machine": config["machine"],
         "firsthand": config["firsthand"],
         "date": date.today().isoformat(),
     }
-    return content | judge(claim, content)
+    return {"key": claim.key} | described(claim) | content | judged(claim, content)
+
+
+def described(claim: Claim) -> dict[str, Any]:
+    """What the results file says of a claim whatever its numbers."""
+    return {
+        "statement": claim.statement,
+        "kind": claim.kind,
+        "where": claim.where,
+        "remark": claim.remark,
+        "untested": claim.untested,
+        "timed": claim.timed,
+        "measures": [{"name": m.name, "label": m.label, "digits": m.digits} for m in claim.measures],
+    }
+
+
+def draw(claim: Claim, row: dict[str, Any], seen: dict[str, list[Seen]]) -> Any:
+    """The claim's own figure where there is one and what it shows is here, else the general one."""
+    if claim.figure is not None and seen and all(seen.values()):
+        return claim.figure(seen)
+    from firsthand.reproduce.figures import picture
+
+    return picture(row)
+
+
+def again(claim: Claim, row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A kept claim's part with its numbers judged by today's conditions; None where there is none.
+
+    Raises UserError where a number that they ask for was never measured.
+    """
+    if row is None:
+        return None
+    arms = {arm["name"]: arm for arm in row["arms"]}
+    try:
+        kept = [
+            arms[arm.name]
+            | {"paper": dict(arm.paper), "ours": {m.name: arms[arm.name]["ours"][m.name] for m in claim.measures}}
+            for arm in claim.arms
+        ]
+    except KeyError as missing:
+        raise UserError(f"The kept results of '{claim.key}' have no {missing}: run it, without --judge.") from None
+    row = row | described(claim) | {"arms": kept}
+    return row | judged(claim, row)
 
 
 def number(job: Job, measure: Measure) -> float | int | None:
@@ -213,13 +257,10 @@ def seen(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, lis
     return found
 
 
-def judge(claim: Claim, content: dict[str, Any]) -> dict[str, Any]:
+def judged(claim: Claim, content: dict[str, Any]) -> dict[str, Any]:
     """The conditions and the verdict, from the numbers of the results file alone."""
-
-    def ours(arm: str, measure: str) -> float:
-        return mean(next(row["ours"][measure] for row in content["arms"] if row["name"] == arm))
-
+    found = claim.judge({arm["name"]: arm["ours"] for arm in content["arms"]})
     return {
-        "conditions": [{"words": c.words, "holds": bool(c.holds(ours))} for c in claim.conditions],
-        "verdict": claim.verdict(ours),
+        "conditions": [{"words": one.words, "holds": one.holds, "limit": one.limit} for one in found],
+        "verdict": claim.verdict(found),
     }

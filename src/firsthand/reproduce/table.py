@@ -3,7 +3,13 @@
 import math
 from typing import Any
 
-MARK = {"reproduced": "✔ reproduced", "partly": "◐ partly", "not reproduced": "✘ not reproduced"}
+MARK = {
+    "reproduced": "✔ reproduced",
+    "checked": "✔ checked",
+    "partly": "◐ partly",
+    "not reproduced": "✘ not reproduced",
+    "not tested at this scale": "○ not tested at this scale",
+}
 
 
 def mean(values: list[float | None]) -> float:
@@ -27,8 +33,11 @@ def render(content: dict[str, Any]) -> str:
         f"Made by `firsthand reproduce {content['paper']}`; do not edit.",
         "",
     ]
-    lines += ["| claim | verdict |", "| --- | --- |"]
-    lines += [f"| [{claim['statement']}](#{claim['key']}) | {MARK[claim['verdict']]} |" for claim in content["claims"]]
+    lines += ["| claim | kind | verdict |", "| --- | --- | --- |"]
+    lines += [
+        f"| [{claim['statement']}](#{claim['key']}) | {claim.get('kind', '')} | {MARK[claim['verdict']]} |"
+        for claim in content["claims"]
+    ]
     for claim in content["claims"]:
         lines += ["", *section(content["paper"], claim)]
     return "\n".join(lines) + "\n"
@@ -38,7 +47,11 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     """One claim: its table, what had to hold, remark, figure and commands."""
     lines = [f"## {claim['key']}", "", f"**{claim['statement']}** ({claim['where']})", ""]
     lines += [f"Verdict: **{MARK[claim['verdict']]}**", ""]
-    lines += [f"- {'✔' if c['holds'] else '✘'} {c['words']}" for c in claim["conditions"]]
+    lines += [f"{claim['untested']}", ""] if claim.get("untested") else []
+    for number, condition in enumerate(claim["conditions"]):
+        told = "decides; " if number == 0 and len(claim["conditions"]) > 1 else ""
+        limit = f" ({told}limit: {condition['limit']})" if "limit" in condition else ""
+        lines.append(f"- {'✔' if condition['holds'] else '✘'} {condition['words']}{limit}")
     lines += [
         "",
         "| arm | measure | paper | ours | spread | seeds | seconds a run |",
