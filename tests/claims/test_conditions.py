@@ -51,7 +51,7 @@ CASES = {
     "near": (within(a, 2, by=1), "test loss of A within 1 of 2", True, "A"),
     "near, a share": (within(a, 2, share=0.4), "test loss of A within 40 % of 2", False, "A"),
     "near, a factor": (within(a, 2, factor=2), "test loss of A within a factor of 2 of 2", True, "A"),
-    "near the paper": (near_paper(A, LOSS, by=0.5), "test loss of A within 0.5 of the paper's 2", False, "A"),
+    "near the paper": (near_paper(A, LOSS, by=0.5), "test loss of A within 0.5 of the printed 2", False, "A"),
     "equal": (equal(c, 2.5), "test loss of C = 2.5", True, "C"),
     "equal, to rounding": (equal(c, 2.4, to=0.11), "test loss of C = 2.4 to 0.11", True, "C"),
     "no number fails": (STEPS.of(B) <= 30, "steps of 'B, large' ≤ 30", False, "B"),

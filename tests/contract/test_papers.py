@@ -26,7 +26,7 @@ from firsthand.train.task import Task
 
 pytestmark = pytest.mark.parametrize("key", papers.keys())
 
-FILES = ("__init__.py", "model.py", "recipe.py", "claims.py", "notes.md")
+FILES = ("__init__.py", "model.py", "recipe.py", "notes.md")
 SECTIONS = ("What is new", "How it works", "What confuses", "Questions and answers", "Run it", "Read next")
 KINDS = ("loss", "error", "perplexity", "mixed")
 SCORES = {f"{split}_{kind}" for split in ("train", "val", "test") for kind in KINDS}
@@ -50,6 +50,7 @@ def test_files(key):
     """The folder holds what its readers look for, and the twin stands in check/."""
     missing = [name for name in FILES if not (paper(key).folder / name).is_file()]
     assert not missing
+    assert find_spec(f"firsthand.papers.{key}.claims"), "there are no claims"
     assert find_spec(f"firsthand.check.twins.{key}"), "there is no twin to check the network against"
 
 

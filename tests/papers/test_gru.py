@@ -7,11 +7,16 @@ import torch
 from torch import Tensor
 
 from firsthand import papers
+from firsthand.claims import Seen
+from firsthand.claims.bench.descent import descend
 from firsthand.errors import UserError
 from firsthand.nn import GRU, gru
-from firsthand.papers.claim import Seen
-from firsthand.papers.gru import experiments
-from firsthand.papers.gru.model import Config, GatedNetwork, keep
+from firsthand.optim import Adam
+from firsthand.papers.gru.claims.adding import adding
+from firsthand.papers.gru.claims.lengths import backwards, lengths
+from firsthand.papers.gru.matched import matched
+from firsthand.papers.gru.model import Config, EncoderDecoder, GatedNetwork, keep, step
+from firsthand.papers.gru.reader import Reader
 from firsthand.papers.gru.recipe import PRESETS
 
 
@@ -65,17 +70,19 @@ def test_the_other_order_is_a_change_of_sign():
     assert layer(X)[1].flatten().tolist() == pytest.approx((-0.09805497, 0.14934631), abs=5e-9)
 
 
-def test_the_paper_step_by_step():
-    """Equations 5 to 8, written once more, give the state of "before" after every step."""
+def test_the_papers_step():
+    """Step by step as model.py has it, and as numpy would, comes the state of the layer after every input."""
     torch.manual_seed(0)
     layer, x = GRU(3, 4, reset="before").double(), torch.randn(2, 5, 3, dtype=torch.float64)
-    (w_r, w_z, w), (u_r, u_z, u) = (part.chunk(3) for part in (layer.weight_ih_l0, layer.weight_hh_l0))
-    b_r, b_z, b = (layer.bias_ih_l0 + layer.bias_hh_l0).chunk(3)
+    layer.bias_ih_l0.data.zero_()
+    layer.bias_hh_l0.data.zero_()
+    W, U = layer.weight_ih_l0.chunk(3), layer.weight_hh_l0.chunk(3)
     h, states = torch.zeros(2, 4, dtype=torch.float64), []
     for x_t in x.unbind(1):
-        r = 1 / (1 + torch.exp(-(x_t @ w_r.T + h @ u_r.T + b_r)))
-        z = 1 / (1 + torch.exp(-(x_t @ w_z.T + h @ u_z.T + b_z)))
-        h = z * h + (1 - z) * torch.tanh(x_t @ w.T + (r * h) @ u.T + b)
+        r, z = (1 / (1 + torch.exp(-(x_t @ W[k].T + h @ U[k].T))) for k in (0, 1))
+        by_hand = z * h + (1 - z) * torch.tanh(x_t @ W[2].T + (r * h) @ U[2].T)
+        h = step(x_t, h, W, U)
+        assert torch.allclose(h, by_hand, atol=1e-15)
         states.append(h)
     assert torch.allclose(layer(x)[0], torch.stack(states, 1), atol=1e-14)
 
@@ -213,7 +220,7 @@ def test_sizes_that_make_no_network():
 def test_equal_weights(data_folder):
     """Layers of about 20,000 weights, within 2.5 % of each other; a pass of each lowers the loss below a guess's."""
     found = {
-        unit: experiments.matched(unit, hidden, epochs=1)
+        unit: matched(unit, hidden, epochs=1)
         for unit, hidden in (("tanh", 127), ("gru", 68), ("gru-before", 68), ("gru-one-bias", 68), ("lstm", 58))
     }
     assert [run["weights"] for run in found.values()] == [19_812, 19_788, 19_788, 19_788, 20_184]
@@ -225,9 +232,9 @@ def test_the_bias_that_is_not_there():
     """Without the inner bias it stays 0 through training, and with it it does not."""
     for unit, moves in (("gru", True), ("gru-one-bias", False)):
         torch.manual_seed(0)
-        network = experiments.Reader(unit, 5, 4, 5)
-        rule = experiments.optim.Adam(network.parameters(), lr=0.1)
-        experiments.descend(rule, network, network(torch.randn(2, 3, 5)).square().mean())
+        network = Reader(unit, 5, 4, 5)
+        rule = Adam(network.parameters(), lr=0.1)
+        descend(rule, network, network(torch.randn(2, 3, 5)).square().mean())
         assert network.recurrent.bias_hh_l0.any().item() is moves
 
 
@@ -235,18 +242,18 @@ def test_adding_is_drawn_alike_for_all():
     """Same seed, same numbers; always saying 0.5 is wrong about 2,150 times of 2,560, and nothing is learned yet."""
     for unit in ("tanh", "gru", "lstm"):
         options = {"unit": unit, "hidden": 4, "length": 20, "most": 64}
-        found = experiments.adding(**options)
-        assert found == experiments.adding(**options) != experiments.adding(**options, seed=1)
+        found = adding(**options)
+        assert found == adding(**options) != adding(**options, seed=1)
         assert found["sequences"] is None and found["solved"] == 0 and found["wrong"] > 2000
-    kept = experiments.adding("lstm", 4, keep_bias=5.0, length=20, most=64)
-    assert kept["error"] != experiments.adding("lstm", 4, input_bias=5.0, length=20, most=64)["error"]
+    kept = adding("lstm", 4, keep_bias=5.0, length=20, most=64)
+    assert kept["error"] != adding("lstm", 4, input_bias=5.0, length=20, most=64)["error"]
 
 
 def test_the_encoder_and_decoder_step_by_step():
     """The appendix written once more: all that the decoder knows of the source is c, at its start and at every step."""
     torch.manual_seed(0)
-    network = experiments.Translator(6).double()
-    source, target = experiments.backwards(3, 5, torch.Generator().manual_seed(0))
+    network = EncoderDecoder(6).double()
+    source, target = backwards(3, 5, torch.Generator().manual_seed(0))
     assert target.tolist() == [[*row[::-1], 10] for row in source.tolist()]
     eye = torch.eye(11, dtype=torch.float64)
     h = torch.zeros(3, 6, dtype=torch.float64)
@@ -269,7 +276,7 @@ def test_the_encoder_and_decoder_step_by_step():
 def test_writing_greedily():
     """What it writes is the likeliest symbol after what it wrote before."""
     torch.manual_seed(0)
-    network, source = experiments.Translator(16), torch.randint(10, (7, 5))
+    network, source = EncoderDecoder(16), torch.randint(10, (7, 5))
     for parameter in network.parameters():
         parameter.data *= 3  # so that rows differ
     written = network.greedy(source, 9)
@@ -279,12 +286,12 @@ def test_writing_greedily():
 
 def test_lengths_learns_short_rows_first():
     """A few hundred steps: pairs are learned, long rows are not; the same seed gives the same numbers."""
-    found = experiments.lengths(hidden=48, longest=3, steps=250, rate=0.01)
+    found = lengths(hidden=48, longest=3, steps=250, rate=0.01)
     assert found["right, 2"] > 80 and found["right, 24"] == 0 and 5 < found["digits, 24"] < 30
     few = {"hidden": 8, "longest": 2, "steps": 3}
-    assert experiments.lengths(**few) == experiments.lengths(**few) != experiments.lengths(**few, seed=1)
+    assert lengths(**few) == lengths(**few) != lengths(**few, seed=1)
     with pytest.raises(UserError, match="1 digit and 1 step or more, got longest 0"):
-        experiments.lengths(longest=0)
+        lengths(longest=0)
 
 
 def test_figures_of_the_claims():

@@ -157,7 +157,7 @@ def test_a_claim_draws_its_own_figure(with_claims, inside, tmp_path):
 
 def test_the_general_figure_shows_what_differs():
     """A panel a measure, but none for one that is the same number everywhere."""
-    from firsthand.reproduce.figures import picture
+    from firsthand.figures.dots import picture
 
     def row(sizes: list[float]) -> dict:
         ours = [{"loss": [1.0 + number], "size": [size]} for number, size in enumerate(sizes)]

@@ -98,7 +98,7 @@ def in_order(package: str, *names: str) -> tuple[Claim, ...]:
 def near_paper(
     arm: Arm, *measures: Measure, by: int | float = 0, share: float = 0.0, factor: int | float = 1
 ) -> Condition:
-    """An arm's numbers near those that the paper prints, which stand in the arm: by a distance, a share or a factor."""
-    whose = "the paper's "
+    """An arm's numbers near the printed ones, which stand in the arm: by a distance, a share of them or a factor."""
+    whose = "the printed "
     parts = [within(measure.of(arm), arm.paper[measure.name], by, share, factor, whose) for measure in measures]
     return Condition(" and ".join(part.words for part in parts), lambda m: all([part.holds(m) for part in parts]))

@@ -213,7 +213,7 @@ def draw(claim: Claim, row: dict[str, Any], seen: dict[str, list[Seen]]) -> Any:
     """The claim's own figure where there is one and what it shows is here, else the general one."""
     if claim.figure is not None and seen and all(seen.values()):
         return claim.figure(seen)
-    from firsthand.reproduce.figures import picture
+    from firsthand.figures.dots import picture  # matplotlib takes half a second to import
 
     return picture(row)
 

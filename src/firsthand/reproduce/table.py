@@ -35,7 +35,7 @@ def render(content: dict[str, Any]) -> str:
     ]
     lines += ["| claim | kind | verdict |", "| --- | --- | --- |"]
     lines += [
-        f"| [{claim['statement']}](#{claim['key']}) | {claim.get('kind', '')} | {MARK[claim['verdict']]} |"
+        f"| [{claim['statement']}](#{claim['key']}) | {claim['kind']} | {MARK[claim['verdict']]} |"
         for claim in content["claims"]
     ]
     for claim in content["claims"]:
@@ -47,14 +47,15 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     """One claim: its table, what had to hold, remark, figure and commands."""
     lines = [f"## {claim['key']}", "", f"**{claim['statement']}** ({claim['where']})", ""]
     lines += [f"Verdict: **{MARK[claim['verdict']]}**", ""]
-    lines += [f"{claim['untested']}", ""] if claim.get("untested") else []
+    lines += [f"{claim['untested']}", ""] if claim["untested"] else []
     for number, condition in enumerate(claim["conditions"]):
         told = "decides; " if number == 0 and len(claim["conditions"]) > 1 else ""
         limit = f" ({told}limit: {condition['limit']})" if "limit" in condition else ""
         lines.append(f"- {'✔' if condition['holds'] else '✘'} {condition['words']}{limit}")
     lines += [
         "",
-        "| arm | measure | paper | ours | spread | seeds | seconds a run |",
+        f"| arm | measure | {'source' if claim['kind'] == 'a secondary number' else 'paper'} | ours | spread | seeds "
+        "| seconds a run |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for arm in claim["arms"]:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from matplotlib.figure import Figure
 
 from firsthand.errors import UserError
-from firsthand.train.figures import COLOURS, INK, MUTED, apart, save
+from firsthand.figures.style import COLOURS, INK, MUTED, apart
+from firsthand.train.figures import save
 from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import flat
 

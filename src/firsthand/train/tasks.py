@@ -139,15 +139,15 @@ class Classify(Task):
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """Which classes the test set confuses, and the test images with the highest loss."""
-        from firsthand.train import pictures  # matplotlib takes half a second to import
+        from firsthand.figures import images  # matplotlib takes half a second to import
 
         outputs = self.outputs(model, self.test)
         targets = self.test.targets
         predicted = self.logits(outputs).argmax(dim=1)
-        yield "confusion", pictures.confusion(targets, predicted, self.classes)
+        yield "confusion", images.confusion(targets, predicted, self.classes)
         worst = self.losses(outputs, targets).argsort(descending=True, stable=True)[:16]
         titles = [f"{self.classes[targets[i]]} → {self.classes[predicted[i]]}" for i in worst]
-        yield "mistakes", pictures.mistakes(self.test.inputs[worst, 0], titles)
+        yield "mistakes", images.mistakes(self.test.inputs[worst, 0], titles)
 
     @torch.no_grad()
     def outputs(self, model: Module, examples: Examples) -> Tensor:

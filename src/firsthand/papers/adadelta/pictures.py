@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from firsthand.figures import surfaces as contours
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.adadelta.claims import FIGURE_1, RATES, RHOS, TABLE_1, TABLE_2, cell, delta
 from firsthand.papers.claim import Seen
-from firsthand.train import contours
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 Runs = Mapping[str, list[Seen]]
 

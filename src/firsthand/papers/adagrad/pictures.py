@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from firsthand.figures import surfaces as contours
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.adagrad.claims import DIMENSION, EPSILONS, RATES, arm
 from firsthand.papers.claim import Seen
-from firsthand.train import contours
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 Runs = Mapping[str, list[Seen]]
 

@@ -6,10 +6,10 @@ from math import isfinite, log10, sqrt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from firsthand.figures import surfaces as contours
+from firsthand.figures.style import COLOURS, INK, MUTED, apart
 from firsthand.papers.adam.claims import ADAM, BETAS, EPOCHS, METHODS, NESTEROV, RARE, RATES, SLOPES, bound, cells
 from firsthand.papers.claim import Seen
-from firsthand.train import contours
-from firsthand.train.figures import COLOURS, INK, MUTED, apart
 
 Runs = Mapping[str, list[Seen]]
 

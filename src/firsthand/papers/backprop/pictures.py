@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.backprop.experiments import PUBLISHED_HIDDEN, PUBLISHED_OUTPUT
 from firsthand.papers.backprop.facts import ENGLISH, ITALIANS, PEOPLE, RELATIONS, questions
 from firsthand.papers.backprop.features import CODES
 from firsthand.papers.backprop.model import Network
 from firsthand.papers.claim import Seen
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 PLUS, MINUS = COLOURS[0], COLOURS[1]
 Runs = Mapping[str, list[Seen]]

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.birnn.claims import BOTH, FORWARD
 from firsthand.papers.claim import Seen
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 Runs = Mapping[str, list[Seen]]
 BLUE, RED, GREEN, AMBER, VIOLET = COLOURS[:5]

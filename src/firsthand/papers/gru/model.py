@@ -12,7 +12,7 @@ the state stays as it is, and its gradient too. The comparison of units (Chung e
 way round: flip the signs of W_z, U_z and their biases to go from one to the other. "before" and "after" are not the
 same functions; the paper has "before" in its encoder, "after" in its decoder. Symbols: W_r, W_z, W below each other
 are `weight_ih_l0` of `recurrent`, U_r, U_z, U are `weight_hh_l0`; V and d are `output`. Where we differ: the paper's
-network is an encoder and a decoder for translation. This is its hidden unit alone, in a language model.
+network is an encoder and a decoder for translation (`EncoderDecoder`). `GatedNetwork` has its hidden unit alone.
 Source: Cho et al. (2014), section 2.3.
 """
 
@@ -25,7 +25,20 @@ from torch import Tensor
 from torch.nn import Buffer, Module
 
 from firsthand.errors import UserError
-from firsthand.nn import GRU, Embedding, Linear, init
+from firsthand.nn import GRU, Embedding, Linear, init, sigmoid, tanh
+
+
+def step(
+    x: Float[Tensor, "batch inputs"],
+    h: Float[Tensor, "batch hidden"],
+    W: tuple[Float[Tensor, "hidden inputs"], ...],
+    U: tuple[Float[Tensor, "hidden hidden"], ...],
+) -> Float[Tensor, "batch hidden"]:
+    """The state after one more input, equations 5 to 8, from W_r, W_z, W and U_r, U_z, U."""
+    r = sigmoid(x @ W[0].T + h @ U[0].T)
+    z = sigmoid(x @ W[1].T + h @ U[1].T)
+    n = tanh(x @ W[2].T + (r * h) @ U[2].T)
+    return z * h + (1 - z) * n
 
 
 @dataclass(frozen=True)
@@ -84,3 +97,54 @@ def keep(layer: GRU, bias: float) -> None:
     """
     for number in range(layer.num_layers):
         getattr(layer, f"bias_ih_l{number}")[layer.hidden_size : 2 * layer.hidden_size] += bias
+
+
+DIGITS, END, NOTHING = 10, 10, 11  # how many digits there are, the mark behind them, and what stands before the first
+
+
+class EncoderDecoder(Module):
+    """The paper's network, section 2.2 and appendix, on ten digits and an end mark.
+
+    The last state of one GRU becomes the sentence's vector c = tanh(V h_N); another begins at tanh(V' c), sees c
+    beside the symbol before at every step, and writes until the end mark. That symbol is all zeros at first.
+    """
+
+    def __init__(self, hidden: int):
+        super().__init__()
+        self.one_hot = Buffer(torch.cat([torch.eye(DIGITS + 1), torch.zeros(1, DIGITS + 1)]), persistent=False)
+        self.encoder = GRU(DIGITS, hidden)
+        self.decoder = GRU(DIGITS + 1 + hidden, hidden)
+        self.summary, self.start = Linear(hidden, hidden), Linear(hidden, hidden)
+        self.output = Linear(hidden, DIGITS + 1)
+
+    def read(self, source: Int[Tensor, "batch source"]) -> Float[Tensor, "batch hidden"]:
+        """The vector that is all the decoder knows of the source."""
+        _, last = self.encoder(self.one_hot[source, :DIGITS])
+        return tanh(self.summary(last[-1]))
+
+    def write(
+        self, c: Float[Tensor, "batch hidden"], before: Int[Tensor, "batch time"], h: Float[Tensor, "1 batch hidden"]
+    ) -> tuple[Float[Tensor, "batch time symbols"], Float[Tensor, "1 batch hidden"]]:
+        """Logits of the symbol after each of these, from a state on, and the state then."""
+        x = torch.cat([self.one_hot[before], c[:, None].expand(-1, before.shape[1], -1)], 2)
+        states, last = self.decoder(x, h)
+        return self.output(states), last
+
+    def forward(
+        self, source: Int[Tensor, "batch source"], target: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time symbols"]:
+        """Logits of every target symbol, given the ones before it."""
+        c = self.read(source)
+        before = torch.cat([torch.full_like(target[:, :1], NOTHING), target[:, :-1]], 1)
+        return self.write(c, before, tanh(self.start(c))[None])[0]
+
+    @torch.no_grad()
+    def greedy(self, source: Int[Tensor, "batch source"], most: int) -> Int[Tensor, "batch most"]:
+        """The likeliest symbol again and again, as many as asked for, whether or not an end mark is among them."""
+        c = self.read(source)
+        h, symbol, written = tanh(self.start(c))[None], torch.full_like(source[:, :1], NOTHING), []
+        for _ in range(most):
+            logits, h = self.write(c, symbol, h)
+            symbol = logits.argmax(2)
+            written.append(symbol)
+        return torch.cat(written, 1)

@@ -5,9 +5,9 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from firsthand.figures.images import show
+from firsthand.figures.style import COLOURS
 from firsthand.papers.lenet.model import RBF, LeNet5, PartialConv2d
-from firsthand.train.figures import COLOURS
-from firsthand.train.pictures import show
 
 
 def kernels(network: LeNet5) -> Figure:

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 Runs = Mapping[str, list[Seen]]
 BLUE, RED, GREEN, AMBER, VIOLET = COLOURS[:5]

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from firsthand.figures import surfaces as contours
+from firsthand.figures.images import show
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
 from firsthand.papers.momentum.claims import HEIGHTS, KAPPAS, METHODS
 from firsthand.papers.momentum.experiments import trap_slope, tuned
-from firsthand.train import contours
-from firsthand.train.figures import COLOURS, INK, MUTED
-from firsthand.train.pictures import show
 
 Runs = Mapping[str, list[Seen]]
 ARROW = {"arrowstyle": "->", "lw": 1.6}

@@ -8,8 +8,8 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from firsthand.figures.style import COLOURS, INK
 from firsthand.papers.claim import Seen
-from firsthand.train.figures import COLOURS, INK
 
 Runs = Mapping[str, list[Seen]]
 KNOWN = 10  # times a word must have been seen for its vector to mean something

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
 from firsthand.papers.odyssey.claims import LEVEL, NAMES, SEARCHES, welch
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 Runs = Mapping[str, list[Seen]]
 BLUE, RED, GREEN, AMBER, VIOLET = COLOURS[:5]

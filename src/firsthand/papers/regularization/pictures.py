@@ -9,12 +9,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from firsthand.figures.images import COUNTS
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
 from firsthand.papers.regularization import criteria
 from firsthand.papers.regularization.experiments import DECAYS, EFFECTS, GAINS, RATES
 from firsthand.papers.regularization.scarce import effect
-from firsthand.train.figures import COLOURS, INK, MUTED
-from firsthand.train.pictures import COUNTS
 
 Runs = Mapping[str, list[Seen]]
 SURE = 2.8  # standard errors beyond which a mean of five differs from 0 with 95 % confidence (Student's t)

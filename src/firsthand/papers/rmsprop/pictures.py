@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from firsthand.figures import surfaces as contours
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
 from firsthand.papers.rmsprop.claims import FLOORS, METHODS, RATIOS, UNITS
-from firsthand.train import contours
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 Runs = Mapping[str, list[Seen]]
 

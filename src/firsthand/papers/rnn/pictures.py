@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from firsthand.figures.style import COLOURS, INK, MUTED, apart
 from firsthand.papers.claim import Seen
 from firsthand.papers.rnn.claims import CELLS, COUNTS, LEARNED, RATES
 from firsthand.papers.rnn.experiments import WORDS
-from firsthand.train.figures import COLOURS, INK, MUTED, apart
 
 Runs = Mapping[str, list[Seen]]
 BLUE, RED, GREEN, AMBER, VIOLET = COLOURS[:5]

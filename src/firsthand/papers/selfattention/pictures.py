@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from torch.nn import Module
 
 from firsthand.data.tokens import TokenVocabulary
+from firsthand.figures.images import COUNTS
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
 from firsthand.papers.selfattention.experiments import GAPS, LENGTHS, PLACES, SIZES
-from firsthand.train.figures import COLOURS, INK, MUTED
-from firsthand.train.pictures import COUNTS
 from firsthand.train.task import Task
 
 Runs = Mapping[str, list[Seen]]

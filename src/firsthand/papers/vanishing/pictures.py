@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from firsthand.figures.images import COUNTS
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.papers.claim import Seen
 from firsthand.papers.vanishing.claims import LENGTHS, NOISES, RATES, RNNS, SETTINGS, UNCLIPPED
 from firsthand.papers.vanishing.experiments import FIRST_WEIGHTS, cliff_error
 from firsthand.papers.vanishing.theory import attractor, multiplier
-from firsthand.train.figures import COLOURS, INK, MUTED
-from firsthand.train.pictures import COUNTS
 
 Runs = Mapping[str, list[Seen]]
 READER = dict(zip((*RNNS, "LSTM", "GRU"), (COLOURS[5], COLOURS[0], COLOURS[1], COLOURS[2], COLOURS[3], COLOURS[4]),

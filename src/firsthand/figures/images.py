@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.train.figures import COLOURS, INK, MUTED
+from firsthand.figures.style import COLOURS, INK, MUTED
 
 # Minus is red, plus is blue, nothing is white; counts go from white to blue.
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLOURS[1], "white", COLOURS[0]])

@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from firsthand.train.figures import COLOURS, INK
+from firsthand.figures.style import COLOURS, INK
 
 
 def picture(claim: dict[str, Any]) -> Figure:

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.optim.surfaces import SURFACES, Surface
-from firsthand.train.figures import COLOURS, INK, MUTED
 
 
 def race(found: Mapping[str, Mapping[str, Any]]) -> Figure:

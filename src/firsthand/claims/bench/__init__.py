@@ -1,0 +1,1 @@
+"""Tasks that several papers measure alike."""

@@ -1,0 +1,53 @@
+"""Curves of runs: what a claim's runs left as lines, a line a seed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from matplotlib.axes import Axes
+
+
+@runtime_checkable
+class Run(Protocol):
+    """What one run of an arm left."""
+
+    seed: int
+    result: Mapping[str, Any]
+    rows: list[Mapping[str, Any]]
+
+
+Runs = Mapping[str, Sequence[Run]]  # arm -> its runs
+
+
+def series(runs: Sequence[Run], name: str = "curve") -> list[np.ndarray]:
+    """A list of numbers, or of rows of numbers, of every run; numbers that are none as NaN."""
+    return [np.array(run.result["series"][name], dtype=float) for run in runs]
+
+
+def metric(runs: Sequence[Run], name: str) -> list[float]:
+    """A number of every run; NaN where there is none."""
+    values = [run.result["metrics"].get(name) for run in runs]
+    return [float("nan") if value is None else value for value in values]
+
+
+def logged(run: Run, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Steps, and the numbers of this name that a training run logged at them."""
+    rows = [(row["step"], row[name]) for row in run.rows if row.get(name) is not None]
+    return tuple(np.array(rows, dtype=float).reshape(-1, 2).T)
+
+
+def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, **style: Any) -> None:
+    """A line a seed in one colour, the first named in the legend; rows are (x, y), numbers count from 1."""
+    for number, curve in enumerate(curves):
+        x, y = curve.T if curve.ndim == 2 else (np.arange(1, len(curve) + 1), curve)
+        axes.plot(x, y, color=colour, label=None if number else label, **({"lw": 1.3, "alpha": 0.85} | style))
+
+
+def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> None:
+    """A logarithmic axis with these plain numbers on it, as far as they lie within its limits."""
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    (axes.set_yscale if which == "y" else axes.set_xscale)("log")
+    low, high = sorted(axes.get_ylim() if which == "y" else axes.get_xlim())
+    shown = [tick for tick in ticks if low <= tick <= high]
+    axis.set_ticks(shown, [f"{tick:,g}" for tick in shown])
+    axes.minorticks_off()

@@ -1,0 +1,35 @@
+"""How every figure looks: colours, and labels that keep out of each other's way."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+
+matplotlib.use("Agg")
+INK, MUTED = "#1f2933", "#9aa5b1"
+COLOURS = ("#2f6fb5", "#d1495b", "#3a9d6e", "#e0a030", "#7a5ea8", "#5aa9c9", "#8a6d4b")
+BLUE, RED, GREEN, AMBER, VIOLET, SKY, BROWN = COLOURS
+matplotlib.rcParams.update({
+    "figure.dpi": 110, "savefig.bbox": "tight", "figure.constrained_layout.use": True,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
+    "axes.titlesize": 11, "axes.titleweight": "bold", "axes.titlelocation": "left", "text.color": INK,
+    "xtick.color": INK, "ytick.color": INK, "axes.grid": True, "grid.color": "#e4e7eb", "legend.frameon": False,
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS), "font.size": 9.5,
+})  # fmt: skip
+
+
+def legend(axes: Axes, **style: Any) -> None:
+    """A legend where there is something to explain."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(**style)
+
+
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Heights for labels: the same, but those that would overlap move up."""
+    placed = list(heights)
+    order = sorted(range(len(placed)), key=placed.__getitem__)
+    for below, place in pairwise(order):
+        placed[place] = max(placed[place], placed[below] + least)
+    return placed

@@ -1,0 +1,106 @@
+"""Units with equally many weights on the same text: what two claims compare."""
+
+from math import exp
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Generator, Tensor
+
+from firsthand import optim
+from firsthand.claims import Arm, Measure, Outcome
+from firsthand.claims.bench.descent import descend
+from firsthand.data.specs import Text
+from firsthand.figures.curves import Runs, lines, log_ticks, series
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED
+from firsthand.nn import cross_entropy, log_softmax
+from firsthand.papers.gru.reader import Reader, Unit
+
+BOOK = Text("timemachine", letters=True, train=60_000, val=20_000)
+WINDOW, BATCH = 32, 64
+VAL = Measure("val_perplexity", "validation perplexity", digits=2)
+PASS = Measure("pass", "pass in which it is lowest", digits=0)
+
+
+@torch.no_grad()
+def loss_of(network: Reader, windows: Tensor) -> float:
+    """The mean loss in nats a character, over all places of all windows."""
+    total = 0.0
+    for rows in windows.split(1024):
+        logp = log_softmax(network(network.one_hot[rows[:, :-1]]).flatten(0, 1))
+        total -= logp.gather(1, rows[:, 1:].reshape(-1, 1)).double().sum().item()
+    return total / (len(windows) * WINDOW)
+
+
+def matched(
+    unit: Unit = "gru", hidden: int = 68, epochs: int = 120, patience: int = 10, rate: float = 0.005, seed: int = 0
+) -> Outcome:
+    """The lowest perplexity on unseen characters of The Time Machine, whatever the number of passes it takes.
+
+    60,000 characters are trained on in windows of 32, each from zeros, 64 at a time, by Adam with gradients clipped
+    at 1; the next 20,000 are scored after every pass. "weights" are those of the recurrent layer, one bias a sum.
+
+    Args:
+        unit: the recurrent layer; a GRU's reset gate acts after the product, before it, or after it without the bias
+            in it that torch has.
+        hidden: its units.
+        epochs: passes over the text at most.
+        patience: passes without a lower perplexity after which it ends.
+        rate: of Adam.
+        seed: of weights and of the order of the windows.
+    """
+    torch.manual_seed(seed)
+    generator = Generator().manual_seed(seed)
+    stream = BOOK.load()
+    texts = (torch.from_numpy(part).long() for part in (stream.train, stream.val))
+    train, val = (text.unfold(0, WINDOW + 1, WINDOW) for text in texts)
+    vocab = len(stream.vocabulary)
+    network = Reader(unit, vocab, hidden, vocab)
+    rule = optim.Adam(network.parameters(), lr=rate)
+    curve, fitted = [], []
+    for _ in range(epochs):
+        losses = []
+        for rows in torch.randperm(len(train), generator=generator).split(BATCH):
+            logits = network(network.one_hot[train[rows, :-1]])
+            loss = cross_entropy(logits.flatten(0, 1), train[rows, 1:].flatten())
+            descend(rule, network, loss)
+            losses.append(loss.detach())
+        fitted.append(exp(torch.stack(losses).mean().item()))
+        curve.append(exp(loss_of(network, val)))
+        if len(curve) - curve.index(min(curve)) > patience:
+            break
+    best = min(curve)
+    layer = dict(network.recurrent.named_parameters())
+    return {
+        "val_perplexity": best,
+        "pass": curve.index(best) + 1,
+        "train_perplexity": fitted[curve.index(best)],
+        "weights": sum(p.numel() for name, p in layer.items() if name != "bias_hh_l0"),
+        "curve": curve,
+        "fitted": fitted,
+    }
+
+
+TANH = Arm("tanh, 127 units", experiment=matched, overrides={"unit": "tanh", "hidden": 127})
+COLOURS = {TANH.name: INK, "GRU, 68 units": BLUE, "LSTM, 58 cells": RED, "reset before the product": GREEN,
+           "reset after it": BLUE, "reset after it, no bias inside": AMBER}  # fmt: skip
+
+
+def compared(seen: Runs, title: str) -> Figure:
+    """Validation perplexity pass by pass, a line a seed, and the lowest of each run side by side."""
+    figure = Figure(figsize=(10.5, 4.3))
+    left, right = figure.subplots(1, 2, width_ratios=(2.2, 1), sharey=True)
+    for place, (name, runs) in enumerate(seen.items()):
+        curves = series(runs)
+        lines(left, curves, COLOURS[name], name, lw=1.2)
+        best = [curve.min() for curve in curves]
+        left.plot([curve.argmin() + 1 for curve in curves], best, "o", color=COLOURS[name], ms=5)
+        right.plot([place] * len(best), best, "o", color=COLOURS[name], ms=6, alpha=0.7)
+        right.plot(place, np.mean(best), "_", color=COLOURS[name], ms=26, mew=2)
+    left.set_ylim(top=8)
+    log_ticks(left, (5, 5.5, 6, 6.5, 7, 8))
+    left.set(xlabel="passes over 60,000 characters", ylabel="perplexity on 20,000 others", title=title)
+    left.legend(loc="upper right")
+    right.set_xticks(range(len(seen)), [name.replace(" ", "\n", 2) for name in seen], fontsize=8.5)
+    right.set(xlim=(-0.6, len(seen) - 0.4), title="lowest of each run")
+    return figure
