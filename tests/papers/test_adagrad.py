@@ -9,10 +9,11 @@ import torch
 from torch.nn import Parameter
 
 from firsthand import optim
+from firsthand.claims import Seen
 from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.optim import SGD, Adagrad
-from firsthand.papers.adagrad import experiments, pictures
+from firsthand.papers.adagrad.claims import CLAIMS, regret, separation, sparse_text
 from firsthand.papers.adagrad.model import Config, SparseLinear, hinge
 from firsthand.papers.adagrad.recipe import PRESETS, SentenceTask
 from firsthand.papers.adagrad.sentences import Bags, Parts, Sentences, indexed, named
@@ -167,7 +168,7 @@ def test_constant_gradients_give_steps_of_one_over_the_root():
 def test_touching_only_the_features_present_is_exact(random_bags, rate):
     """The loop over rows against the rule of `firsthand.optim` on dense gradients from autograd, for every eta."""
     etas = (1 / 32, 0.25)  # powers of two, so that a tie at 0 is one in every order of the sums
-    weights, wrong = experiments.one_pass(random_bags, 23, rate, etas)
+    weights, wrong = sparse_text.one_pass(random_bags, 23, rate, etas)
     for column, eta in enumerate(etas):
         network = SparseLinear(Config(features=23)).double()
         make = Adagrad if rate == "AdaGrad" else SGD
@@ -186,7 +187,7 @@ def test_touching_only_the_features_present_is_exact(random_bags, rate):
         with torch.no_grad():
             places, labels = random_bags.batch(torch.arange(60))
             share = 100 * (network(places) * labels <= 0).double().mean().item()
-        assert experiments.test_error(random_bags, weights)[column].item() == pytest.approx(share)
+        assert sparse_text.test_error(random_bags, weights)[column].item() == pytest.approx(share)
 
 
 @pytest.mark.parametrize("eta", [sqrt(2), None])
@@ -204,14 +205,14 @@ def test_the_separation_examples_loop_is_the_rule(eta):
         rule.param_groups[0]["lr"] = eta or 1 / sqrt(t)
         rule.step()
         x.data.clamp_(-1, 1)
-    assert experiments.single(order, 4, eta) == pytest.approx(losses, abs=1e-12)
+    assert separation.single(order, 4, eta) == pytest.approx(losses, abs=1e-12)
 
 
 def test_one_look_for_each_rare_feature():
     """The paper: AdaGrad d - 1, gradient descent at least d / (2 epsilon) in the limit of many rounds."""
     for epsilon in (0.1, 0.02):
-        assert experiments.separation("AdaGrad", epsilon, 30, 3000)["loss"] == 29
-        found = experiments.separation("OGD", epsilon, 30, 30_000)
+        assert separation.separation("AdaGrad", epsilon, 30, 3000)["loss"] == 29
+        found = separation.separation("OGD", epsilon, 30, 30_000)
         assert found["loss"] > 30 / (2 * epsilon) and found["first"] == 1.0
         assert found["sum"][-1] == found["loss"] and found["round"][-1] == 30_000
 
@@ -229,7 +230,7 @@ def test_the_best_fixed_weights_are_a_minimum():
     dice = torch.Generator().manual_seed(0)
     z = torch.randn(40, 5, generator=dice, dtype=torch.float64)
     y = torch.randint(10, (40,), generator=dice)
-    x = experiments.best_fixed(z, y, steps=3000).requires_grad_()
+    x = regret.best_fixed(z, y, steps=3000).requires_grad_()
     torch.nn.functional.cross_entropy(z @ x.T, y, reduction="sum").backward()
     x, g = x.detach(), x.grad
     inside = x.abs() < 1
@@ -241,9 +242,9 @@ def test_the_best_fixed_weights_are_a_minimum():
 @pytest.mark.parametrize("method", ["AdaGrad", "one rate"])
 def test_regret_stays_under_its_bound(method, monkeypatch):
     """Against whatever fixed weights, also those of a search that was cut short."""
-    search = experiments.best_fixed
-    monkeypatch.setattr(experiments, "best_fixed", lambda z, y: search(z, y, steps=20))
-    found = experiments.regret(method, seed=1)
+    search = regret.best_fixed
+    monkeypatch.setattr(regret, "best_fixed", lambda z, y: search(z, y, steps=20))
+    found = regret.regret(method, seed=1)
     assert 0 < found["share"] < 1 and 0 < found["regret"] < found["bound"]
     assert found["regrets"][-1] == found["regret"] and found["round"][-1] == 1437
     assert all(regret <= bound for regret, bound in zip(found["regrets"], found["bounds"], strict=True))
@@ -255,8 +256,8 @@ def test_regret_is_that_of_the_rule(monkeypatch, shorter):
 
     delta is 0 in the bound: even a gradient of 1e-30 makes a full step, which an eps of 1e-10 would not let it.
     """
-    monkeypatch.setattr(experiments, "best_fixed", lambda z, y: z.new_zeros(10, z.shape[1]))
-    found = experiments.regret("AdaGrad", shorter, seed=2)
+    monkeypatch.setattr(regret, "best_fixed", lambda z, y: z.new_zeros(10, z.shape[1]))
+    found = regret.regret("AdaGrad", shorter, seed=2)
     images, labels = Images("digits").load().train
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(2))[:200]
     x = Parameter(torch.zeros(10, 785, dtype=torch.float64))
@@ -287,23 +288,20 @@ def test_on_the_axes_both_curvatures_look_alike():
     assert optim.RULES["adagrad"] is Adagrad
 
 
-def test_pictures_of_the_claims():
+def test_figures_of_the_claims():
     """Drawn from what the experiments return."""
-    from firsthand.papers.adagrad.claims import CLAIMS
-    from firsthand.papers.claim import Seen
 
     def seen(found: dict) -> list[Seen]:
         metrics = {name: value for name, value in found.items() if not isinstance(value, list)}
         series = {name: value for name, value in found.items() if isinstance(value, list)}
         return [Seen(0, {"metrics": metrics, "series": series}, [])]
 
-    arms = {claim.key: claim.arms for claim in CLAIMS}
-    figure = pictures.separation({
-        arm.name: seen(experiments.separation(**arm.overrides, rounds=100)) for arm in arms["separation"]
-    })  # fmt: skip
-    assert figure.axes[0].get_xscale() == "log"
     text = {"error": 12.0, "without rare": 13.0, "errors": [14.0, 12.0], "etas": [0.1, 1.0], "seen": [500],
             "running": [20.0]}  # fmt: skip
-    assert len(pictures.sparse_text({arm.name: seen(text) for arm in arms["sparse-text"]}).axes) == 3
     curves = {"round": [1, 10], "regrets": [-1.0, 2.0], "bounds": [3.0, 9.0]}
-    assert len(pictures.regret({arm.name: seen(curves) for arm in arms["regret"]}).axes) == 1
+    found = {"sparse-text": lambda arm: text, "regret": lambda arm: curves, "surfaces": lambda arm: arm.experiment(
+        **arm.overrides), "separation": lambda arm: arm.experiment(**arm.overrides, rounds=100)}  # fmt: skip
+    panels = {"separation": 1, "sparse-text": 3, "regret": 1, "surfaces": 6}
+    for claim in CLAIMS:
+        figure = claim.figure({arm.name: seen(found[claim.key](arm)) for arm in claim.arms})
+        assert len(figure.axes) == panels[claim.key]

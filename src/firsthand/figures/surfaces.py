@@ -7,12 +7,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from firsthand.figures.curves import Runs
 from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.optim.surfaces import SURFACES, Surface
 
 
+def walks(seen: Runs) -> Figure:
+    """A panel for each surface with the walks of several rules, from what `optim.surfaces.race` found."""
+    return race({arm: runs[0].result["metrics"] | runs[0].result["series"] for arm, runs in seen.items()})
+
+
 def race(found: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """A panel for each surface with the walks of several rules: label -> what `surfaces.race` found."""
+    """The same, label -> what was found."""
     figure = Figure(figsize=(12, 7))
     panels = figure.subplots(2, 3).flat
     for axes, surface in zip(panels, SURFACES.values(), strict=False):
