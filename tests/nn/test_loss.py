@@ -62,7 +62,7 @@ def test_losses_in_parts_equal_torch(reduction, monkeypatch):
     ignored=st.sampled_from([None, 0, -100]),
 )
 def test_cross_entropy_with_options_equals_torch(batch, classes, weighted, smoothing, ignored):
-    """Not a number where every row is ignored, as torch has it."""
+    """Not a number where every row is ignored, and no gradient, as torch has it."""
     targets = torch.randint(classes, (batch,))
     if ignored == -100:
         targets[::2] = -100
@@ -79,7 +79,7 @@ def test_cross_entropy_with_options_equals_torch(batch, classes, weighted, smoot
         value = loss(logits, targets, weight, label_smoothing=smoothing, **options)
         found.append((value.detach(), *torch.autograd.grad(value, logits)))
     if (targets == ignore).all():
-        assert all(value.isnan() for value, _ in found)
+        assert all(value.isnan() and not gradient.any() for value, gradient in found)
         return
     for other in found[1:]:
         assert_close(other, found[0], rtol=1e-10, atol=1e-12)
@@ -90,6 +90,40 @@ def test_smoothing_expects_a_share_of_every_class():
     logits = torch.tensor([[0.5, 0.25, 0.25]], dtype=torch.float64).log()
     expected = 0.8 * log(2) + 0.2 * log(4)
     assert cross_entropy(logits, torch.tensor([0]), label_smoothing=0.3).item() == pytest.approx(expected)
+
+
+NOTHING = {  # targets and class weights
+    "every row ignored": ([-100, -100, -100], None),
+    "every row ignored, weights": ([-100, -100, -100], [1.0, 2.0, 3.0]),
+    "targets without a weight": ([1, 1, 1], [1.0, 0.0, 3.0]),
+    "no weights": ([0, 1, 2], [0.0, 0.0, 0.0]),
+    "some ignored, the others without a weight": ([-100, 1, 1], [1.0, 0.0, 3.0]),
+    "no rows": ([], None),
+}
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_a_batch_in_which_nothing_counts_does_no_harm(nothing, smoothing, large, monkeypatch):
+    """The loss is torch's, not a number; the gradients are 0, as torch's are where rows are ignored.
+
+    For weights of 0 torch's gradients are not numbers, and one such batch would ruin all weights for good.
+    """
+    monkeypatch.setattr("firsthand.nn.loss.SMALL", 0 if large else 100)
+    targets, weight = NOTHING[nothing]
+    targets = torch.tensor(targets, dtype=torch.int64)
+    options = {"weight": None if weight is None else torch.tensor(weight), "ignore_index": -100}
+    faces = [cross_entropy, cross_entropy.__wrapped__]
+    if not smoothing:
+        faces.append(lambda x, targets, label_smoothing, **options: nll(log_softmax(x), targets, **options))
+    for loss in (torch.nn.functional.cross_entropy, *faces):
+        logits = torch.randn(len(targets), 3, requires_grad=True)
+        value = loss(logits, targets, label_smoothing=smoothing, **options)
+        value.backward()
+        assert value.isnan()
+        if loss in faces or "weight" not in nothing:
+            assert not logits.grad.any()
 
 
 def test_an_ignored_row_has_no_gradient_and_no_say():
@@ -212,6 +246,14 @@ def test_negative_sampling_by_hand():
     assert negative_sampling(centre, target, noise, keep).item() == pytest.approx(truth / 3, rel=1e-10)
     wanted = tuple(x.requires_grad_() for x in (centre, target, noise))
     assert torch.autograd.gradcheck(negative_sampling, wanted)
+
+
+def test_noise_that_does_not_count_does_no_harm():
+    """All of it, and a score that is infinite: 0 times infinity is not a number."""
+    centre, target = torch.ones(2, 3, 5, requires_grad=True).unbind()
+    noise = torch.full((3, 2, 5), torch.inf)
+    loss = negative_sampling(centre, target, noise, torch.zeros(3, 2, dtype=torch.bool))
+    assert loss.item() == pytest.approx(log(1 + exp(-5)))
 
 
 def test_negative_sampling_of_nothing_costs_a_bit_a_word():

@@ -1,12 +1,18 @@
 """Every operation's definition, fast face and reference agree, in values and in gradients."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from inspect import signature
 
+import jaxtyping
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 from torch import Tensor
 from torch.testing import assert_close
 
+from firsthand import nn
 from firsthand.check.layers import EXAMPLES, faces, gap, outputs_and_gradients, pair
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS, definitions, relu, tanh
@@ -109,3 +115,116 @@ def test_a_backward_pass_by_hand_refuses_a_second_derivative(name, monkeypatch):
     with pytest.raises(UserError, match=f"fast {pair(name).name} has no second derivative"):
         torch.autograd.gradgradcheck(pair(name).fast, inputs)
     assert torch.autograd.gradgradcheck(pair(name).definition, inputs)
+
+
+def mutants(inputs: tuple) -> Iterator[tuple[str, tuple]]:
+    """The same arguments with one tensor of another shape, one of whole numbers made floats, or no rows at all.
+
+    The sizes of an example are distinct where it matters, so that all axes of one size are the same thing.
+    """
+    tensors = [(place, x) for place, x in enumerate(inputs) if isinstance(x, Tensor)]
+    for place, x in tensors:
+        changed = {f"a new first axis of {place}": x[None], f"a new last axis of {place}": x[..., None]}
+        for axis, size in enumerate(x.shape):
+            rest = (slice(None),) * axis
+            changed[f"axis {axis} of {place} taken away"] = x[(*rest, 0)]
+            for length in {0, 1, size - 1} - {size}:
+                changed[f"{length} on axis {axis} of {place}"] = x[(*rest, slice(0, length))]
+            changed[f"{size + 1} on axis {axis} of {place}"] = torch.cat([x, x[(*rest, slice(0, 1))]], axis)
+        if not x.is_floating_point():
+            changed |= {f"{place} as {dtype}": x.to(dtype) for dtype in (torch.float32, torch.bool) if x.dtype != dtype}
+            changed |= {f"{place} as {dtype}": x.to(dtype) for dtype in (torch.int32, torch.uint8)}
+        if x.dtype == torch.int64:
+            changed |= {f"{place} below 0": x - 1 - x.min(), f"{place} too large": x + 100}
+        yield from ((what, (*inputs[:place], y, *inputs[place + 1 :])) for what, y in changed.items())
+    for size in {size for _, x in tensors for size in x.shape}:
+        empty = [
+            x[tuple(slice(0, 0 if side == size else None) for side in x.shape)] if isinstance(x, Tensor) else x
+            for x in inputs
+        ]
+        yield f"no {size}", tuple(empty)
+
+
+def outcome(call: Callable, inputs: tuple) -> list[Tensor] | str:
+    """Outputs and gradients, or the sentence of a UserError; any other error is one of the test."""
+    inputs = [x.detach().requires_grad_(x.is_floating_point()) if isinstance(x, Tensor) else x for x in inputs]
+    try:
+        outputs = call(*inputs)
+    except UserError as error:
+        return str(error)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    wanted = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
+    total = sum((y * torch.arange(1, 1 + y.numel()).view(y.shape)).sum() for y in outputs)
+    return [y.detach() for y in outputs] + list(torch.autograd.grad(total, wanted, materialize_grads=True))
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_both_faces_refuse_the_same_inputs_in_the_same_words(name, monkeypatch):
+    """What the types of the definition's arguments forbid is a UserError; else both faces answer, and the same."""
+    for what, inputs in mutants(EXAMPLES[name].inputs(torch.float64)):
+        monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", False)
+        try:
+            outcome(pair(name).definition, inputs)
+            allowed = True
+        except TypeCheckError:
+            allowed = False
+        monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as it is where no tests run
+        truth, found = (outcome(call, inputs) for call in (pair(name).definition, pair(name).fast))
+        assert allowed or isinstance(truth, str), what
+        if isinstance(truth, str) or isinstance(found, str):
+            assert found == truth, what
+            refuses(name, inputs, truth)
+        else:
+            # Float64 to rounding; of nothing there is no mean, in both.
+            assert_close(found, truth, rtol=1e-10, atol=1e-10, equal_nan=True, msg=lambda m, what=what: f"{what}: {m}")
+
+
+def refuses(name: str, inputs: tuple, sentence: str) -> None:
+    """Whichever face serves, its users see this sentence."""
+    public = getattr(nn, pair(name).name)
+    assert outcome(public, inputs) == sentence
+    with definitions():
+        assert outcome(public, inputs) == sentence
+
+
+CONVOLUTION = {
+    "stride": (0, 1.5, (1, 1), True, None), "padding": (-1, 0.5, "same", (1, 1)), "dilation": (0, -1, 2.0),
+    "groups": (0, 4, 1.0),
+}  # fmt: skip
+POOLING = {"size": (0, -1, 2.0, (2, 2), None), "stride": (0, -1, 1.5, (2, 2)), "padding": (-1, 2, 0.5, (1, 1), None)}
+ATTENTION = {"p": (-0.1, 1.0, float("nan"), True, None)}
+WRONG = {
+    "adaptive_avg_pool2d": {"size": (0, -1, 2.5, (3, 4), None)},
+    "avg_pool2d": POOLING,
+    "batch_norm": {"eps": (-1.0, float("nan"))},
+    "binary_cross_entropy": {"reduction": ("median", None)},
+    "conv1d": CONVOLUTION,
+    "conv1d, causal": {"padding": (1,)},
+    "conv2d": CONVOLUTION,
+    "conv_transpose2d": {"stride": (0, 1.5, (2, 2)), "padding": (-1, (1, 1)), "output_padding": (-1, 3, 0.5)},
+    "cross_entropy": {"label_smoothing": (-0.1, 1.5, float("nan"))},
+    "dot_product_attention": ATTENTION,
+    "gelu": {"form": ("none", None)},
+    "gru": {"reset": ("never", None)},
+    "layer_norm": {"eps": (-1.0, float("nan"))},
+    "local_response_norm": {"size": (0, 4, -1, 2.5)},
+    "log_softmax": {"dim": (3, -4)},
+    "max_pool2d": POOLING,
+    "mse": {"reduction": ("median", None)},
+    "rnn": {"nonlinearity": ("gelu", None)},
+    "scaled_dot_product_attention": ATTENTION,
+    "softmax": {"dim": (3, -4)},
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_both_faces_refuse_the_same_options_in_the_same_words(name, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    inputs, parameters = EXAMPLES[name].inputs(torch.float64), signature(pair(name).definition).parameters
+    for option, values in WRONG[name].items():
+        for value in values:
+            arguments = dict(zip(parameters, inputs, strict=False)) | {option: value}
+            found = [outcome(partial(call, **arguments), ()) for call in (pair(name).definition, pair(name).fast)]
+            assert isinstance(found[0], str), (option, value)
+            assert found[1] == found[0], (option, value)

@@ -467,7 +467,7 @@ def test_options_that_do_not_go_together():
         GRU(3, 5, reset="both")
     with pytest.raises(UserError, match="bends by 'tanh' or by 'relu', got 'sin'"):
         RNN(3, 5, nonlinearity="sin")
-    with pytest.raises(UserError, match="of 1 or more, got 3, 0 and 1"):
+    with pytest.raises(UserError, match="hidden_size of RNN is 0, expected a whole number of 1 or more"):
         RNN(3, 0)
 
 

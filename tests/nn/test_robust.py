@@ -186,19 +186,6 @@ RANDOM = {"Dropout", "Dropout2d"}  # in training
 ABSTRACT = {"Activation"}
 
 
-KNOWN = {
-    f"test_rounding_is_no_worse_than_it_has_to_be[rbf-dtype1-{training}]": "torch has no cdist of bfloat16"
-    for training in (False, True)
-}
-
-
-@pytest.fixture(autouse=True)
-def known(request):
-    """What is known to fail must fail, so that it leaves the list when it no longer does."""
-    if request.node.name in KNOWN:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN[request.node.name], strict=True))
-
-
 def made(name: str, twin: bool = False, dtype: torch.dtype = torch.float64) -> Module:
     """The module, or its twin with the same weights; BatchNorm has seen a batch, so that eval mode does something."""
     torch.manual_seed(0)

@@ -16,7 +16,8 @@ from torch.nn.functional import silu as fused_silu
 from torch.nn.functional import softplus as fused_softplus
 
 from firsthand.errors import UserError
-from firsthand.nn.definition import definition
+from firsthand.nn.arguments import check_number
+from firsthand.nn.definition import definition, in_float32
 
 
 def _relu_fast(x: Tensor) -> Tensor:
@@ -135,25 +136,55 @@ def softplus(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return torch.log(1 + torch.exp(x))
 
 
+def _check_dim(x: Tensor, dim: int) -> None:
+    if not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
+        raise UserError(f"The softmax over axis {dim} needs that axis, got a tensor of shape {tuple(x.shape)}.")
+
+
+def _largest(x: Tensor, dim: int) -> Tensor:
+    """The largest score of every softmax, without a gradient, as it cancels; of no scores nothing."""
+    return x.detach().amax(dim, keepdim=True) if x.numel() else x
+
+
 def _softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
-    return torch.softmax(x, dim)
+    try:
+        return torch.softmax(x, dim)
+    except IndexError:
+        _check_dim(x, dim)
+        raise
 
 
 @definition(fast=_softmax_fast)
+@in_float32
 def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
-    """Probabilities from scores: p_i = e^(x_i - m) / sum_j e^(x_j - m), where m = max x keeps e^x finite."""
-    exps = torch.exp(x - x.amax(dim, keepdim=True).detach())
+    """Probabilities from scores: p_i = e^(x_i - m) / sum_j e^(x_j - m), where m = max x keeps e^x finite.
+
+    Raises UserError for an axis that x does not have.
+    """
+    _check_dim(x, dim)
+    exps = torch.exp(x - _largest(x, dim))
     return exps / exps.sum(dim, keepdim=True)
 
 
 def _log_softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
-    return torch.log_softmax(x, dim)
+    try:
+        if x.dtype is torch.float16:  # in which torch's own sum overflows at 65,504 classes
+            return torch.log_softmax(x, dim, torch.float32).to(x.dtype)
+        return torch.log_softmax(x, dim)
+    except IndexError:
+        _check_dim(x, dim)
+        raise
 
 
 @definition(fast=_log_softmax_fast)
+@in_float32
 def log_softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
-    """The logarithm of `softmax` in nats: log p_i = (x_i - m) - log sum_j e^(x_j - m), finite where p_i rounds to 0."""
-    shifted = x - x.amax(dim, keepdim=True).detach()
+    """The logarithm of `softmax` in nats: log p_i = (x_i - m) - log sum_j e^(x_j - m), finite where p_i rounds to 0.
+
+    Raises UserError for an axis that x does not have.
+    """
+    _check_dim(x, dim)
+    shifted = x - _largest(x, dim)
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
@@ -204,6 +235,7 @@ class LeakyReLU(Activation):
 
     def __init__(self, slope: float = 0.01):
         super().__init__()
+        check_number("LeakyReLU", slope=slope)
         self.slope = slope
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -219,6 +251,7 @@ class ELU(Activation):
 
     def __init__(self, alpha: float = 1.0):
         super().__init__()
+        check_number("ELU", alpha=alpha)
         self.alpha = alpha
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -13,11 +13,12 @@ from torch.nn.functional import scaled_dot_product_attention as fused_attention
 
 from firsthand.errors import UserError
 from firsthand.nn.activation import softmax, tanh
+from firsthand.nn.arguments import check_sizes
 from firsthand.nn.definition import definition
 from firsthand.nn.dropout import check_probability, dropout
 from firsthand.nn.init import uniform_
 from firsthand.nn.linear import Linear
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import indices, wrong_shape
 
 
 def causal_mask(queries: int, keys: int, device: torch.device | None = None) -> Bool[Tensor, "queries keys"]:
@@ -31,7 +32,13 @@ def causal_mask(queries: int, keys: int, device: torch.device | None = None) -> 
 
 
 def padding_mask(lengths: Int[Tensor, " batch"], time: int) -> Bool[Tensor, "batch time"]:
-    """True for the first `length` steps of a row, False for the padding after them."""
+    """True for the first `length` steps of a row, False for the padding after them.
+
+    Raises UserError for lengths that are no vector of whole numbers.
+    """
+    if lengths.ndim != 1:
+        raise wrong_shape("The tensor of lengths", lengths, "(batch,), one for each row")
+    lengths = indices("The tensor of lengths", lengths)
     return torch.arange(time, device=lengths.device) < lengths[:, None]
 
 
@@ -48,12 +55,14 @@ def check_mask(mask: Shaped[Tensor, "..."] | None, scores: tuple[int, ...]) -> N
 
 
 def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> None:
-    if q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1]:
-        expected = (*q.shape[:-2], k.shape[-2], q.shape[-1])
+    (*batch, queries, d), keys, values = q.shape, k.shape, v.shape
+    if keys[-1:] != (d,) or [*keys[:-2]] != batch:
+        expected = (*batch, keys[-2] if len(keys) > 1 else "keys", d)
         raise wrong_shape("The tensor of keys", k, f"{expected} to fit queries of shape {tuple(q.shape)}")
-    if k.shape[:-1] != v.shape[:-1]:
-        raise wrong_shape("The tensor of values", v, f"({', '.join(map(str, k.shape[:-1]))}, ...), one for every key")
-    check_mask(mask, (*q.shape[:-1], k.shape[-2]))
+    if values[:-1] != keys[:-1]:
+        raise wrong_shape("The tensor of values", v, f"({', '.join(map(str, keys[:-1]))}, ...), one for every key")
+    if mask is not None:
+        check_mask(mask, (*batch, queries, keys[-2]))
 
 
 def masked_softmax(
@@ -167,6 +176,8 @@ def additive_weights(
     Raises UserError when queries, keys and scores do not fit, or the mask is not of bool or does not fit.
     Source: Bahdanau, Cho & Bengio (2015), section 3.1, appendix A.1.2.
     """
+    if score.ndim != 1:
+        raise wrong_shape("The vector of scores", score, "(hidden,)")
     if q.ndim != 3 or q.shape[-1] != len(score):
         raise wrong_shape("The tensor of queries", q, f"(batch, queries, {len(score)})")
     _check(q, k, k, mask)
@@ -195,11 +206,13 @@ class AdditiveAttention(Module):
     W (hidden, query_size), U (hidden, key_size), b and v (hidden) start from U(±1/sqrt(inputs)) as `Linear` does.
     `dropout` is the probability to drop a weight while training. A decoder that asks step by step takes U k_j + b =
     `key(keys)` once and calls `additive_attention` with it.
+    Raises UserError for sizes below one and a dropout that is not in [0, 1).
     Source: Bahdanau, Cho & Bengio (2015), section 3.1; appendix B.1 starts from N(0, 0.001^2) and v = b = 0.
     """
 
     def __init__(self, query_size: int, key_size: int, hidden: int, dropout: float = 0.0):
         super().__init__()
+        check_sizes("AdditiveAttention", query_size=query_size, key_size=key_size, hidden=hidden)
         check_probability(dropout)
         self.dropout = dropout
         self.query = Linear(query_size, hidden, bias=False)

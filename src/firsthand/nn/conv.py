@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_flags, check_sizes, whole
 from firsthand.nn.definition import definition
 from firsthand.nn.init import fan_in, uniform_
 from firsthand.nn.shape import wrong_shape
@@ -27,30 +28,51 @@ def patches(
 
 def check_options(stride: int, padding: int, dilation: int, groups: int, channels: int, out: int) -> None:
     """Raises UserError for steps below one, a negative padding, or groups that do not divide the channels."""
-    if min(stride, dilation, groups) < 1 or padding < 0:
+    if not (whole(1, stride, dilation, groups) and whole(0, padding)):
         raise UserError(
             f"A convolution needs stride, dilation and groups of 1 or more and padding of 0 or more, "
-            f"got {stride}, {dilation}, {groups} and {padding}."
+            f"got {stride!r}, {dilation!r}, {groups!r} and {padding!r}: each one whole number for all axes."
         )
     if channels % groups or out % groups:
         raise UserError(f"{groups} groups must divide the channels, got {channels} in and {out} out.")
 
 
 def check_fit(
-    name: str, x: Float[Tensor, "..."], weight: Float[Tensor, "..."], padding: int, dilation: int, groups: int
+    name: str,
+    x: Float[Tensor, "..."],
+    weight: Float[Tensor, "..."],
+    bias: Float[Tensor, "..."] | None,
+    padding: int,
+    dilation: int,
+    groups: int,
 ) -> None:
     """Raises UserError when x has other axes or channels than the kernels, or is smaller than one of them.
 
     `padding` counts the places added to each axis on both sides together.
     """
-    axes = {3: "time", 4: "height, width"}[weight.ndim]
-    channels = weight.shape[1] * groups
-    if x.ndim != weight.ndim or x.shape[1] != channels:
+    shape, (out, channels, *size) = x.shape, weight.shape
+    channels *= groups
+    if bias is not None and bias.shape != (out,):
+        raise wrong_shape(f"The bias of {name}", bias, f"({out},)")
+    if 0 in weight.shape:
+        raise wrong_shape(f"The tensor of kernels of {name}", weight, "one that is not empty")
+    if len(shape) != 2 + len(size) or shape[1] != channels or 0 in shape[2:]:
+        axes = {1: "time", 2: "height, width"}[len(size)]
         raise wrong_shape(f"The input of {name}", x, f"(batch, {channels}, {axes})")
-    for side, places in zip(x.shape[2:], weight.shape[2:], strict=True):
+    for side, places in zip(shape[2:], size, strict=True):
         span = dilation * (places - 1) + 1
         if span > side + padding:
             raise UserError(f"The kernel of {name} spans {span} places, the padded input only {side + padding}.")
+
+
+def _check(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int, dilation: int, groups: int
+) -> None:
+    if weight.ndim != 4:
+        raise wrong_shape("The tensor of kernels of conv2d", weight, "(out, in / groups, height, width)")
+    out, channels, _, _ = weight.shape
+    check_options(stride, padding, dilation, groups, channels * groups, out)
+    check_fit("conv2d", x, weight, bias, 2 * padding, dilation, groups)
 
 
 def _conv2d_fast(
@@ -62,9 +84,15 @@ def _conv2d_fast(
     dilation: int = 1,
     groups: int = 1,
 ) -> Tensor:
-    check_options(stride, padding, dilation, groups, weight.shape[1] * groups, len(weight))
-    check_fit("conv2d", x, weight, 2 * padding, dilation, groups)
-    return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
+    """torch looks at shapes and options itself, but would take one image, no kernels, pairs, words and flags."""
+    plain = type(stride) is type(padding) is type(dilation) is type(groups) is int
+    if not plain or x.ndim != 4 or not weight.numel():
+        _check(x, weight, bias, stride, padding, dilation, groups)
+    try:
+        return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
+    except (IndexError, RuntimeError, TypeError):
+        _check(x, weight, bias, stride, padding, dilation, groups)
+        raise
 
 
 @definition(fast=_conv2d_fast)
@@ -81,9 +109,11 @@ def conv2d(
 
     y_oij = b_o + sum_cuv W_ocuv x_c,si+du,sj+dv with stride s and dilation d (pixels), after `padding` pixels of zeros
     on every side. With G groups the first out/G outputs see only the first in/G channels, and so on.
-    Raises UserError when x has another number of channels than the kernels, or is smaller than one of them.
+    Raises UserError when x has another number of channels than the kernels or is smaller than one of them, when there
+    is not one bias for every output, for steps below one, a negative padding, or groups that do not divide the outputs.
     Source: LeCun et al. (1998), section II-A; groups: Krizhevsky et al. (2012), section 3.2.
     """
+    _check(x, weight, bias, stride, padding, dilation, groups)
     padded = torch.constant_pad_nd(x, (padding,) * 4)
     windows = patches(padded, weight.shape[2:], stride, dilation).unflatten(1, (groups, -1))
     y = torch.einsum("bgcijuv, gocuv -> bgoij", windows, weight.unflatten(0, (groups, -1))).flatten(1, 2)
@@ -93,7 +123,7 @@ def conv2d(
 class Conv2d(Module):
     """Convolution with square kernels (out_channels, in_channels / groups, k, k), from U(±1/sqrt(fan in)).
 
-    Raises UserError for steps below one, a negative padding, or groups that do not divide the channels.
+    Raises UserError for sizes and steps below one, a negative padding, or groups that do not divide the channels.
     """
 
     def __init__(
@@ -108,6 +138,8 @@ class Conv2d(Module):
         groups: int = 1,
     ):
         super().__init__()
+        check_sizes("Conv2d", in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size)
+        check_flags("Conv2d", bias=bias)
         check_options(stride, padding, dilation, groups, in_channels, out_channels)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         self.weight = Parameter(torch.empty(out_channels, in_channels // groups, kernel_size, kernel_size))

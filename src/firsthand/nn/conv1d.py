@@ -6,15 +6,36 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_flags, check_sizes
 from firsthand.nn.conv import check_fit, check_options, patches, start
 from firsthand.nn.definition import definition
+from firsthand.nn.shape import wrong_shape
 
 
-def _sides(weight: Tensor, padding: int, dilation: int, causal: bool) -> tuple[int, int]:
-    """How many zeros stand before the first and after the last step of time."""
+def _sides(size: int, padding: int, dilation: int, causal: bool) -> tuple[int, int]:
+    """How many zeros stand before the first and after the last step of time, for kernels of this size."""
     if causal and padding:
         raise UserError(f"A causal convolution sets its own padding, got padding={padding}: leave it at 0.")
-    return (dilation * (weight.shape[2] - 1), 0) if causal else (padding, padding)
+    return (dilation * (size - 1), 0) if causal else (padding, padding)
+
+
+def _checked_sides(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: int,
+    padding: int,
+    dilation: int,
+    groups: int,
+    causal: bool,
+) -> tuple[int, int]:
+    if weight.ndim != 3:
+        raise wrong_shape("The tensor of kernels of conv1d", weight, "(out, in / groups, time)")
+    out, channels, size = weight.shape
+    check_options(stride, padding, dilation, groups, channels * groups, out)
+    sides = _sides(size, padding, dilation, causal)
+    check_fit("conv1d", x, weight, bias, sum(sides), dilation, groups)
+    return sides
 
 
 def _conv1d_fast(
@@ -27,12 +48,17 @@ def _conv1d_fast(
     groups: int = 1,
     causal: bool = False,
 ) -> Tensor:
-    check_options(stride, padding, dilation, groups, weight.shape[1] * groups, len(weight))
-    before, after = _sides(weight, padding, dilation, causal)
-    check_fit("conv1d", x, weight, before + after, dilation, groups)
-    if before != after:
-        x, before = torch.constant_pad_nd(x, (before, 0)), 0
-    return torch.conv1d(x, weight, bias, stride, before, dilation, groups)
+    """torch looks at shapes and options itself, but would take one sequence, no kernels, pairs, words and flags."""
+    plain = type(stride) is type(padding) is type(dilation) is type(groups) is int
+    if causal or not plain or x.ndim != 3 or not weight.numel():
+        before, after = _checked_sides(x, weight, bias, stride, padding, dilation, groups, causal)
+        if before != after:  # causal, and the padding is 0
+            x = torch.constant_pad_nd(x, (before, 0))
+    try:
+        return torch.conv1d(x, weight, bias, stride, padding, dilation, groups)
+    except (IndexError, RuntimeError, TypeError):
+        _checked_sides(x, weight, bias, stride, padding, dilation, groups, causal)
+        raise
 
 
 @definition(fast=_conv1d_fast)
@@ -50,11 +76,10 @@ def conv1d(
 
     `padding` zeros stand at both ends; if `causal`, d (k - 1) zeros stand before the first step and none after the
     last, so that y_t sees x up to time t only. Groups are those of `conv2d`.
-    Raises UserError when x has another number of channels than the kernels or is shorter than one, and for a causal
-    convolution with padding.
+    Raises UserError for what `conv2d` refuses, and for a causal convolution with padding.
     Source: van den Oord et al. (2016), WaveNet, section 2.1.
     """
-    padded = torch.constant_pad_nd(x, _sides(weight, padding, dilation, causal))
+    padded = torch.constant_pad_nd(x, _checked_sides(x, weight, bias, stride, padding, dilation, groups, causal))
     windows = patches(padded, weight.shape[2:], stride, dilation).unflatten(1, (groups, -1))
     y = torch.einsum("bgctu, gocu -> bgot", windows, weight.unflatten(0, (groups, -1))).flatten(1, 2)
     return y if bias is None else y + bias.view(-1, 1)
@@ -63,8 +88,8 @@ def conv1d(
 class Conv1d(Module):
     """Convolution along time with kernels (out_channels, in_channels / groups, k), from U(±1/sqrt(fan in)).
 
-    Raises UserError for steps below one, a negative padding, a causal convolution with padding, or groups that do not
-    divide the channels.
+    Raises UserError for sizes and steps below one, a negative padding, a causal convolution with padding, or groups
+    that do not divide the channels.
     """
 
     def __init__(
@@ -80,11 +105,13 @@ class Conv1d(Module):
         causal: bool = False,
     ):
         super().__init__()
+        check_sizes("Conv1d", in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size)
+        check_flags("Conv1d", bias=bias, causal=causal)
         check_options(stride, padding, dilation, groups, in_channels, out_channels)
+        _sides(kernel_size, padding, dilation, causal)
         self.stride, self.padding, self.dilation, self.groups, self.causal = stride, padding, dilation, groups, causal
         self.weight = Parameter(torch.empty(out_channels, in_channels // groups, kernel_size))
         self.bias = Parameter(torch.empty(out_channels)) if bias else None
-        _sides(self.weight, padding, dilation, causal)
         start(self.weight, self.bias)
 
     def forward(self, x: Float[Tensor, "batch in time"]) -> Float[Tensor, "batch out time2"]:

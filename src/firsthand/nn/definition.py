@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import reduce, wraps
+from typing import Any
 
+import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.func import debug_unwrap
 
@@ -51,6 +54,39 @@ def _transformed(error: RuntimeError, args: tuple) -> bool:
     """Whether the call failed inside torch.func (vmap, grad, ...), which needs formulas, not passes by hand."""
     wrapped = any(isinstance(x, Tensor) and debug_unwrap(x) is not x for x in args)
     return wrapped or "functorch transforms" in str(error)
+
+
+HALF = (torch.float16, torch.bfloat16)
+
+
+def in_float32(call: Callable) -> Callable:
+    """Let an operation that sums do so in float32 where its first argument is in half precision, and round once.
+
+    A sum or a square in float16 overflows at 65,504, and one in bfloat16 no longer grows by ones from 256 on. The
+    result is rounded if all its arguments are in half precision; under autocast a loss stays in float32, as torch's.
+    """
+
+    @wraps(call)
+    def wide(*args, **kwargs):
+        if args and args[0].dtype not in HALF:
+            return call(*args, **kwargs)
+        tensors = (x for x in (*args, *kwargs.values()) if isinstance(x, Tensor) and x.is_floating_point())
+        dtype = reduce(torch.promote_types, (x.dtype for x in tensors), torch.bool)
+        results = call(*map(_wide, args), **{name: _wide(x) for name, x in kwargs.items()})
+        return tuple(rounded(y, dtype) for y in results) if isinstance(results, tuple) else rounded(results, dtype)
+
+    return wide
+
+
+def _wide(x: Any) -> Any:
+    return x.float() if isinstance(x, Tensor) and x.dtype in HALF else x
+
+
+def rounded(y: Float[Tensor, "*shape"], dtype: torch.dtype) -> Float[Tensor, "*shape"]:
+    """A result in this dtype, if it is one of half precision; but not a loss under autocast."""
+    if dtype not in HALF or (y.ndim == 0 and torch.is_autocast_enabled(y.device.type)):
+        return y
+    return y.to(dtype)
 
 
 @contextmanager

@@ -1,17 +1,20 @@
 """Dropout: units that fall silent at random while training."""
 
+from numbers import Real
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
 
 from firsthand.errors import UserError
+from firsthand.nn.shape import wrong_shape
 
 
 def check_probability(p: float) -> None:
-    """Raises UserError for a probability to drop that is not in [0, 1)."""
-    if not 0 <= p < 1:
-        raise UserError(f"The dropout probability is {p}, expected 0 <= p < 1.")
+    """Raises UserError for a probability to drop that is no number in [0, 1)."""
+    if (type(p) is not float and (isinstance(p, bool) or not isinstance(p, Real))) or not 0 <= p < 1:
+        raise UserError(f"The dropout probability is {p!r}, expected 0 <= p < 1.")
 
 
 def dropout(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape"]:
@@ -30,9 +33,11 @@ def dropout(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape"]:
 def dropout2d(x: Float[Tensor, "batch channel *places"], p: float) -> Float[Tensor, "batch channel *places"]:
     """`dropout` of whole channels: neighbouring pixels say nearly the same, so that one alone would not be missed.
 
-    Draws from torch's default generator. Raises UserError when p is not in [0, 1).
+    Draws from torch's default generator. Raises UserError when p is not in [0, 1) or there are no channels.
     Source: Tompson et al. (2015), Efficient object localization using convolutional networks, section 3.2.
     """
+    if x.ndim < 2:
+        raise wrong_shape("The input of dropout2d", x, "(batch, channel, ...)")
     return x * dropout(x.new_ones(*x.shape[:2], *(1,) * (x.ndim - 2)), p)
 
 

@@ -5,28 +5,48 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.nn.arguments import check_sizes
 from firsthand.nn.definition import definition
 from firsthand.nn.init import normal_
+from firsthand.nn.shape import check_range, indices, wrong_shape
+
+
+def _indices(tokens: Tensor, weight: Tensor) -> Tensor:
+    if weight.ndim != 2:
+        raise wrong_shape("The table of embedding", weight, "(vocab, embed)")
+    return indices("The tensor of tokens", tokens)
 
 
 def _embedding_fast(tokens: Tensor, weight: Tensor) -> Tensor:
-    return weight.index_select(0, tokens.reshape(-1)).view(*tokens.shape, weight.shape[1])
+    """torch looks at the tokens itself, whose range would cost time to find, but not at all kinds of whole numbers."""
+    try:
+        _, embed = weight.shape
+        return weight.index_select(0, tokens.reshape(-1)).view(*tokens.shape, embed)
+    except (IndexError, RuntimeError, ValueError):
+        checked = _indices(tokens, weight)
+        check_range("The tensor of tokens", checked, len(weight))
+        if checked is tokens:
+            raise
+    return _embedding_fast(checked, weight)
 
 
 @definition(fast=_embedding_fast)
 def embedding(tokens: Int[Tensor, "*shape"], weight: Float[Tensor, "vocab embed"]) -> Float[Tensor, "*shape embed"]:
     """The row C_t of the table C for every token t; equal to a one-hot vector times C.
 
-    Raises IndexError when a token is outside 0 .. vocab - 1.
+    Raises UserError when a token is outside 0 .. vocab - 1, or no whole number; on a GPU torch stops the program.
     """
+    tokens = _indices(tokens, weight)
+    check_range("The tensor of tokens", tokens, len(weight))
     return weight[tokens]
 
 
 class Embedding(Module):
-    """A table of `vocab` vectors of length `embed`, starting from N(0, 1)."""
+    """A table of `vocab` vectors of length `embed`, starting from N(0, 1). Raises UserError for sizes below one."""
 
     def __init__(self, vocab: int, embed: int):
         super().__init__()
+        check_sizes("Embedding", vocab=vocab, embed=embed)
         self.weight = Parameter(torch.empty(vocab, embed))
         normal_(self.weight, 1.0)
 

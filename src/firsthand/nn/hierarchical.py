@@ -9,7 +9,8 @@ from torch.nn import Buffer, Module, Parameter
 
 from firsthand.errors import UserError
 from firsthand.nn.activation import softplus
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.arguments import check_sizes
+from firsthand.nn.shape import check_range, check_shape, indices, wrong_shape
 
 
 def huffman(counts: Sequence[int]) -> list[list[tuple[int, int]]]:
@@ -52,12 +53,13 @@ class HierarchicalSoftmax(Module):
 
     s(x) + s(-x) = 1 at every node, so that the probabilities of all words sum to 1, yet a loss looks at about log2 V
     vectors instead of V. `weight` (V - 1, embed) has a row for every inner node, from 0. The tree follows `counts`.
-    Raises UserError for fewer than two words.
+    Raises UserError for fewer than two words and an embed below one.
     Source: Mikolov et al. (2013), Distributed representations of words and phrases, equation 3; Morin & Bengio (2005).
     """
 
     def __init__(self, counts: Sequence[int], embed: int):
         super().__init__()
+        check_sizes("HierarchicalSoftmax", embed=embed)
         ways = huffman(counts)
         self.weight = Parameter(torch.zeros(len(counts) - 1, embed))
         nodes = torch.zeros(len(ways), max(map(len, ways)), dtype=torch.int64)
@@ -68,19 +70,30 @@ class HierarchicalSoftmax(Module):
         self.nodes, self.signs = Buffer(nodes, persistent=False), Buffer(signs, persistent=False)
 
     def forward(self, h: Float[Tensor, "batch embed"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
-        """The mean of -log p(w | h) for the target words w, in nats."""
-        if h.ndim != 2 or h.shape[1] != self.weight.shape[1]:
-            raise wrong_shape("The input of HierarchicalSoftmax", h, f"(batch, {self.weight.shape[1]})")
-        if targets.shape != h.shape[:1]:
-            raise wrong_shape("The vector of targets", targets, f"({len(h)},), one word for every row")
-        signs = self.signs[targets]
+        """The mean of -log p(w | h) for the target words w, in nats.
+
+        Raises UserError for vectors of another length, and when there is not one word for every row.
+        """
+        self._check(h)
+        check_shape("The vector of targets", targets, h.shape[:1], "one word for every row")
+        targets = indices("The vector of targets", targets)
+        try:
+            signs = self.signs.index_select(0, targets)
+        except IndexError:
+            check_range("The vector of targets", targets, len(self.signs))
+            raise
         scores = torch.einsum("bde, be -> bd", self.weight[self.nodes[targets]], h)
         return (softplus(-signs * scores) * signs.abs()).sum(1).mean()
 
     def log_probabilities(self, h: Float[Tensor, "batch embed"]) -> Float[Tensor, "batch vocab"]:
-        """log p(w | h) of every word w."""
+        """log p(w | h) of every word w. Raises UserError for vectors of another length."""
+        self._check(h)
         scores = (h @ self.weight.t())[:, self.nodes]
         return -(softplus(-self.signs * scores) * self.signs.abs()).sum(2)
+
+    def _check(self, h: Tensor) -> None:
+        if h.ndim != 2 or h.shape[1] != self.weight.shape[1]:
+            raise wrong_shape("The input of HierarchicalSoftmax", h, f"(batch, {self.weight.shape[1]})")
 
     def extra_repr(self) -> str:
         return f"{len(self.nodes)}, {self.weight.shape[1]}, depth={self.nodes.shape[1]}"

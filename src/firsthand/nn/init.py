@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_number
 
 
 def fan_in(tensor: Float[Tensor, "..."]) -> int:
@@ -28,13 +29,15 @@ def _units(tensor: Float[Tensor, "..."]) -> tuple[int, int]:
 
 @torch.no_grad()
 def uniform_(tensor: Float[Tensor, "..."], bound: float) -> Float[Tensor, "..."]:
-    """Fill with w ~ U(-bound, bound), whose standard deviation is bound / sqrt(3)."""
+    """Fill with w ~ U(-bound, bound), whose standard deviation is bound / sqrt(3). Raises UserError for a bound < 0."""
+    check_number("uniform_", 0.0, bound=bound)
     return tensor.uniform_(-bound, bound)
 
 
 @torch.no_grad()
 def normal_(tensor: Float[Tensor, "..."], std: float) -> Float[Tensor, "..."]:
-    """Fill with w ~ N(0, std^2)."""
+    """Fill with w ~ N(0, std^2). Raises UserError for a negative std."""
+    check_number("normal_", 0.0, std=std)
     return tensor.normal_(0, std)
 
 

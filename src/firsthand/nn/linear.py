@@ -7,20 +7,36 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
+from firsthand.nn.arguments import check_flags, check_sizes
 from firsthand.nn.definition import definition
 from firsthand.nn.init import uniform_
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import check_shape, wrong_shape
+
+
+def _check(x: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    shape = weight.shape
+    if len(shape) != 2:
+        raise wrong_shape("The weight of linear", weight, "(out, in)")
+    if x.shape[-1:] != shape[1:]:
+        raise wrong_shape("The input of linear", x, f"(..., {shape[1]})")
+    if bias is not None and bias.shape != shape[:1]:
+        raise wrong_shape("The bias of linear", bias, f"({shape[0]},)")
 
 
 def _linear_fast(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    if x.shape[-1] != weight.shape[1]:
-        raise wrong_shape("The input of linear", x, f"(..., {weight.shape[1]})")
-    if bias is None:
-        return x @ weight.t()
-    if x.ndim == 2:
-        return torch.addmm(bias, x, weight.t())
-    rows = x.reshape(x.shape[:-1].numel(), weight.shape[1])
-    return torch.addmm(bias, rows, weight.t()).view(*x.shape[:-1], len(weight))
+    """torch looks at the shapes itself, but would take a bias of another shape and a weight of one axis."""
+    if weight.ndim != 2 if bias is None else bias.shape != (weight.shape[0],):
+        _check(x, weight, bias)
+    try:
+        if bias is None:
+            return x @ weight.t()
+        if x.ndim == 2:
+            return torch.addmm(bias, x, weight.t())
+        rows = x.reshape(x.shape[:-1].numel(), x.shape[-1])
+        return torch.addmm(bias, rows, weight.t()).view(*x.shape[:-1], weight.shape[0])
+    except (IndexError, RuntimeError):
+        _check(x, weight, bias)
+        raise
 
 
 @definition(fast=_linear_fast)
@@ -29,17 +45,24 @@ def linear(
 ) -> Float[Tensor, "*batch out"]:
     """The affine map y_o = sum_i W_oi x_i + b_o, applied to the last axis.
 
-    Raises UserError when the last axis of x is not as long as a row of W.
+    Raises UserError when the last axis of x is not as long as a row of W, or the bias as a column.
     """
+    _check(x, weight, bias)
     y = torch.einsum("...i, oi -> ...o", x, weight)
     return y if bias is None else y + bias
 
 
 class Linear(Module):
-    """The affine map y = W x + b with W (out_features, in_features), starting from U(±1/sqrt(in_features))."""
+    """The affine map y = W x + b with W (out_features, in_features), starting from U(±1/sqrt(in_features)).
+
+    Raises UserError for sizes below one.
+    """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True):
         super().__init__()
+        name = type(self).__name__
+        check_sizes(name, in_features=in_features, out_features=out_features)
+        check_flags(name, bias=bias)
         self.weight = Parameter(torch.empty(out_features, in_features))
         self.bias = Parameter(torch.empty(out_features)) if bias else None
         uniform_(self.weight, 1 / sqrt(in_features))
@@ -63,11 +86,10 @@ def masked_linear(
 ) -> Float[Tensor, "*batch out"]:
     """The affine map y_o = sum_i M_oi W_oi x_i + b_o, in which a 0 of the mask M cuts a connection for good.
 
-    Raises UserError when the mask and the weight, or a row of them and the last axis of x, do not fit.
+    Raises UserError when the mask and the weight, or one of them and x or the bias, do not fit.
     Source: Germain et al. (2015), MADE, equation 10.
     """
-    if mask.shape != weight.shape:
-        raise wrong_shape("The mask", mask, str(tuple(weight.shape)))
+    check_shape("The mask", mask, weight.shape)
     return linear(x, weight * mask, bias)
 
 

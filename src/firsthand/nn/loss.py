@@ -10,22 +10,37 @@ from torch.nn.functional import softplus as fused_softplus
 from firsthand.errors import UserError
 from firsthand.nn.activation import softplus
 from firsthand.nn.blocks import parts, total
-from firsthand.nn.definition import definition
+from firsthand.nn.definition import HALF, definition, in_float32, rounded
 from firsthand.nn.derivative import first_only
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import check_range, check_shape, indices, wrong_shape
 
 SMALL = 2**17  # logits: fewer cost less in four operations of torch's than a pass by hand costs to call
 
 
-def _check(values: Tensor, targets: Tensor) -> None:
-    if targets.shape != values.shape[:1]:
-        raise wrong_shape("The vector of targets", targets, f"({values.shape[0]},), one class for every row")
+def _classes(values: Tensor, targets: Tensor) -> Tensor:
+    """The targets, checked but for their range."""
+    shape = values.shape
+    if len(shape) != 2:
+        raise wrong_shape("The tensor of scores", values, "(batch, classes)")
+    if targets.shape != shape[:1]:
+        raise wrong_shape("The vector of targets", targets, f"({shape[0]},), one class for every row")
+    return targets if targets.dtype is torch.int64 else indices("The vector of targets", targets)
 
 
 def _of_target(values: Tensor, targets: Tensor) -> Tensor:
     """The value of the target class of every example."""
-    _check(values, targets)
-    return values.gather(1, targets[:, None]).squeeze(1)
+    targets = _classes(values, targets)
+    try:
+        return values.gather(1, targets.unsqueeze(1)).squeeze(1)
+    except RuntimeError:  # looking at the range beforehand would cost every call
+        check_range("The vector of targets", targets, values.shape[1])
+        raise
+
+
+def _over(loss: Tensor, count: Tensor) -> Tensor:
+    """loss / count; where nothing counts, not a number, through which no gradient flows."""
+    some = count != 0
+    return (loss / count.where(some, 1)).where(some, torch.nan)
 
 
 class _CrossEntropy(torch.autograd.Function):
@@ -36,17 +51,17 @@ class _CrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, logits: Tensor, targets: Tensor) -> Tensor:
-        logp, at = torch.log_softmax(logits, 1), targets.unsqueeze(1)
+    def forward(ctx, logits: Tensor, targets: Tensor, dtype: torch.dtype | None) -> Tensor:
+        logp, at = torch.log_softmax(logits, 1, dtype), targets.unsqueeze(1)
         ctx.save_for_backward(logp, at)
         return logp.gather(1, at).mean().neg_()
 
     @staticmethod
-    def backward(ctx, dloss: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx, dloss: Tensor) -> tuple[Tensor, None, None]:
         first_only("cross_entropy")
         logp, at = ctx.saved_tensors
         dx = torch.softmax(logp, 1)  # e^log p: the sum of its row is 1
-        return dx.scatter_add_(1, at, dx.new_full(at.shape, -1)).mul_(dloss / len(logp)), None
+        return dx.scatter_add_(1, at, dx.new_full(at.shape, -1)).mul_(dloss / len(logp)), None, None
 
 
 class _SharedCrossEntropy(torch.autograd.Function):
@@ -55,16 +70,18 @@ class _SharedCrossEntropy(torch.autograd.Function):
     E = -sum_n (a_n log p_nt + b_n sum_c w_c log p_nc) / count, with the target t of row n. As d log p_nc / dx_nj =
     [c = j] - p_nj, the shares of a row add up in front of p:
         dx_nj = (p_nj (a_n + b_n sum_c w_c) - a_n [j = t] - b_n w_j) / count
+    and 0 where nothing counts.
     """
 
     @staticmethod
     def forward(
         ctx, logits: Tensor, target: Tensor, a: Tensor, b: Tensor | None, weight: Tensor, count: Tensor
     ) -> Tensor:
-        logp = torch.log_softmax(logits, 1, dtype=a.dtype)
-        ctx.save_for_backward(logp, target, a, b, weight, count)
+        logp, some = torch.log_softmax(logits, 1, dtype=a.dtype), count != 0
+        ctx.save_for_backward(logp, target, a, b, weight, count.where(some, torch.inf))
         loss = (a * logp.gather(1, target)).where(a != 0, 0).sum()  # 0 log 0 = 0
-        loss = loss if b is None else loss + (b * (logp * weight).sum(1, keepdim=True)).sum()
+        if b is not None:  # not 0 where nothing counts, as it is without smoothing
+            loss = (loss + (b * (logp * weight).sum(1, keepdim=True)).sum()).where(some, torch.nan)
         return loss.div_(count).neg_()
 
     @staticmethod
@@ -84,13 +101,17 @@ def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: f
     classes = logits.shape[1]
     if not 0 <= smoothing <= 1:
         raise UserError(f"The label smoothing is {smoothing}, expected 0 to 1.")
-    if weight is not None and weight.shape != (classes,):
-        raise wrong_shape("The vector of class weights", weight, f"({classes},), one for every class")
-    dtype = torch.float32 if logits.dtype in (torch.float16, torch.bfloat16) else logits.dtype
+    if weight is not None:
+        check_shape("The vector of class weights", weight, (classes,), "one for every class")
+    dtype = torch.float32 if logits.dtype in HALF else logits.dtype
     weight = logits.new_ones(classes, dtype=dtype) if weight is None else weight.detach().to(dtype)
     counts = torch.ones_like(targets, dtype=torch.bool) if ignore is None else targets != ignore
     target = targets.where(counts, 0)
-    of_target = weight[target] * counts
+    try:
+        of_target = weight.index_select(0, target) * counts
+    except IndexError:
+        check_range("The vector of targets", targets, classes, ignore)
+        raise
     a = (of_target * (1 - smoothing))[:, None]
     b = (counts.to(dtype) * (smoothing / classes))[:, None] if smoothing else None
     return target[:, None], a, b, weight, of_target.sum()
@@ -103,15 +124,25 @@ def _cross_entropy_fast(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
 ) -> Tensor:
-    _check(logits, targets)
-    if weight is None and ignore_index is None and not label_smoothing:
+    targets = _classes(logits, targets)
+    half = torch.float32 if logits.dtype in HALF else None
+    if weight is not None or ignore_index is not None or label_smoothing:
+        shares = _shares(logits, targets, weight, label_smoothing, ignore_index)
+        loss = _SharedCrossEntropy.apply(logits, *shares)
+        return loss if half is None else rounded(loss, logits.dtype)
+    try:
         if logits.numel() < SMALL:
-            return -torch.log_softmax(logits, 1).gather(1, targets.unsqueeze(1)).mean()
-        return _CrossEntropy.apply(logits, targets)
-    return _SharedCrossEntropy.apply(logits, *_shares(logits, targets, weight, label_smoothing, ignore_index))
+            loss = -torch.log_softmax(logits, 1, half).gather(1, targets.unsqueeze(1)).mean()
+        else:
+            loss = _CrossEntropy.apply(logits, targets, half)
+    except RuntimeError:  # looking at the range beforehand would cost every call
+        check_range("The vector of targets", targets, logits.shape[1])
+        raise
+    return loss if half is None else rounded(loss, logits.dtype)
 
 
 @definition(fast=_cross_entropy_fast)
+@in_float32
 def cross_entropy(
     logits: Float[Tensor, "batch classes"],
     targets: Int[Tensor, " batch"],
@@ -123,18 +154,21 @@ def cross_entropy(
 
     `weight` has a factor for every class, and the mean is weighted: it divides by the sum of the targets' weights.
     Smoothing by e expects 1 - e + e / C of the target and e / C of each other of C classes. Rows whose target is
-    `ignore_index` do not count; where none is left the mean is not a number. `weight` gets no gradient.
+    `ignore_index` do not count. Where nothing is left, or only weights of 0, the mean is 0 / 0, not a number, and all
+    gradients are 0, so that a batch of padding does no harm to the weights. `weight` gets no gradient.
     A batch of sequences comes as one long batch: `logits.flatten(0, 1)` and `targets.flatten()`.
-    Raises UserError when there is not one target for every row, or the options do not fit.
+    Raises UserError when there is not one target from 0 to C - 1 for every row, or the options do not fit; on a GPU
+    torch stops the program for a target out of range.
     Source: Szegedy et al. (2016), Rethinking the Inception architecture, section 7, for smoothing.
     """
     if weight is None and ignore_index is None and not label_smoothing:
-        return (torch.logsumexp(logits, 1) - _of_target(logits, targets)).mean()
-    _check(logits, targets)
+        of_target = _of_target(logits, targets)
+        return (torch.logsumexp(logits, 1) - of_target).mean()
+    targets = _classes(logits, targets)
     target, a, b, weight, count = _shares(logits, targets, weight, label_smoothing, ignore_index)
     surprise = torch.logsumexp(logits, 1, keepdim=True) - logits
     loss = (a * surprise.gather(1, target)).sum()
-    return (loss if b is None else loss + (b * weight * surprise).sum()) / count
+    return _over(loss if b is None else loss + (b * weight * surprise).sum(), count)
 
 
 def nll(
@@ -145,14 +179,15 @@ def nll(
 ) -> Float[Tensor, ""]:
     """The mean of -log p_d for the target class d: `cross_entropy` of what `log_softmax` has already seen.
 
-    `weight` and `ignore_index` are those of `cross_entropy`.
-    Raises UserError when there is not one target for every row, or the options do not fit.
+    `weight` and `ignore_index` are those of `cross_entropy`, as is what comes of a batch in which nothing counts.
+    Raises UserError when there is not one target from 0 to C - 1 for every row, or the options do not fit.
     """
-    _check(log_probabilities, targets)
     if weight is None and ignore_index is None:
-        return -log_probabilities.gather(1, targets[:, None]).mean()
+        return -_of_target(log_probabilities, targets).mean()
+    targets = _classes(log_probabilities, targets)
     target, a, _, _, count = _shares(log_probabilities, targets, weight, 0.0, ignore_index)
-    return -(a * log_probabilities.gather(1, target)).where(a != 0, 0).sum() / count
+    loss = -(a * log_probabilities.gather(1, target)).where(a != 0, 0).sum()
+    return rounded(_over(loss, count), log_probabilities.dtype)
 
 
 def _reduce(values: Tensor, reduction: str) -> Tensor:
@@ -164,15 +199,14 @@ def _reduce(values: Tensor, reduction: str) -> Tensor:
 
 
 def _reduced(by_hand: type, readable: Callable, values: Tensor, targets: Tensor, reduction: str) -> Tensor:
-    """A sum or mean from the pass by hand, which holds no tensor of all losses; all losses from the definition."""
-    if reduction not in ("mean", "sum"):
+    """A sum or mean from the pass by hand, which holds no tensor of all losses; all losses from the definition.
+
+    So are those in half precision, where a sum may overflow before it is divided.
+    """
+    check_shape("The tensor of targets", targets, values.shape)
+    if values.dtype in HALF or reduction not in ("mean", "sum"):
         return readable.__wrapped__(values, targets, reduction)
     return by_hand.apply(values, targets, values.numel() if reduction == "mean" else 1)
-
-
-def _same(values: Tensor, targets: Tensor) -> None:
-    if values.shape != targets.shape:
-        raise wrong_shape("The targets", targets, str(tuple(values.shape)))
 
 
 class _BinaryCrossEntropy(torch.autograd.Function):
@@ -201,11 +235,11 @@ class _BinaryCrossEntropy(torch.autograd.Function):
 
 
 def _binary_cross_entropy_fast(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-    _same(logits, targets)
     return _reduced(_BinaryCrossEntropy, binary_cross_entropy, logits, targets, reduction)
 
 
 @definition(fast=_binary_cross_entropy_fast)
+@in_float32
 def binary_cross_entropy(
     logits: Float[Tensor, "*shape"], targets: Float[Tensor, "*shape"], reduction: str = "mean"
 ) -> Float[Tensor, "..."]:
@@ -213,7 +247,7 @@ def binary_cross_entropy(
 
     The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
     """
-    _same(logits, targets)
+    check_shape("The tensor of targets", targets, logits.shape)
     return _reduce(softplus(-logits) + (1 - targets) * logits, reduction)
 
 
@@ -236,11 +270,11 @@ class _SquaredError(torch.autograd.Function):
 
 
 def _mse_fast(values: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-    _same(values, targets)
     return _reduced(_SquaredError, mse, values, targets, reduction)
 
 
 @definition(fast=_mse_fast)
+@in_float32
 def mse(
     values: Float[Tensor, "*shape"], targets: Float[Tensor, "..."], reduction: str = "mean"
 ) -> Float[Tensor, "..."]:
@@ -248,17 +282,20 @@ def mse(
 
     The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
     """
-    _same(values, targets)
+    check_shape("The tensor of targets", targets, values.shape)
     return _reduce((values - targets).square(), reduction)
 
 
+@in_float32
 def gaussian_kl(
     mean: Float[Tensor, "*batch latent"], log_variance: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*batch"]:
     """KL(N(m, s^2) || N(0, 1)) = sum_j (m_j^2 + s_j^2 - 1 - log s_j^2) / 2 of every row, in nats.
 
+    Raises UserError when there is not one variance for every mean.
     Source: Kingma & Welling (2014), appendix B.
     """
+    check_shape("The tensor of log-variances", log_variance, mean.shape)
     # expm1 keeps the digits that s^2 - 1 would lose near s = 1
     return (mean.square() + torch.expm1(log_variance) - log_variance).sum(-1) / 2
 
@@ -273,18 +310,23 @@ def negative_sampling(
 
     Averaged over the batch, summed over the noise. Noise that `keep` marks False does not count: word2vec skips a draw
     that is the target itself.
+    Raises UserError when the vectors, or the marks, do not fit together.
     Source: Mikolov et al. (2013), Distributed representations of words and phrases, equation 4.
     """
+    check_shape("The tensor of targets", target, centre.shape, "a vector for every centre")
+    if noise.ndim != 3 or (noise.shape[0], noise.shape[2]) != centre.shape:
+        raise wrong_shape("The tensor of noise", noise, f"(batch, k, embed) to fit centres of {tuple(centre.shape)}")
     against = softplus(torch.einsum("bke, be -> bk", noise, centre))
     if keep is not None:
-        against = against * keep
+        check_shape("The tensor of noise to keep", keep, against.shape)
+        against = against.where(keep, 0)
     return (softplus(-(target * centre).sum(1)) + against.sum(1)).mean()
 
 
 def rbf_mle(distances: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
     """The mean distance y_d of the target class d; with codes that may move it would collapse, so keep them fixed.
 
-    Raises UserError when there is not one target for every row.
+    Raises UserError when there is not one target from 0 to C - 1 for every row.
     Source: LeCun et al. (1998), equation 8.
     """
     return _of_target(distances, targets).mean()
@@ -297,7 +339,7 @@ def rbf_map(
 
     e^-j is the weight of a "rubbish" class, which stops the push on classes farther than about j; the paper gives no
     value of j, and for j to infinity this is `cross_entropy` of the logits -y.
-    Raises UserError when there is not one target for every row.
+    Raises UserError when there is not one target from 0 to C - 1 for every row.
     Source: LeCun et al. (1998), equation 9.
     """
     rubbish = distances.new_full((len(distances), 1), -j)

@@ -8,7 +8,7 @@ from firsthand.nn.activation import sigmoid, tanh
 from firsthand.nn.definition import definition
 from firsthand.nn.linear import linear
 from firsthand.nn.sequence import Layout, as_autocast, check_sequence, derivatives, projection, slow, walk
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import check_shape
 
 
 class _LSTM(torch.autograd.Function):
@@ -225,6 +225,7 @@ def lstm_1997(
 
     c_t = c_t-1 + sigmoid(a_i) 2 tanh(a_g / 2),  h_t = sigmoid(a_o) tanh(c_t / 2): the paper's g, from -2 to 2, and h.
     Blocks are of one cell, gates are not fed back, and the gradient is not cut off at the gates.
+    Raises UserError when shapes do not fit together.
     Source: Hochreiter & Schmidhuber (1997), section 4 and appendix A.1.
     """
     check_sequence("lstm_1997", 3, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
@@ -235,6 +236,11 @@ def lstm_1997(
         return sigmoid(a_o) * tanh(c / 2), c
 
     return as_autocast(walk(step, x, (h, c), lengths, reverse))
+
+
+def _check_peepholes(h: Tensor, *peepholes: Tensor) -> None:
+    for gate, peephole in zip("ifo", peepholes, strict=True):
+        check_shape(f"weight_c{gate} of lstm_peephole", peephole, h.shape[1:])
 
 
 def _lstm_peephole_fast(
@@ -255,9 +261,7 @@ def _lstm_peephole_fast(
     if slow(*tensors):
         return lstm_peephole.__wrapped__(*tensors, lengths, reverse)
     check_sequence("lstm_peephole", 4, *tensors[:1], {"h": h, "c": c}, *tensors[3:7], lengths)
-    for symbol, peephole in (("ci", weight_ci), ("cf", weight_cf), ("co", weight_co)):
-        if peephole.shape != h.shape[1:]:
-            raise wrong_shape(f"weight_{symbol} of lstm_peephole", peephole, f"({h.shape[1]},)")
+    _check_peepholes(h, *tensors[7:])
     return _LSTM.apply(lstm_peephole.__wrapped__, lengths, reverse, *tensors)
 
 
@@ -279,9 +283,11 @@ def lstm_peephole(
     """`lstm` whose gates see the cell, each unit its own: i and f the cell before the step, o the cell after it.
 
     i = sigmoid(a_i + w_ci c_t-1),  f = sigmoid(a_f + w_cf c_t-1),  o = sigmoid(a_o + w_co c_t).
+    Raises UserError when shapes do not fit together.
     Source: Gers & Schmidhuber (2000), Recurrent nets that time and count; Greff et al. (2015), section 2.
     """
     check_sequence("lstm_peephole", 4, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+    _check_peepholes(h, weight_ci, weight_cf, weight_co)
 
     def step(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         a_i, a_f, a_g, a_o = (linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)).chunk(4, 1)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_flags, check_sizes
 from firsthand.nn.attention import check_mask, dot_product_weights, scaled_dot_product_attention
 from firsthand.nn.dropout import check_probability, dropout
 from firsthand.nn.init import glorot_
@@ -21,7 +22,8 @@ class MultiheadAttention(Module):
     `in_proj_weight` (3 embed, embed) holds W_Q, W_K and W_V of all heads; keys or values of another size (`kdim`,
     `vdim`) have `q_proj_weight`, `k_proj_weight` and `v_proj_weight` instead. These start from `glorot_`, W_O as
     `Linear` does, biases from 0. `dropout` is the probability to drop a weight while training.
-    Raises UserError when the heads do not divide the embedding.
+    Raises UserError for sizes below one, when the heads do not divide the embedding, and for a dropout that is not in
+    [0, 1).
     Source: Vaswani et al. (2017), section 3.2.2, which writes no biases (`bias=False`).
     """
 
@@ -35,11 +37,14 @@ class MultiheadAttention(Module):
         vdim: int | None = None,
     ):
         super().__init__()
+        others = {name: size for name, size in (("kdim", kdim), ("vdim", vdim)) if size is not None}
+        check_sizes("MultiheadAttention", embed=embed, heads=heads, **others)
+        check_flags("MultiheadAttention", bias=bias)
         check_probability(dropout)
-        if heads < 1 or embed % heads:
+        if embed % heads:
             raise UserError(f"{heads} heads must divide the embedding of {embed}.")
         self.heads, self.dropout = heads, dropout
-        self.sizes = {"query": embed, "key": kdim or embed, "value": vdim or embed}
+        self.sizes = {"query": embed, "key": others.get("kdim", embed), "value": others.get("vdim", embed)}
         self.out_proj = Linear(embed, embed, bias)
         self.in_proj_weight = self.q_proj_weight = self.k_proj_weight = self.v_proj_weight = None
         if set(self.sizes.values()) == {embed}:

@@ -6,10 +6,11 @@ from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_number, check_sizes
 from firsthand.nn.blocks import parts, total
-from firsthand.nn.definition import definition
+from firsthand.nn.definition import HALF, definition, in_float32
 from firsthand.nn.derivative import first_only
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import check_shape, wrong_shape
 
 
 def _over(x: Tensor) -> tuple[int, ...]:
@@ -76,11 +77,24 @@ class _BatchNorm(torch.autograd.Function):
         return dx, dg, db, None
 
 
+def _check_batch(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> None:
+    shape = x.shape
+    if len(shape) < 2 or 0 in shape:
+        raise wrong_shape("The input of batch_norm", x, "(batch, features, ...), with a value to average or more")
+    features = (shape[1],)
+    check_shape("The weight of batch_norm", weight, features)
+    check_shape("The bias of batch_norm", bias, features)
+    if not eps >= 0:
+        raise UserError(f"The eps of batch_norm is {eps}, expected 0 or more.")
+
+
 def _batch_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
+    _check_batch(x, weight, bias, eps)
     return _BatchNorm.apply(x, weight, bias, eps)
 
 
-@definition(fast=_batch_norm_fast)
+@definition(fast=in_float32(_batch_norm_fast))
+@in_float32
 def batch_norm(
     x: Float[Tensor, "batch features *places"],
     weight: Float[Tensor, " features"],
@@ -90,9 +104,11 @@ def batch_norm(
     """y = g (x - m) / sqrt(v + eps) + b with the batch's mean m and biased variance v; returns y, m and v.
 
     A feature of an image is a channel: m and v are of all its pixels, too. m and v are for running averages: no
-    gradient flows through them.
+    gradient flows through them. What comes in half precision, which cannot hold a variance, is computed in float32.
+    Raises UserError when x has no values, when there is not one g and one b for every feature, and for a negative eps.
     Source: Ioffe & Szegedy (2015), algorithm 1; section 3.2 for images.
     """
+    _check_batch(x, weight, bias, eps)
     axes = _over(x)
     mean = x.mean(axes)
     centred = x - _beside(x, mean)[0]
@@ -109,6 +125,10 @@ class _RunningNorm(Module):
 
     def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1):
         super().__init__()
+        name = type(self).__name__
+        check_sizes(name, features=features)
+        check_number(name, 0.0, eps=eps)
+        check_number(name, 0.0, 1.0, momentum=momentum)
         self.eps, self.momentum = eps, momentum
         self.weight = Parameter(torch.ones(features))
         self.bias = Parameter(torch.zeros(features))
@@ -150,7 +170,8 @@ class BatchNorm1d(_RunningNorm):
     In (batch, features, time) every step is one of a feature's n values, too. A running average moves by `momentum`
     towards the batch's value; the running variance is of the unbiased one, v n / (n - 1). `eps` is in units of the
     variance.
-    Raises UserError for a training batch of one example.
+    Raises UserError for a training batch of one example, for features below one, a negative eps, and a momentum that
+    is not from 0 to 1.
     Source: Ioffe & Szegedy (2015), algorithms 1 and 2.
     """
 
@@ -161,7 +182,7 @@ class BatchNorm1d(_RunningNorm):
 class BatchNorm2d(_RunningNorm):
     """`BatchNorm1d` for (batch, channel, height, width): every pixel of a channel is one of its n values.
 
-    Raises UserError for a training batch of one pixel a channel.
+    Raises UserError for a training batch of one pixel a channel, and for what `BatchNorm1d` refuses.
     Source: Ioffe & Szegedy (2015), section 3.2.
     """
 
@@ -210,13 +231,26 @@ class _LayerNorm(torch.autograd.Function):
         return dx.view(dy.shape), dg, db, None
 
 
+def _check_rows(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> None:
+    features, shape = weight.shape, x.shape
+    if len(features) != 1 or not features[0]:
+        raise wrong_shape("The weight of layer_norm", weight, "(features,)")
+    if not shape or shape[-1] != features[0]:
+        raise wrong_shape("The input of layer_norm", x, f"(..., {features[0]})")
+    check_shape("The bias of layer_norm", bias, features)
+    if not eps >= 0:
+        raise UserError(f"The eps of layer_norm is {eps}, expected 0 or more.")
+
+
 def _layer_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    if x.shape[-1] != len(weight):
-        raise wrong_shape("The input of layer_norm", x, f"(..., {len(weight)})")
-    return _LayerNorm.apply(x.to(weight.dtype), weight, bias, eps)  # half precision cannot hold a variance
+    if x.dtype in HALF:
+        return in_float32(_layer_norm_fast)(x, weight, bias, eps)
+    _check_rows(x, weight, bias, eps)
+    return _LayerNorm.apply(x.to(weight.dtype), weight, bias, eps)
 
 
 @definition(fast=_layer_norm_fast)
+@in_float32
 def layer_norm(
     x: Float[Tensor, "*batch features"],
     weight: Float[Tensor, " features"],
@@ -225,19 +259,26 @@ def layer_norm(
 ) -> Float[Tensor, "*batch features"]:
     """y = g (x - m) / sqrt(v + eps) + b with the mean m and biased variance v of each row's features.
 
-    No example sees another, and training is as testing. Raises UserError when the last axis of x is not as long as g.
+    No example sees another, and training is as testing. What comes in half precision, which cannot hold a variance, is
+    computed in float32. Raises UserError when the last axis of x is not as long as g or b, and for a negative eps.
     Source: Ba, Kiros & Hinton (2016), equation 4.
     """
+    _check_rows(x, weight, bias, eps)
     x = x.to(weight.dtype)
     centred = x - x.mean(-1, keepdim=True)
     return weight * centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) + bias
 
 
 class LayerNorm(Module):
-    """Layer normalisation of the last axis with gains from 1 and biases from 0; `eps` is in units of the variance."""
+    """Layer normalisation of the last axis with gains from 1 and biases from 0; `eps` is in units of the variance.
+
+    Raises UserError for features below one and a negative eps.
+    """
 
     def __init__(self, features: int, eps: float = 1e-5):
         super().__init__()
+        check_sizes("LayerNorm", features=features)
+        check_number("LayerNorm", 0.0, eps=eps)
         self.eps = eps
         self.weight = Parameter(torch.ones(features))
         self.bias = Parameter(torch.zeros(features))

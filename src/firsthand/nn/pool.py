@@ -8,8 +8,10 @@ from torch.nn.functional import adaptive_avg_pool2d as fused_adaptive_avg_pool2d
 from torch.nn.functional import avg_pool2d as fused_avg_pool2d
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_sizes, whole
 from firsthand.nn.conv import patches
-from firsthand.nn.definition import definition
+from firsthand.nn.definition import HALF, definition, in_float32
+from firsthand.nn.shape import check_images, check_shape
 
 
 def squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w pixels"]:
@@ -17,28 +19,26 @@ def squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[
 
     Raises UserError when the squares do not fill the image.
     """
-    _check(x, size)
+    _frame(x, size, None, 0)
     return x.unflatten(3, (-1, size)).unflatten(2, (-1, size)).transpose(3, 4).flatten(4)
-
-
-def _check(x: Tensor, size: int, padding: int = 0) -> None:
-    height, width = (side + 2 * padding for side in x.shape[-2:])
-    if height % size or width % size:
-        raise UserError(f"Pooling by {size} needs sides divisible by {size}, got {height} by {width} pixels.")
 
 
 def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool = False) -> tuple[int, int, int, int]:
     """The pixels to add left, right, above and below, so that windows `stride` apart cover what they should."""
-    if size < 1 or (stride is not None and stride < 1) or not 0 <= padding <= size // 2:
+    if not (whole(1, size, 1 if stride is None else stride) and whole(0, padding) and padding <= size // 2):
         raise UserError(
             f"Pooling needs size and stride of 1 or more and padding of at most half the size, "
-            f"got {size}, {stride} and {padding}."
+            f"got {size!r}, {stride!r} and {padding!r}: each one whole number for all axes."
         )
-    if min(x.shape[-2:]) + 2 * padding < size:
-        raise UserError(f"Pooling by {size} needs {size} pixels or more, got {x.shape[-2]} by {x.shape[-1]}.")
-    if stride is None and not ceil:
-        _check(x, size, padding)
-    above, left = (_beyond(side, size, stride or size, padding) if ceil else 0 for side in x.shape[-2:])
+    shape = x.shape
+    if len(shape) != 4 or not (shape[1] and shape[2] and shape[3]):
+        check_images("pooling", x)
+    height, width = shape[2] + 2 * padding, shape[3] + 2 * padding
+    if height < size or width < size:
+        raise UserError(f"Pooling by {size} needs {size} pixels or more, got {shape[2]} by {shape[3]}.")
+    if stride is None and not ceil and (height % size or width % size):
+        raise UserError(f"Pooling by {size} needs sides divisible by {size}, got {height} by {width} pixels.")
+    above, left = (_beyond(side, size, stride or size, padding) for side in shape[2:]) if ceil else (0, 0)
     return padding, padding + left, padding, padding + above
 
 
@@ -76,6 +76,8 @@ def max_pool2d(
 
 def _avg_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0) -> Tensor:
     _frame(x, size, stride, padding)
+    if x.dtype is torch.float16:  # torch's gradient divides by the number of pixels, which may overflow
+        return in_float32(_avg_pool2d_fast)(x, size, stride, padding)
     return fused_avg_pool2d(x, size, stride or size, padding)
 
 
@@ -98,13 +100,14 @@ def _strips(side: int, parts: int) -> list[tuple[int, int]]:
 
 
 def _adaptive_avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    _check_parts(size)
+    _check_parts(x, size)
     return fused_adaptive_avg_pool2d(x, size)
 
 
-def _check_parts(size: int) -> None:
-    if size < 1:
-        raise UserError(f"Adaptive pooling makes 1 pixel or more a side, got {size}.")
+def _check_parts(x: Tensor, size: int) -> None:
+    if not whole(1, size):
+        raise UserError(f"Adaptive pooling makes 1 pixel or more a side, got {size!r}.")
+    check_images("adaptive_avg_pool2d", x)
 
 
 @definition(fast=_adaptive_avg_pool2d_fast)
@@ -114,9 +117,9 @@ def adaptive_avg_pool2d(
     """The means of `size` by `size` rectangles that cover an image of any size.
 
     Strip i of a side of n pixels goes from floor(i n / size) up to, not with, ceil((i + 1) n / size): neighbours may
-    share a pixel where n / size is not whole. Raises UserError for a size below one.
+    share a pixel where n / size is not whole. Raises UserError for a size below one and an image without pixels.
     """
-    _check_parts(size)
+    _check_parts(x, size)
     rows = [x[:, :, first:end].mean(2) for first, end in _strips(x.shape[2], size)]
     return torch.stack(
         [torch.stack([row[..., first:end].mean(2) for first, end in _strips(x.shape[3], size)], -1) for row in rows], -2
@@ -128,15 +131,26 @@ def global_avg_pool2d(x: Float[Tensor, "batch channel height width"]) -> Float[T
 
     Source: Lin, Chen & Yan (2014), Network in network, section 3.2.
     """
+    check_images("global_avg_pool2d", x)
     return x.mean((2, 3))
 
 
+def _check_maps(x: Tensor, gain: Tensor, bias: Tensor) -> None:
+    _frame(x, 2, None, 0)
+    maps = (x.shape[1],)
+    check_shape("The gain of subsample", gain, maps)
+    check_shape("The bias of subsample", bias, maps)
+
+
 def _subsample_fast(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    _check(x, 2)
+    _check_maps(x, gain, bias)
+    if x.dtype in HALF:
+        return in_float32(_subsample_fast)(x, gain, bias)
     return torch.addcmul(bias.view(-1, 1, 1), fused_avg_pool2d(x, 2), gain.view(-1, 1, 1), value=4)
 
 
 @definition(fast=_subsample_fast)
+@in_float32
 def subsample(
     x: Float[Tensor, "batch channel height width"],
     gain: Float[Tensor, " channel"],
@@ -144,9 +158,10 @@ def subsample(
 ) -> Float[Tensor, "batch channel h w"]:
     """The sum of every 2 by 2 square, times the map's gain, plus the map's bias.
 
-    Raises UserError when the squares do not fill the image.
+    Raises UserError when the squares do not fill the image, or there is not one gain and one bias for every map.
     Source: LeCun et al. (1998), section II-B; section II-A speaks of the average, which is a gain of 1/4.
     """
+    _check_maps(x, gain, bias)
     return squares(x, 2).sum(-1) * gain[:, None, None] + bias[:, None, None]
 
 
@@ -155,6 +170,7 @@ class Subsample(Module):
 
     def __init__(self, channels: int):
         super().__init__()
+        check_sizes("Subsample", channels=channels)
         self.gain = Parameter(torch.full((channels,), 0.25))
         self.bias = Parameter(torch.zeros(channels))
 

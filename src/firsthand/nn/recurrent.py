@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_flags, check_sizes
 from firsthand.nn.dropout import check_probability, dropout
 from firsthand.nn.gru import check_reset, gru
 from firsthand.nn.init import uniform_
@@ -42,11 +43,8 @@ class _Recurrent(Module):
     ):
         super().__init__()
         name = type(self).__name__
-        if min(input_size, hidden_size, num_layers) < 1:
-            raise UserError(
-                f"{name} needs an input_size, a hidden_size and num_layers of 1 or more, "
-                f"got {input_size}, {hidden_size} and {num_layers}."
-            )
+        check_sizes(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        check_flags(name, bias=bias, bidirectional=bidirectional)
         check_probability(dropout)
         if dropout and num_layers == 1:
             raise UserError(f"{name} drops out between layers, and has only one: take num_layers=2, or dropout=0.")

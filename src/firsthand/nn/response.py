@@ -5,8 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.nn.definition import definition
+from firsthand.nn.arguments import whole
+from firsthand.nn.definition import definition, in_float32
 from firsthand.nn.derivative import first_only
+from firsthand.nn.shape import wrong_shape
 
 
 def _neighbours(x: Tensor, n: int) -> Tensor:
@@ -44,19 +46,22 @@ class _LocalResponseNorm(torch.autograd.Function):
         return (dy * power).addcmul_(x, among, value=ctx.factor), None, None, None, None
 
 
-def _check(size: int) -> None:
-    if size < 1 or size % 2 == 0:
-        raise UserError(f"Local response normalisation sums an odd number of maps, got {size}.")
+def _check(x: Tensor, size: int) -> None:
+    if not whole(1, size) or size % 2 == 0:
+        raise UserError(f"Local response normalisation sums an odd number of maps, got {size!r}.")
+    if x.ndim < 2 or not x.shape[1]:
+        raise wrong_shape("The input of local_response_norm", x, "(batch, channel, ...)")
 
 
 def _local_response_norm_fast(
     x: Tensor, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
 ) -> Tensor:
-    _check(size)
+    _check(x, size)
     return _LocalResponseNorm.apply(x, size, alpha, beta, k)
 
 
-@definition(fast=_local_response_norm_fast)
+@definition(fast=in_float32(_local_response_norm_fast))
+@in_float32
 def local_response_norm(
     x: Float[Tensor, "batch channel *places"], size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
 ) -> Float[Tensor, "batch channel *places"]:
@@ -67,6 +72,6 @@ def local_response_norm(
     Raises UserError for an even size, whose window would lean to one side.
     Source: Krizhevsky et al. (2012), section 3.3.
     """
-    _check(size)
+    _check(x, size)
     squares = torch.constant_pad_nd(x.square(), (0, 0) * (x.ndim - 2) + (size // 2, size // 2))
     return x / (k + alpha * squares.unfold(1, size, 1).sum(-1)) ** beta

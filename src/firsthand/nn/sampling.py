@@ -18,12 +18,14 @@ def draw(
     """One token for each row, from softmax(logits / temperature) cut to its k likeliest or to the nucleus of mass p.
 
     The nucleus is the smallest set of likeliest tokens whose probabilities sum to at least `top_p`.
-    Raises UserError for a temperature or top-p out of range. Source: Holtzman et al. 2020, sec. 3.1 (nucleus).
+    Raises UserError for a temperature, top-k or top-p out of range. Source: Holtzman et al. 2020, sec. 3.1 (nucleus).
     """
     if greedy:
         return logits.argmax(dim=1)
-    if temperature <= 0:
-        raise UserError(f"temperature must be above 0, got {temperature} (use greedy for the likeliest token).")
+    if not 1e-30 <= temperature < torch.inf:  # logits divided by less are not finite in float32
+        raise UserError(
+            f"temperature must be above 0, got {temperature}: take 1e-30 or more, or greedy for the likeliest token."
+        )
     if top_k is not None and top_k < 1:
         raise UserError(f"top-k must be at least 1, got {top_k}.")
     if top_p is not None and not 0 < top_p <= 1:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import check_shape, indices, wrong_shape
 
 
 def walk(
@@ -60,10 +60,11 @@ class Layout:
     def __init__(self, x: Float[Tensor, "batch time in"], lengths: Int[Tensor, " batch"] | None, reverse: bool):
         self.batch, self.time = x.shape[:2]
         self.reverse, self.rows = reverse, None
-        if lengths is None:
+        if lengths is None or not self.batch:
             return
-        self.lengths, self.order = lengths.to(x.device).sort(descending=True, stable=True)
-        self.ends = torch.arange(self.batch, device=x.device), lengths.to(x.device) - 1
+        lengths = lengths.to(x.device, torch.int64)
+        self.lengths, self.order = lengths.sort(descending=True, stable=True)
+        self.ends = torch.arange(self.batch, device=x.device), lengths - 1
         times = torch.arange(self.time, device=x.device).unsqueeze(1)
         self.padding = (times >= self.lengths).unsqueeze(2)
         places = torch.where(self.padding[:, :, 0], times, self.lengths - 1 - times) if reverse else times
@@ -237,10 +238,10 @@ def slow(*tensors: Float[Tensor, "..."] | None) -> bool:
     return any(tensor is not None and tensor.dtype not in (torch.float32, torch.float64) for tensor in tensors)
 
 
-def check_lengths(name: str, lengths: Int[Tensor, "..."], batch: int, time: int) -> None:
-    """Raises UserError when there is not one length for each row, or one is not in 1 to time."""
-    if lengths.shape != (batch,):
-        raise wrong_shape(f"The tensor of lengths of {name}", lengths, f"({batch},), one for each row")
+def check_lengths(name: str, lengths: Shaped[Tensor, "..."], batch: int, time: int) -> None:
+    """Raises UserError when there is not one whole number from 1 to time for each row."""
+    check_shape(f"The tensor of lengths of {name}", lengths, (batch,), "one for each row")
+    indices(f"The tensor of lengths of {name}", lengths)
     if batch and not 1 <= int(lengths.min()) <= int(lengths.max()) <= time:
         raise UserError(f"The lengths of {name} go from {lengths.min()} to {lengths.max()}, expected 1 to {time}.")
 

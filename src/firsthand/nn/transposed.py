@@ -6,24 +6,30 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.errors import UserError
+from firsthand.nn.arguments import check_flags, check_sizes, whole
 from firsthand.nn.conv import start
 from firsthand.nn.definition import definition
-from firsthand.nn.shape import wrong_shape
+from firsthand.nn.shape import check_images, check_shape, wrong_shape
 
 
 def _check_options(stride: int, padding: int, output_padding: int) -> None:
-    if stride < 1 or padding < 0 or not 0 <= output_padding < stride:
+    if not (whole(1, stride) and whole(0, padding, output_padding) and output_padding < stride):
         raise UserError(
             f"A transposed convolution needs stride of 1 or more, padding of 0 or more and output_padding below the "
-            f"stride, got {stride}, {padding} and {output_padding}."
+            f"stride, got {stride!r}, {padding!r} and {output_padding!r}: each one whole number for all axes."
         )
 
 
-def _sides(x: Tensor, weight: Tensor, stride: int, padding: int, output_padding: int) -> tuple[int, int]:
+def _sides(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int, output_padding: int
+) -> tuple[int, int]:
     """Height and width of the output."""
     _check_options(stride, padding, output_padding)
-    if x.ndim != 4 or x.shape[1] != len(weight):
-        raise wrong_shape("The input of conv_transpose2d", x, f"(batch, {len(weight)}, height, width)")
+    if weight.ndim != 4 or 0 in weight.shape:
+        raise wrong_shape("The tensor of kernels of conv_transpose2d", weight, "(in, out, height, width)")
+    check_images("conv_transpose2d", x, len(weight))
+    if bias is not None:
+        check_shape("The bias of conv_transpose2d", bias, weight.shape[1:2])
     height, width = (
         (side - 1) * stride + pixels - 2 * padding + output_padding
         for side, pixels in zip(x.shape[2:], weight.shape[2:], strict=True)
@@ -36,7 +42,7 @@ def _sides(x: Tensor, weight: Tensor, stride: int, padding: int, output_padding:
 def _conv_transpose2d_fast(
     x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0, output_padding: int = 0
 ) -> Tensor:
-    _sides(x, weight, stride, padding, output_padding)
+    _sides(x, weight, bias, stride, padding, output_padding)
     return torch.conv_transpose2d(x, weight, bias, stride, padding, output_padding)
 
 
@@ -53,10 +59,11 @@ def conv_transpose2d(
 
     Stamps lie `stride` pixels apart; `padding` pixels are then cut from every side, and `output_padding` pixels more
     are kept at the bottom and the right: a strided convolution takes several sizes to one, and this says which.
-    Raises UserError when x has another number of channels than the kernels, or nothing is left.
+    Raises UserError when x has another number of channels than the kernels, when there is not one bias for every
+    output, when nothing is left, and for options that `ConvTranspose2d` refuses.
     Source: Zeiler et al. (2010), Deconvolutional networks; Dumoulin & Visin (2016), chapter 4.
     """
-    height, width = _sides(x, weight, stride, padding, output_padding)
+    height, width = _sides(x, weight, bias, stride, padding, output_padding)
     rows, columns = (stride * (side - 1) + 1 for side in x.shape[2:])
     y = x.new_zeros(len(x), weight.shape[1], height + 2 * padding, width + 2 * padding)
     stamps = torch.einsum("bcij, couv -> bouvij", x, weight)
@@ -71,7 +78,7 @@ class ConvTranspose2d(Module):
     """Transposed convolution with square kernels (in_channels, out_channels, k, k), from U(±1/sqrt(out_channels k²)).
 
     The bound is torch.nn's, which takes the second axis for the inputs.
-    Raises UserError for a stride below one, a negative padding, or an output_padding not below the stride.
+    Raises UserError for sizes or a stride below one, a negative padding, or an output_padding not below the stride.
     """
 
     def __init__(
@@ -85,6 +92,8 @@ class ConvTranspose2d(Module):
         bias: bool = True,
     ):
         super().__init__()
+        check_sizes("ConvTranspose2d", in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size)
+        check_flags("ConvTranspose2d", bias=bias)
         _check_options(stride, padding, output_padding)
         self.stride, self.padding, self.output_padding = stride, padding, output_padding
         self.weight = Parameter(torch.empty(in_channels, out_channels, kernel_size, kernel_size))
