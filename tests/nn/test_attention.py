@@ -193,3 +193,24 @@ def test_misfits_of_additive_attention():
         nn.additive_attention(q, k, v, torch.zeros(3).double(), torch.ones(4, 7, dtype=torch.bool))
     with pytest.raises(UserError, match="dropout probability"):
         nn.AdditiveAttention(2, 3, 5, dropout=1.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_batch_of_padding_has_no_answers_and_no_gradients(face, dtype):
+    """Where every key is masked all is 0, not 0 / 0: one such batch must not ruin the weights."""
+    nothing, keep = torch.zeros(2, 5, 5, dtype=torch.bool), torch.zeros(2, 5, dtype=torch.bool)
+    additive, heads = nn.AdditiveAttention(4, 4, 3).to(dtype), nn.MultiheadAttention(4, 2, bias=False).to(dtype)
+    for attend in (
+        lambda x: nn.scaled_dot_product_attention(x, x, x, nothing),
+        lambda x: nn.scaled_dot_product_attention(x, x, x, nothing, causal=True),
+        lambda x: nn.dot_product_attention(x, x, x, nothing),
+        lambda x: additive(x, x, mask=nothing),
+        lambda x: heads(x, keep=keep),
+        lambda x: heads(x, mask=nothing, weights=True)[0],
+    ):
+        x = torch.randn(2, 5, 4, dtype=dtype, requires_grad=True)
+        y = attend(x)
+        y.sum().backward()
+        assert not y.any()
+        assert not x.grad.any()
+    assert not any(p.grad.any() for p in (*additive.parameters(), *heads.parameters()))
