@@ -26,7 +26,7 @@ REFERENCES: dict[str, type[Optimizer]] = {name: getattr(torch.optim, rule.__name
 CASES: dict[str, list[dict[str, Any]]] = {
     "sgd": [
         {"lr": 0.05},
-        {"lr": 0.05, "weight_decay": 0.1},
+        {"lr": 0.01, "weight_decay": 0.1, "maximize": True},
         {"lr": 0.02, "momentum": 0.9, "weight_decay": 0.1},
         {"lr": 0.02, "momentum": 0.9, "nesterov": True},
         {"lr": 0.1, "momentum": 0.9, "dampening": 0.9},
@@ -34,27 +34,27 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "adagrad": [
         {},
         {"lr": 0.3, "lr_decay": 0.01},
-        {"lr": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-3},
+        {"lr": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-3, "maximize": True},
     ],
-    "adadelta": [{}, {"lr": 0.5, "rho": 0.95, "eps": 1e-4, "weight_decay": 0.1}],
+    "adadelta": [{}, {"lr": 0.5, "rho": 0.95, "eps": 1e-4, "weight_decay": 0.1, "maximize": True}],
     "rmsprop": [
         {},
         {"lr": 1e-3, "momentum": 0.7},
         {"lr": 1e-3, "alpha": 0.9, "eps": 1e-4, "centered": True},
-        {"lr": 1e-3, "momentum": 0.7, "centered": True, "weight_decay": 0.1},
+        {"lr": 1e-3, "momentum": 0.7, "centered": True, "weight_decay": 0.1, "maximize": True},
     ],
     "adam": [
         {"lr": 0.01},
         {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1},
         {"lr": 0.01, "betas": (0.8, 0.95), "amsgrad": True},
-        {"lr": 0.01, "amsgrad": True, "weight_decay": 0.1},
+        {"lr": 0.01, "amsgrad": True, "weight_decay": 0.1, "maximize": True},
     ],
     "adamw": [
         {"lr": 0.01},
-        {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.5},
+        {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.5, "maximize": True},
         {"lr": 0.01, "betas": (0.8, 0.95), "amsgrad": True},
     ],
-    "adamax": [{}, {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}],
+    "adamax": [{}, {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1, "maximize": True}],
 }
 
 

@@ -1,6 +1,7 @@
 """Adadelta: AdaGrad with a short memory, whose steps have the units of the parameters."""
 
 import torch
+from torch import Tensor
 
 from firsthand.errors import UserError
 from firsthand.optim.rule import Many, Rule
@@ -17,10 +18,16 @@ class Adadelta(Rule):
     Source: Zeiler (2012), algorithm 1.
     """
 
-    def __init__(self, params, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0):
-        if rho > 1:
-            raise UserError(f"Adadelta needs rho of at most 1, got {rho}.")
-        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)
+    def __init__(
+        self, params, lr: float | Tensor = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0, **shared
+    ):
+        super().__init__(params, shared, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)
+
+    def check(self, options: dict) -> None:
+        """Raise UserError for a rho above 1, and for what no rule takes."""
+        super().check(options)
+        if options["rho"] > 1:
+            raise UserError(f"Adadelta needs rho of at most 1, got {options['rho']}.")
 
     def memory(self, group: dict) -> dict[str, float | int]:
         return {"square_avg": 0, "acc_delta": 0}

@@ -1,6 +1,7 @@
 """AdaGrad: a parameter that has seen little gradient still takes long steps."""
 
 import torch
+from torch import Tensor
 
 from firsthand.optim.rule import Many, Rule
 
@@ -19,14 +20,16 @@ class Adagrad(Rule):
     def __init__(
         self,
         params,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         lr_decay: float = 0,
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
         eps: float = 1e-10,
+        **shared,
     ):
         super().__init__(
             params,
+            shared,
             lr=lr,
             lr_decay=lr_decay,
             weight_decay=weight_decay,

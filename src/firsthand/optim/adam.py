@@ -3,7 +3,9 @@
 from math import sqrt
 
 import torch
+from torch import Tensor
 
+from firsthand.errors import UserError
 from firsthand.optim.rule import Many, Rule
 
 
@@ -24,13 +26,24 @@ class Adam(Rule):
     def __init__(
         self,
         params,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
+        **shared,
     ):
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+        options = {"betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
+        super().__init__(params, shared, lr=lr, **options, decoupled_weight_decay=self.decoupled)
+
+    def check(self, options: dict) -> None:
+        """Raise UserError for decay of the other kind, and for what no rule takes."""
+        super().check(options)
+        if (decoupled := options["decoupled_weight_decay"]) != self.decoupled:
+            other = "AdamW" if decoupled else "Adam"
+            raise UserError(
+                f"With decoupled_weight_decay={decoupled} the rule is {other}, not {type(self).__name__}: use {other}."
+            )
 
     def memory(self, group: dict) -> dict[str, float | int]:
         return {"exp_avg": 0, "exp_avg_sq": 0} | ({"max_exp_avg_sq": 0} if group["amsgrad"] else {})
@@ -67,10 +80,11 @@ class AdamW(Adam):
     def __init__(
         self,
         params,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
+        **shared,
     ):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, **shared)

@@ -1,6 +1,7 @@
 """AdaMax: Adam with the largest recent gradient in place of the root of the mean square."""
 
 import torch
+from torch import Tensor
 
 from firsthand.optim.rule import Many, Rule
 
@@ -19,12 +20,13 @@ class Adamax(Rule):
     def __init__(
         self,
         params,
-        lr: float = 2e-3,
+        lr: float | Tensor = 2e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
+        **shared,
     ):
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+        super().__init__(params, shared, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
     def memory(self, group: dict) -> dict[str, float | int]:
         return {"exp_avg": 0, "exp_inf": 0}

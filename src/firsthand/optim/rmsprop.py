@@ -1,7 +1,9 @@
 """RMSprop: every parameter's step is divided by the recent size of its gradient."""
 
 import torch
+from torch import Tensor
 
+from firsthand.errors import UserError
 from firsthand.optim.rule import Many, Rule
 
 
@@ -12,23 +14,29 @@ class RMSprop(Rule):
 
     `centered` subtracts the square of a running mean of g from s: a variance, which rounding may not take below 0.
     `momentum` > 0 steps along v <- momentum v + u instead of u. `weight_decay` adds weight_decay w to g.
-    Raises UserError for a negative option.
+    Raises UserError for a negative option, or an alpha above 1.
     Source: Tieleman & Hinton (2012), Coursera lecture 6.5; centred: Graves (2013), equations 38 to 41 (eps elsewhere).
     """
 
     def __init__(
         self,
         params,
-        lr: float = 1e-2,
+        lr: float | Tensor = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
+        weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
-        weight_decay: float = 0,
+        **shared,
     ):
-        super().__init__(
-            params, lr=lr, alpha=alpha, eps=eps, momentum=momentum, centered=centered, weight_decay=weight_decay
-        )
+        options = {"eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered}
+        super().__init__(params, shared, lr=lr, alpha=alpha, **options)
+
+    def check(self, options: dict) -> None:
+        """Raise UserError for an alpha above 1, and for what no rule takes."""
+        super().check(options)
+        if options["alpha"] > 1:
+            raise UserError(f"RMSprop needs alpha of at most 1, got {options['alpha']}.")
 
     def memory(self, group: dict) -> dict[str, float | int]:
         means = {"grad_avg": 0} if group["centered"] else {}

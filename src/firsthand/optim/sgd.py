@@ -1,6 +1,7 @@
 """Stochastic gradient descent, with momentum."""
 
 import torch
+from torch import Tensor
 
 from firsthand.errors import UserError
 from firsthand.optim.rule import Many, Rule
@@ -21,19 +22,23 @@ class SGD(Rule):
     def __init__(
         self,
         params,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
-        nesterov: bool = False,
         weight_decay: float = 0,
+        nesterov: bool = False,
+        **shared,
     ):
-        if nesterov and momentum == 0:
-            raise UserError("Nesterov's step needs a momentum above 0.")
-        if nesterov and dampening != 0:
-            raise UserError(f"Nesterov's step takes no dampening, got {dampening}: set it to 0.")
-        super().__init__(
-            params, lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay
-        )
+        options = {"dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
+        super().__init__(params, shared, lr=lr, momentum=momentum, **options)
+
+    def check(self, options: dict) -> None:
+        """Raise UserError for options that need a momentum or shut each other out, and for what no rule takes."""
+        super().check(options)
+        if options["momentum"] == 0 and (options["nesterov"] or options["dampening"]):
+            raise UserError("Nesterov's step and dampening need a momentum above 0.")
+        if options["nesterov"] and options["dampening"] != 0:
+            raise UserError(f"Nesterov's step takes no dampening, got {options['dampening']}: set it to 0.")
 
     def memory(self, group: dict) -> dict[str, float | int]:
         return {"momentum_buffer": 0} if group["momentum"] else {}

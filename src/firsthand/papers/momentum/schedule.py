@@ -43,6 +43,7 @@ class RisingSGD(SGD):
             raise UserError(f"optim.momentum is {momentum}, expected 0 <= momentum < 1.")
         super().__init__(params, lr=lr, momentum=momentum, nesterov=nesterov and momentum > 0)
         self.most, self.every, self.settle = momentum, every, settle
+        self.defaults["t"] = 0
         for group in self.param_groups:
             group["t"] = 0
 
