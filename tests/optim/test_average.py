@@ -100,7 +100,49 @@ def test_the_network_is_not_touched():
     assert not any(p.requires_grad for p in average.parameters())
 
 
-@pytest.mark.parametrize("decay", [-0.1, 1.0])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("make", [Average, lambda network: ExponentialAverage(network, 0.999)])
+def test_half_precision_is_averaged_in_float32(make, dtype):
+    """From 0, with 1 ever after: in bfloat16 a share of 0.001 soon rounds to nothing, and the mean stops at 0.25."""
+    network = torch.nn.BatchNorm1d(1).to(dtype)
+    average = make(network)
+    for value in (0.0, *[1.0] * 3000):
+        with torch.no_grad():
+            network.weight.fill_(value), network.running_mean.fill_(value)
+        average.update(network)
+    expected = 3000 / 3001 if make is Average else 1 - 0.999**3000
+    assert average.module.weight.item() == pytest.approx(expected, rel=1e-4)  # 3,000 roundings of 6e-8, at worst
+    assert average.module.running_mean.item() == 1 and network.weight.dtype == dtype
+    assert average(torch.zeros(2, 1)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("make", [Average, lambda network: ExponentialAverage(network, 0.9)])
+def test_complex_weights_mixed_precisions_and_no_weights(make):
+    """Every number is averaged as it would be alone: w, iw, -w, and w, w + 1, w + 2."""
+    w = torch.arange(3.0, dtype=torch.float64)
+    network = torch.nn.ParameterList(w.clone().to(dtype) for dtype in (torch.complex128, torch.float64, torch.float32))
+    average, none = make(network), make(torch.nn.Identity())
+    for _ in range(3):
+        average.update(network), none.update(torch.nn.Identity())
+        with torch.no_grad():
+            network[0].mul_(1j), network[1].add_(1), network[2].add_(1)
+    first, second, third = [1 / 3] * 3 if make is Average else [0.81, 0.09, 0.1]
+    assert_close(average.module[0].detach(), w * (first + second * 1j - third), rtol=1e-12, atol=1e-12)
+    assert_close(average.module[1].detach(), w + second + 2 * third, rtol=1e-12, atol=1e-12)
+    assert_close(average.module[2].detach(), (w + second + 2 * third).float())
+    assert none.n_averaged == 3
+
+
+@pytest.mark.parametrize("other", [torch.nn.Linear(3, 1), torch.nn.Linear(3, 5, bias=False), torch.nn.Linear(5, 3)])
+def test_another_network_is_refused(other):
+    """A row for all rows would fit by broadcasting."""
+    average = Average(torch.nn.Linear(3, 5))
+    with pytest.raises(UserError, match="a network of another size: make a new one"):
+        average.update(other)
+    assert average.n_averaged == 0
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan")])
 def test_impossible_decays_are_refused(decay):
     with pytest.raises(UserError, match="decay from 0 up to but not 1"):
         ExponentialAverage(_network(), decay)

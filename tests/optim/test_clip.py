@@ -21,19 +21,61 @@ def _params(dtype=torch.float64, size=1.0):
     return params
 
 
+def _odd(dtype=torch.float32, sparse=False):
+    p = torch.nn.Parameter(torch.zeros(3, dtype=dtype))
+    p.grad = torch.ones_like(p).to_sparse() if sparse else torch.ones_like(p)
+    return p
+
+
 def _gradients(params):
     return [p.grad for p in params if p.grad is not None]
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+HALF = [torch.float16, torch.bfloat16]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 @pytest.mark.parametrize("limit", [0.0, 0.3, 18.0, 1e6, float("inf")])
 def test_clip_by_norm_equals_torch(dtype, limit):
-    """The same operations in the same order: bit for bit in every precision."""
+    """The same operations in the same order: bit for bit."""
     ours, theirs = _params(dtype), _params(dtype)
     norm, expected = clip_by_norm(ours, limit), clip_grad_norm_(theirs, limit)
     assert_close(norm, expected, rtol=0, atol=0)
     assert_close(_gradients(ours), _gradients(theirs), rtol=0, atol=0)
     assert ours[1].grad is None
+
+
+@pytest.mark.parametrize("dtype", HALF)
+@pytest.mark.parametrize("size", [0.0, 1.0, 300.0])
+@pytest.mark.parametrize("limit", [0.0, 1.0, 1e5])
+def test_clip_by_norm_in_half_precision(dtype, size, limit):
+    """70,001 gradients of 300 have norm 79,373: in float16 infinite, and torch clips every gradient to 0.
+
+    The truth is torch in float64. 1e-4: torch adds 60,000 squares up in float32. The gradients are rounded as halves.
+    """
+    shapes, grads = [(300, 200), (10_000,), ()], []
+    for kind in (dtype, torch.float64):
+        params = [torch.nn.Parameter(torch.zeros(shape, dtype=kind)) for shape in shapes]
+        for p in params:
+            p.grad = torch.full_like(p, size)
+        grads.append(params)
+    ours, theirs = grads
+    assert_close(clip_by_norm(ours, limit).double(), clip_grad_norm_(theirs, limit), rtol=1e-4, atol=0)
+    half = torch.finfo(dtype)
+    for p, q in zip(ours, theirs, strict=True):
+        assert p.grad.dtype == dtype
+        assert_close(p.grad.double(), q.grad, rtol=half.eps, atol=half.smallest_normal)
+
+
+def test_precisions_may_be_mixed_and_numbers_complex():
+    """Each part's norm by hand: 5, 5, 10, and of 1 + i a root of 2."""
+    params = [torch.nn.Parameter(torch.zeros(2, dtype=dtype)) for dtype in (torch.float64, torch.float32, *HALF)]
+    for p, size in zip(params, (1, 1, 2, 0), strict=True):
+        p.grad = size * torch.tensor([3.0, 4.0], dtype=p.dtype)
+    params.append(torch.nn.Parameter(torch.zeros((), dtype=torch.complex128)))
+    params[-1].grad = torch.tensor(1 + 1j, dtype=torch.complex128)
+    assert clip_by_norm(params, 1.0).item() == pytest.approx((25 + 25 + 100 + 2) ** 0.5, rel=1e-12)
+    assert params[-1].grad.item() == pytest.approx((1 + 1j) / 152**0.5, rel=1e-6)  # 1e-6 is in the denominator
 
 
 def test_clip_by_norm_keeps_the_direction_of_the_whole():
@@ -87,6 +129,18 @@ def test_limit_norm_equals_torch(shape):
     assert_close(ours[0].detach(), weight[0], rtol=0, atol=0)  # short rows keep every bit
 
 
+@pytest.mark.parametrize("dtype", HALF)
+def test_limit_norm_in_half_precision(dtype):
+    """The row's norm is 79,373, beyond float16; each weight becomes 10 / sqrt(70,000), to half a unit."""
+    weight = torch.full((1, 70_000), 300.0).to(dtype)
+    limit_norm(weight, 1e5)
+    assert (weight == 300).all()
+    limit_norm(weight, 10.0)
+    assert_close(
+        weight.double(), torch.full((1, 70_000), 10 / 70_000**0.5).double(), rtol=torch.finfo(dtype).eps, atol=0
+    )
+
+
 def test_limit_norm_takes_rows_leaves_vectors_and_survives_zeros():
     weight, bias = torch.tensor([[3.0, 4.0], [0.0, 0.0], [0.3, 0.4]]), torch.tensor([30.0, 40.0])
     limit_norm([weight, bias], 2.0)
@@ -101,8 +155,13 @@ def test_limit_norm_takes_rows_leaves_vectors_and_survives_zeros():
         (lambda: clip_by_norm([], float("nan")), "a limit of 0 or more, got nan"),
         (lambda: clip_by_value([], -1.0), "a limit of 0 or more, got -1.0"),
         (lambda: limit_norm([], 0.0), "must be above 0, got 0.0"),
+        (lambda: limit_norm([], float("nan")), "must be above 0, got nan"),
+        (lambda: clip_by_norm(_odd(sparse=True), 1.0), "Sparse gradients are not clipped: set p.grad"),
+        (lambda: clip_by_value(_odd(sparse=True), 1.0), "Sparse gradients are not clipped: set p.grad"),
+        (lambda: clip_by_value(_odd(torch.complex64), 1.0), "Complex gradients have no order .* use clip_by_norm"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Sparse")  # invariants are not checked, torch says
 def test_impossible_limits_are_refused(call, sentence):
     with pytest.raises(UserError, match=sentence):
         call()

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import Buffer, Module
 
 from firsthand.errors import UserError
+from firsthand.optim.clip import HALF
 
 
 class Average(Module):
@@ -15,8 +16,9 @@ class Average(Module):
 
         a <- a + (w - a) / n
 
-    The copy wants no gradients; its buffers (running statistics) are those of the network at the last update. The
-    state suits torch.optim.swa_utils.AveragedModel.
+    The copy wants no gradients; its buffers (running statistics) are those of the network at the last update. What is
+    in half precision is float32 there, or small shares would round to nothing. The state suits
+    torch.optim.swa_utils.AveragedModel.
     Source: Polyak & Juditsky (1992), Acceleration of stochastic approximation by averaging.
     """
 
@@ -25,6 +27,9 @@ class Average(Module):
     def __init__(self, network: Module):
         super().__init__()
         self.module = deepcopy(network).requires_grad_(False)
+        for tensor in (*self.module.parameters(), *self.module.buffers()):
+            if tensor.dtype in HALF:
+                tensor.data = tensor.data.float()
         self.n_averaged = Buffer(torch.tensor(0))
 
     def share(self, count: int) -> float:
@@ -33,10 +38,17 @@ class Average(Module):
 
     @torch.no_grad()
     def update(self, network: Module) -> None:
-        """Take the network's present weights into the average, and its buffers as they are."""
-        self.n_averaged += 1
+        """Take the network's present weights into the average, and its buffers as they are.
+
+        Raises UserError for a network of another size.
+        """
         averages, weights = list(self.module.parameters()), list(network.parameters())
-        torch._foreach_lerp_(averages, weights, self.share(int(self.n_averaged)))
+        if list(map(Tensor.numel, averages)) != list(map(Tensor.numel, weights)):  # or one row may stand for all
+            raise UserError("The average is of a network of another size: make a new one for this network.")
+        self.n_averaged += 1
+        if averages:
+            weights = [w if w.dtype == a.dtype else w.to(a.dtype) for a, w in zip(averages, weights, strict=True)]
+            torch._foreach_lerp_(averages, weights, self.share(int(self.n_averaged)))
         for ours, theirs in zip(self.module.buffers(), network.buffers(), strict=True):
             ours.copy_(theirs)
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
+from firsthand.optim.clip import HALF
 
 
 @torch.no_grad()
@@ -22,5 +23,6 @@ def limit_norm(weights: Tensor | Iterable[Tensor], limit: float) -> None:
         raise UserError(f"The largest norm of a unit's weights must be above 0, got {limit}.")
     for weight in [weights] if isinstance(weights, Tensor) else weights:
         if weight.ndim > 1:
-            norms = torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.ndim)), keepdim=True)
+            wide = torch.float32 if weight.dtype in HALF else None  # no norm overflows that
+            norms = torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.ndim)), keepdim=True, dtype=wide)
             weight.mul_((limit / norms).clamp(max=1.0))  # a row of zeros stays: limit / 0 is infinite
