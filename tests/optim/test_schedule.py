@@ -2,6 +2,7 @@
 
 import json
 import random
+from functools import partial
 from math import inf, nan, sqrt
 
 import pytest
@@ -36,6 +37,7 @@ def test_constant():
 def test_step_drops_at_the_step_named():
     factor = step(10, drops=(3, 7), factor=0.5)
     assert [factor(t) for t in range(10)] == [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
+    assert [step(10, drops=(1,), factor=factor)(t) for factor in (0.0, 10.0) for t in (0, 1)] == [1, 0, 1, 10]
 
 
 def test_cosine_at_its_quarters():
@@ -171,6 +173,15 @@ def test_range_test_grows_by_one_ratio_from_end_to_end():
     [
         lambda: cosine(10, warmup=10),
         lambda: cosine(10, warmup=-1),
+        *(partial(make, 10, floor=floor) for make in (cosine, linear, one_cycle) for floor in (-0.1, 1.1, nan, inf)),
+        *(partial(one_cycle, 10, start=start) for start in (-0.1, 1.1, nan)),
+        *(partial(step, 10, drops=(3,), factor=factor) for factor in (-0.1, nan, inf)),
+        *(partial(exponential, 10, factor=factor) for factor in (-0.1, nan, inf)),
+        *(partial(Plateau, 10, **{name: -1}) for name in ("patience", "cooldown")),
+        *(partial(Plateau, 10, threshold=value) for value in (-0.1, nan, inf)),
+        *(partial(Plateau, 10, factor=value) for value in (-0.1, nan)),
+        *(partial(range_test, 10, **{name: value}) for name in ("low", "high") for value in (nan, inf)),
+        lambda: one_cycle(10, warmup_fraction=nan),
         lambda: linear(10, warmup=10),
         lambda: inverse_sqrt(10, warmup=0),
         lambda: exponential(10, factor=0.0),

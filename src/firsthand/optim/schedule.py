@@ -14,13 +14,23 @@ def constant(total: int) -> Schedule:
 
 
 def step(total: int, *, drops: tuple[int, ...] = (), factor: float = 0.1) -> Schedule:
-    """f = factor^k after k of the drops; a drop at step d is in force from step d on."""
+    """f = factor^k after k of the drops; a drop at step d is in force from step d on.
+
+    Raises UserError for a factor below 0 or infinite.
+    """
+    if not 0 <= factor < inf:
+        raise UserError(f"The rate is multiplied by a factor of 0 or more, got {factor}.")
     return lambda step: factor ** sum(step >= drop for drop in drops)
 
 
 def _glide(start: float, end: float, fraction: float) -> float:
     """Half a cosine from `start` to `end`, as the fraction goes from 0 to 1 (and stays there)."""
     return end + (start - end) * (1 + cos(pi * min(fraction, 1.0))) / 2
+
+
+def _refuse_no_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise UserError(f"The {name} is a share of the base rate, from 0 to 1, got {value}.")
 
 
 def _after_warmup(total: int, warmup: int, fall: Schedule) -> Schedule:
@@ -41,9 +51,10 @@ def cosine(total: int, *, warmup: int = 0, floor: float = 0.0) -> Schedule:
 
     f(t) = (t + 1) / warmup while t < warmup; after it, with u = (t - warmup) / (total - warmup),
     f(t) = floor + (1 - floor) (1 + cos(pi u)) / 2.
-    Raises UserError when the warm-up is as long as the run.
+    Raises UserError when the warm-up is as long as the run, or the floor outside [0, 1].
     Source: Loshchilov & Hutter (2017), SGDR, equation 5, without restarts.
     """
+    _refuse_no_share("floor", floor)
     return _after_warmup(total, warmup, lambda u: _glide(1.0, floor, u))
 
 
@@ -52,9 +63,10 @@ def linear(total: int, *, warmup: int = 0, floor: float = 0.0) -> Schedule:
 
     f(t) = (t + 1) / warmup while t < warmup; after it, with u = (t - warmup) / (total - warmup),
     f(t) = 1 - (1 - floor) u.
-    Raises UserError when the warm-up is as long as the run.
+    Raises UserError when the warm-up is as long as the run, or the floor outside [0, 1].
     Source: Devlin et al. (2019), BERT, appendix A.2.
     """
+    _refuse_no_share("floor", floor)
     return _after_warmup(total, warmup, lambda u: 1 - (1 - floor) * u)
 
 
@@ -86,11 +98,13 @@ def one_cycle(total: int, *, warmup_fraction: float = 0.3, start: float = 0.04, 
     """Half a cosine up from `start` to 1 over the first part of the run, then half a cosine down to `floor`.
 
     The top is at step warmup_fraction * total, the floor at step `total`.
-    Raises UserError when the fraction is not in [0, 1).
+    Raises UserError when the fraction is not in [0, 1), or start or floor outside [0, 1].
     Source: Smith & Topin (2018), Super-convergence, who use straight lines; cosines are a later habit.
     """
     if not 0 <= warmup_fraction < 1:
         raise UserError(f"The warm-up fraction is {warmup_fraction}, expected 0 <= fraction < 1.")
+    _refuse_no_share("start", start)
+    _refuse_no_share("floor", floor)
     top = warmup_fraction * total
 
     def factor(step: int) -> float:
@@ -105,9 +119,10 @@ def range_test(total: int, *, low: float = 1e-4, high: float = 10.0) -> Schedule
     """Exponential growth from `low` at the first step to `high` at the last, to see where training starts and breaks.
 
     f(t) = low (high / low)^(t / (total - 1)).
+    Raises UserError unless 0 < low <= high, and high is finite.
     Source: Smith (2017), Cyclical learning rates, section 3.3, who grows linearly.
     """
-    if not 0 < low <= high:
+    if not 0 < low <= high < inf:
         raise UserError(f"The range test grows from low to high, both above 0, got {low} and {high}.")
     return lambda step: low * (high / low) ** (step / max(total - 1, 1))
 
@@ -118,7 +133,7 @@ class Plateau:
     It is called like the other schedules, but what it gives depends on the values shown to `observe`: f is multiplied
     by `factor`, though not below `floor`, at the first value after more than `patience` in a row that were not below
     best - threshold |best|. For `cooldown` values after a fall none counts as bad.
-    Raises UserError unless the factor is in [0, 1) and the floor in [0, 1].
+    Raises UserError unless the factor is in [0, 1) and the floor in [0, 1], and for any of the rest below 0.
     Source: He et al. (2016), ResNet, section 3.4: "divided by 10 when the error plateaus".
     """
 
@@ -135,6 +150,11 @@ class Plateau:
         if not (0 <= factor < 1 and 0 <= floor <= 1):
             raise UserError(
                 f"On a plateau the rate falls by a factor below 1 to a floor in [0, 1], got {factor}, {floor}."
+            )
+        if not (patience >= 0 and cooldown >= 0 and 0 <= threshold < inf):
+            raise UserError(
+                "On a plateau patience, threshold and cooldown are 0 or more, "
+                f"got {patience}, {threshold} and {cooldown}."
             )
         self.factor, self.patience, self.threshold = factor, patience, threshold
         self.cooldown, self.floor = cooldown, floor
