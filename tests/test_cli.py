@@ -12,7 +12,7 @@ import pytest
 
 import firsthand
 from firsthand import papers
-from firsthand.check.models import Row
+from firsthand.check import Row
 from firsthand.cli import COMMANDS, main
 from firsthand.train.folder import RunFolder
 
@@ -367,17 +367,30 @@ def test_runs(call, flags, tiny, run, tmp_path):
 
 
 def test_check(call, monkeypatch):
-    """0 if everything holds, 1 with the failed comparison if not; the JSON says which."""
-    rows = [Row("mlp", "laptop", "float64", "loss", 1e-12, 1e-10), Row("mlp", "laptop", "float32", "loss", 0.5, 1e-6)]
-    monkeypatch.setattr("firsthand.check.check", lambda key: rows[:1])
-    assert call("check", "mlp")[0] == 0
+    """0 and one closing line if everything holds; 1 if not, with every failed comparison; the JSON says which."""
+    rows = [
+        Row("mlp", "laptop", "float64", "loss", 1e-12, 1e-10),
+        Row("mlp", "laptop", "float64", "gradients", 0.0, 1e-10),
+        Row("mlp", "laptop", "float32", "loss", 3.771e-5, 3.7e-5),
+        Row("mlp", "[red]", "float32", "loss", 4e-5, float("nan")),
+    ]
+    monkeypatch.setattr("firsthand.check.check", lambda key: rows[:2])
+    code, out, err = call("check", "mlp")
+    assert (code, err, out.splitlines()[-1]) == (0, "", "✔ All 2 comparisons hold.")
+    assert "gradients" not in out and "1.0e-12 (1.0e-10)" in out  # a line a variant and precision: the nearest
+    assert "gradients" in call("check", "mlp", "--details")[1]
     monkeypatch.setattr("firsthand.check.check", lambda key: rows)
     code, out, err = call("check", "mlp")
     assert (code, err) == (1, "")
-    assert "1 of 2 comparisons hold." in out and "5e-01 (1e-06)" in out
+    assert out.splitlines()[-3:] == [
+        "✘ mlp, laptop, float32, loss: 3.77e-05 > 3.70e-05",
+        "✘ mlp, [red], float32, loss: 4.00e-05 > nan",
+        "✘ 2 of 4 comparisons failed.",
+    ]
+    assert sum(line.startswith("✘") for line in out.splitlines()) == 5 and max(map(len, out.splitlines())) <= 80
     code, out, _ = call("check", "mlp", "--json")
     assert code == 1
-    assert [(row["precision"], row["holds"]) for row in json.loads(out)] == [("float64", True), ("float32", False)]
+    assert [row["holds"] for row in json.loads(out)] == [True, True, False, False]
 
 
 def test_check_of_rules_and_layers(call, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from firsthand import optim
-from firsthand.check import schedules
+from firsthand.check import chance, modules, operations, schedules
 from firsthand.check.layers import EXAMPLES
 from firsthand.check.operations import check_layers, compare_operation
 from firsthand.check.schedules import CASES, TOTAL, check_schedules, compare_schedule
@@ -13,11 +13,12 @@ from firsthand.nn.definition import Pair
 
 
 def test_every_operation_holds():
-    """Both faces, values and gradients, in three precisions, each told of before its turn."""
+    """Both faces, values and gradients, in three precisions, modules, and draws, each told of before its turn."""
     told: list[str] = []
     rows = check_layers(told.append)
     assert [row for row in rows if not row.holds] == []
-    assert told == list(EXAMPLES)
+    assert told == [*EXAMPLES, *modules.cases(), *chance.droppers(), *chance.SPREADS]
+    assert {row.paper for row in rows} == {*told, "orthogonal_", "sparse_"}
     for name in EXAMPLES:
         found = {(row.variant, row.precision, row.what) for row in rows if row.paper == name}
         faces = {"definition", "fast"} if EXAMPLES[name].reference else {"fast"}
@@ -39,6 +40,25 @@ def test_a_value_or_a_gradient_that_is_slightly_off_is_seen(monkeypatch):
         return y + 1e-8 * (y - y.detach())
 
     assert failed(monkeypatch, gradient) == {("fast", "float64", "gradients")}
+
+
+def test_a_reference_that_this_machine_cannot_run(monkeypatch):
+    """The definition says how far bfloat16 may go; another error is not hidden."""
+    whole = list(compare_operation("lstm"))
+    right = operations.outputs_and_gradients
+
+    def broken(face, name, dtype, draw):
+        if face is EXAMPLES["lstm"].reference and dtype == torch.bfloat16:
+            raise RuntimeError(said)
+        return right(face, name, dtype, draw)
+
+    monkeypatch.setattr(operations, "outputs_and_gradients", broken)
+    said = "could not create a primitive descriptor for the LSTM forward propagation primitive"
+    rows = list(compare_operation("lstm"))
+    assert [row.what for row in rows] == [row.what for row in whole] and all(row.holds for row in rows)
+    said = "another"
+    with pytest.raises(RuntimeError, match="another"):
+        list(compare_operation("lstm"))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -357,7 +357,12 @@ def test_autocast(kind, face):
     x, state = torch.randn(4, 6, 5), [torch.zeros(1, 4, 7)] * (2 if kind == "lstm" else 1)
     truth = called(ours, x, state)
     with torch.autocast("cpu", torch.bfloat16), FACES[face]():
-        found, reference = flat(ours(x)), flat(theirs(x))
+        found = flat(ours(x))
+        try:
+            reference = flat(theirs(x))
+        except RuntimeError:  # oneDNN's bfloat16 needs instructions that some processors do not have
+            with definitions():
+                reference = flat(ours(x))
         found[0].float().square().sum().backward()
     assert [part.dtype for part in found] == [part.dtype for part in reference]
     assert all(parameter.grad.dtype == torch.float32 for parameter in ours.parameters())

@@ -4,7 +4,8 @@
 """
 
 from firsthand.callable import call
-from firsthand.check.models import Row, check
+from firsthand.check.models import check
+from firsthand.check.rounding import Row
 
 __all__ = ["Row", "check"]
 call(__name__, "firsthand.check.models", "check")

@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 from torch.nn.utils import rnn
 
+from firsthand.check.rounding import OPERATION, moved
 from firsthand.nn import PAIRS
 from firsthand.nn.definition import Pair
 
@@ -196,6 +197,10 @@ EXAMPLES: dict[str, Example] = {
         _floats((2, 3, 6, 9), then=(3, 2, 1, True)),
         lambda x, size, stride, padding, ceil: functional.max_pool2d(x, size, stride, padding, ceil_mode=ceil),
     ),
+    "max_pool2d, beyond the edge": Example(  # a last window that would begin in the right padding is left out
+        _floats((2, 3, 5, 8), then=(2, 3, 1, True)),
+        lambda x, size, stride, padding, ceil: functional.max_pool2d(x, size, stride, padding, ceil_mode=ceil),
+    ),
     "mse": Example(_floats((3, 5), (3, 5)), functional.mse_loss),
     "mse, sum": Example(
         _floats((3, 5), (3, 5), then=("sum",)), lambda y, t, how: functional.mse_loss(y, t, reduction=how)
@@ -226,12 +231,21 @@ def pair(name: str) -> Pair:
     return PAIRS[name.split(",")[0]]
 
 
-def outputs_and_gradients(face: Callable, name: str, dtype: torch.dtype = torch.float64) -> list[Tensor]:
+def outputs_and_gradients(
+    face: Callable, name: str, dtype: torch.dtype = torch.float64, draw: Generator | None = None
+) -> list[Tensor]:
     """What a face gives for its example: the outputs, then the gradient of every float argument.
 
     The gradient is of the outputs' sum under fixed random weights, so that no error can hide in a symmetry.
+    With a draw the arguments that want a gradient are `moved` first.
     """
     inputs = EXAMPLES[name].inputs(dtype)
+    inputs = tuple(
+        moved(x.detach(), draw, OPERATION.get(dtype, 0)).requires_grad_()
+        if isinstance(x, Tensor) and x.requires_grad
+        else x
+        for x in inputs
+    )
     outputs = face(*inputs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     wanted = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]

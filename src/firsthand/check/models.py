@@ -1,42 +1,26 @@
 """A paper's network against its torch.nn twin: outputs, loss, every gradient, and the weights after ten steps.
 
-In float64 the two may differ by 1e-10 relative. In float32 rounding alone moves every result, by an amount that differs
-from quantity to quantity; so it is measured: the same network in float64 is the truth, and ours may lie at most four
-times as far from it as torch.nn's float32 does (and never needs to be nearer than 32 units in the last place).
+How far they may lie apart, and why on any machine, says `firsthand.check.rounding`. A network that can go on from the
+state in which it ended must say in pieces what it says in one go, and pass the same gradients back through its states.
 """
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from firsthand import papers
+from firsthand.check.rounding import EXACT, NETWORK, Row, allowed, apart, draws, moved
 from firsthand.check.twin import Twin
 from firsthand.errors import UserError
 
 STEPS = 10
-BATCH = 32
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison: how far two results lie apart and how far they may."""
-
-    paper: str
-    variant: str
-    precision: str
-    what: str
-    difference: float
-    allowed: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether the difference is small enough; a NaN never is, in our network or in the twin."""
-        return self.difference <= self.allowed < float("inf")
+BATCH = 16
+IN_PIECES = " in pieces"
 
 
 def check(key: str) -> list[Row]:
@@ -64,22 +48,19 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
     task = recipe.task.without_data(stateless(recipe))
     start = task.model().double()
     batches = [network.batch_for(task.recipe, BATCH, torch.Generator().manual_seed(100 + i)) for i in range(STEPS)]
-    ours = {
-        dtype: results(task, *pair(start, None, task, dtype), batches, dtype)
-        for dtype in (torch.float64, torch.float32)
-    }
-    twins = {
-        dtype: results(task, *pair(start, network(task.recipe.model), task, dtype), batches, dtype)
-        for dtype in (torch.float64, torch.float32)
-    }
-    for what in ours[torch.float64]:
-        difference = apart(ours[torch.float64][what], twins[torch.float64][what])
-        yield Row(key, variant, "float64", what, difference, 1e-10)
-    for what in ours[torch.float32]:
-        truth = twins[torch.float64][what]
-        floor = 32 * torch.finfo(torch.float32).eps
-        allowed = max(4 * apart(twins[torch.float32][what], truth), floor)
-        yield Row(key, variant, "float32", what, apart(ours[torch.float32][what], truth), allowed)
+
+    def run(twin: bool, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
+        return results(task, *pair(start, network(task.recipe.model) if twin else None, task, dtype), batches, draw)
+
+    truth, found = run(True, torch.float64), run(False, torch.float64)
+    if hasattr(start, "advance"):
+        found |= in_pieces(deepcopy(start), task, batches[0])
+    for what, ours in found.items():
+        yield Row(key, variant, "float64", what, apart(ours, truth[what.removesuffix(IN_PIECES)]), EXACT)
+    found, references = run(False, torch.float32), [run(True, torch.float32, draw) for draw in draws()]
+    for what, ours in found.items():
+        bound = allowed((apart(theirs[what], truth[what]) for theirs in references), torch.float32, NETWORK)
+        yield Row(key, variant, "float32", what, apart(ours, truth[what]), bound)
 
 
 def stateless(recipe: Any) -> Any:
@@ -99,13 +80,21 @@ def pair(start: nn.Module, twin: Twin | None, task: Any, dtype: torch.dtype) -> 
 
 
 def results(
-    task: Any, network: nn.Module, optimizer: Any, batches: list, dtype: torch.dtype
+    task: Any, network: nn.Module, optimizer: Any, batches: list, draw: Generator | None = None
 ) -> dict[str, list[Tensor]]:
-    """Outputs, loss and gradients of the first batch, evaluation outputs, and the weights after ten steps."""
+    """Outputs, loss and gradients of the first batch, evaluation outputs, and the weights after ten steps.
+
+    With a draw the inputs, and the weights before every step, are `moved`.
+    """
     found: dict[str, list[Tensor]] = {}
+    dtype = next(network.parameters()).dtype
     network.train()
     for number, (inputs, targets) in enumerate(batches):
-        inputs = inputs.to(dtype) if inputs.is_floating_point() else inputs
+        inputs = moved(as_floats(inputs, dtype), draw, NETWORK)
+        if draw is not None:
+            with torch.no_grad():
+                for p in network.parameters():
+                    p.copy_(moved(p, draw, NETWORK))
         seen: list[Tensor] = []
         handle = network.register_forward_hook(lambda _, __, outputs, seen=seen: seen.append(outputs))
         is_twin = isinstance(network, Twin)
@@ -120,9 +109,34 @@ def results(
     found[f"weights after {STEPS} steps"] = [w.clone() for w in named(network, "weight")]
     network.eval()
     with torch.no_grad():
-        inputs = batches[0][0]
-        found["in eval mode"] = [network(inputs.to(dtype) if inputs.is_floating_point() else inputs)]
+        found["in eval mode"] = [network(as_floats(batches[0][0], dtype))]
     return found
+
+
+def in_pieces(network: nn.Module, task: Any, batch: tuple[Tensor, Tensor]) -> dict[str, list[Tensor]]:
+    """Outputs, loss and gradients of pieces of 1, 2, 3, ... tokens, each from the state after the one before."""
+
+    class Pieces(nn.Module):
+        def forward(self, tokens: Tensor) -> Tensor:
+            state, outputs, end = None, [], 0
+            for size in range(1, tokens.shape[1] + 1):
+                if end < tokens.shape[1]:
+                    y, state = network.advance(tokens[:, end : end + size], state)
+                    outputs.append(y)
+                    end += size
+            self.outputs = torch.cat(outputs, 1)
+            return self.outputs
+
+    pieces = Pieces()
+    loss = task.loss(pieces, batch)
+    loss.backward()
+    found = {"outputs": [pieces.outputs.detach()], "loss": [loss.detach()], "gradients": named(network, "gradient")}
+    return {what + IN_PIECES: values for what, values in found.items()}
+
+
+def as_floats(inputs: Tensor, dtype: torch.dtype) -> Tensor:
+    """Tokens stay as they are."""
+    return inputs.to(dtype) if inputs.is_floating_point() else inputs
 
 
 def named(network: nn.Module, kind: str) -> list[Tensor]:
@@ -134,15 +148,3 @@ def named(network: nn.Module, kind: str) -> list[Tensor]:
         name: p.detach() if kind == "weight" else p.grad for name, p in network.named_parameters() if p.requires_grad
     }
     return [found[name] for name in sorted(found)]
-
-
-def apart(ours: list[Tensor], theirs: list[Tensor]) -> float:
-    """The largest difference of any element, relative to the largest element of its tensor; NaN counts as infinite."""
-    if [t.shape for t in ours] != [t.shape for t in theirs]:
-        return float("inf")
-    worst = 0.0
-    for a, b in zip(ours, theirs, strict=True):
-        scale = max(b.double().abs().max().item(), 1e-300)
-        difference = (a.double() - b.double()).abs().max().item() / scale
-        worst = max(worst, difference if difference == difference else float("inf"))
-    return worst

@@ -1,52 +1,72 @@
 """Every operation of `firsthand.nn`: its definition and its fast face against torch's function, values and gradients.
 
-In float64 they may differ by 1e-10 relative. In float32 and bfloat16 rounding alone moves every result; so it is
-measured: torch's float64 is the truth, and ours may lie at most four times as far from it as torch's own function does
-in that precision (and never needs to be nearer than 8 units in the last place: arguments are rounded, and sums have up
-to thirty terms). bfloat16 has fewer than three digits, but what overflows or cancels stands out there first.
+How far they may lie apart in float64, float32 and bfloat16, and why on any machine, says `firsthand.check.rounding`.
+bfloat16 has fewer than three digits, but what overflows or cancels stands out there first.
 """
 
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from firsthand.check.layers import EXAMPLES, faces, outputs_and_gradients
-from firsthand.check.models import Row, apart
+from firsthand.check.rounding import EXACT, OPERATION, Row, allowed, apart, draws
 
 
 def check_layers(told: Callable[[str], object] = str) -> list[Row]:
-    """Compare both faces of every operation, for every example; `told` hears the name of each before its turn."""
+    """Compare both faces of every operation, every module, and what is drawn at random.
+
+    `told` hears the name of each before its turn.
+    """
+    from firsthand.check.chance import check_chance
+    from firsthand.check.modules import check_modules
+
     rows: list[Row] = []
     for name in EXAMPLES:
         told(name)
         rows += compare_operation(name)
-    return rows
+    return rows + check_modules(told) + check_chance(told)
 
 
 def compare_operation(name: str) -> Iterator[Row]:
     """The rows for one example: each face against torch's function; where torch has none, against the definition."""
     calls = faces(name)
-    reference = calls.pop("reference", calls["definition"])
+    definition = calls["definition"]
+    reference = calls.pop("reference", definition)
     truth = results(reference, name, torch.float64)
     for dtype in (torch.float64, torch.float32, torch.bfloat16):
-        theirs = results(reference, name, dtype)
+        references = [] if dtype == torch.float64 else [moved_results(reference, name, dtype, draw) for draw in draws()]
         for face, call in calls.items():
             if call is reference and dtype == torch.float64:
                 continue  # the truth itself
             for what, ours in results(call, name, dtype).items():
-                allowed = 1e-10
-                if dtype != torch.float64:
-                    own = apart(theirs[what], truth[what]) if what in theirs else 0.0
-                    allowed = max(4 * own, 8 * torch.finfo(dtype).eps)
-                yield Row(name, face, str(dtype).removeprefix("torch."), what, apart(ours, truth[what]), allowed)
+                bound = EXACT
+                if references:
+                    bound = allowed(
+                        (apart(theirs[what], truth[what]) for theirs in references), dtype, OPERATION[dtype]
+                    )
+                yield Row(name, face, str(dtype).removeprefix("torch."), what, apart(ours, truth[what]), bound)
 
 
-def results(face: Callable, name: str, dtype: torch.dtype) -> dict[str, list[Tensor]]:
-    """A face's values and gradients for its example; nothing where torch has no kernel for this precision."""
+def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Generator) -> dict[str, list[Tensor]]:
+    """The reference's results on arguments that are moved; the definition's where this machine cannot run it."""
+    state = draw.get_state()
+    found = results(reference, name, dtype, draw)
+    if found:
+        return found
+    draw.set_state(state)
+    return results(faces(name)["definition"], name, dtype, draw)
+
+
+def results(face: Callable, name: str, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
+    """A face's values and gradients for its example; nothing where torch has no kernel for it in this precision."""
     try:
-        found = outputs_and_gradients(face, name, dtype)
+        found = outputs_and_gradients(face, name, dtype, draw)
     except NotImplementedError:
+        return {}
+    except RuntimeError as error:  # oneDNN's bfloat16 needs instructions that some processors do not have
+        if dtype == torch.float64 or "could not create a primitive" not in str(error):
+            raise
         return {}
     wanted = sum(isinstance(x, Tensor) and x.requires_grad for x in EXAMPLES[name].inputs(dtype))
     return {"values": found[:-wanted], "gradients": found[-wanted:]}

@@ -13,7 +13,7 @@ from math import inf, nan
 import torch
 from torch.optim import Optimizer, lr_scheduler
 
-from firsthand.check.models import Row
+from firsthand.check.rounding import Row
 from firsthand.optim import SCHEDULES, Plateau
 
 TOTAL = 50

@@ -1,12 +1,14 @@
 """Commands that measure: check (equal to a reference?) and reproduce (what the paper claims?)."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
+from rich.text import Text
 
 from firsthand import api, papers
 from firsthand.commands import screen
@@ -15,21 +17,24 @@ from firsthand.options import parse
 
 
 def check(
-    key: Positional[str | None] = None, /, optim: bool = False, layers: bool = False, json: bool = False
-) -> None:
+    key: Positional[str | None] = None, /, optim: bool = False, layers: bool = False, details: bool = False,
+    json: bool = False,
+) -> None:  # fmt: skip
     """Prove a network equal to an independent twin, or every update rule, schedule or layer to torch's.
 
     A network: outputs, loss, every gradient, weights after 10 steps. A rule: weights and state after 200 steps with
-    every option; a schedule: its rate over a whole run. A layer: values and gradients of its definition and fast face.
+    every option; a schedule: its rate over a whole run. A layer: values and gradients of its definition and fast face,
+    buffers, and what is drawn at random.
 
     Args:
         key: the paper; without it, and without --optim or --layers, all of them.
         optim: the update rules against torch.optim, and the schedules against its.
-        layers: the operations of firsthand.nn against torch.nn.functional.
+        layers: the operations and modules of firsthand.nn against torch.nn.
+        details: a line for every comparison.
         json: print JSON instead of a table.
     """
     keys = [key] if key else [] if optim or layers else papers.keys()
-    with Waiting() as told:
+    with Waiting() as told, one_thread():
         tables = compared(keys, optim, layers, told)
     rows = [row for found in tables.values() for row in found]
     failed = [row for row in rows if not row.holds]
@@ -37,10 +42,28 @@ def check(
         show_json([asdict(row) | {"holds": row.holds} for row in rows])
     else:
         for kind, found in tables.items():
-            show_comparisons(kind, found)
-        held = f"{len(rows) - len(failed)} of {len(rows)} comparisons hold."
-        out.print(f"largest relative difference (allowed)\n{held}")
+            names = (kind, "variant", "precision", "what") if details else (kind,)
+            show_comparisons(names if details or len(keys) != 1 or kind != "paper" else ("variant", "precision"), found)
+        for row in failed:
+            told_of = ", ".join((row.paper, row.variant, row.precision, row.what))
+            out.print(Text(f"✘ {told_of}: {figures(row)}", style="bold red"))
+        count = f"{len(rows):,} comparisons"
+        all_hold = Text(f"✔ All {count} hold.", style="green")
+        out.print(Text(f"✘ {len(failed):,} of {count} failed.", style="bold red") if failed else all_hold)
     raise SystemExit(1 if failed else 0)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """So small are the networks that threads would wait for each other, the longer the busier the machine is."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def compared(keys: Sequence[str], optim: bool, layers: bool, told: Callable[[str], object]) -> dict[str, list[Any]]:
@@ -63,16 +86,37 @@ def compared(keys: Sequence[str], optim: bool, layers: bool, told: Callable[[str
     return found
 
 
-def show_comparisons(kind: str, rows: Sequence[Any]) -> None:
-    """A line for what was compared in one precision, a column for each quantity."""
-    lines: dict[tuple[str, ...], dict[str, str]] = {}
+FIELDS = {"variant": "variant", "precision": "precision", "what": "what"}  # the others name what was compared
+
+
+def show_comparisons(names: Sequence[str], rows: Sequence[Any]) -> None:
+    """A line for the comparisons that share what these names stand for: of each, the one that is nearest to failing."""
+
+    def fields(row: Any, wanted: Sequence[str]) -> list[str]:
+        return [getattr(row, FIELDS.get(name, "paper")) for name in wanted]
+
+    others = [name for name in FIELDS if name not in names]
+    groups: dict[tuple[str, ...], list[Any]] = {}
     for row in rows:
-        colour = "green" if row.holds else "bold red"
-        line = lines.setdefault((row.paper, row.variant, row.precision), {})
-        line[row.what] = f"[{colour}]{row.difference:.0e}[/] [dim]({row.allowed:.0e})[/]"
-    blank = dict.fromkeys((row.what for row in rows), "")
-    names = (kind, "variant", "precision")
-    show_table([dict(zip(names, line, strict=True)) | blank | cells for line, cells in lines.items()])
+        groups.setdefault(tuple(fields(row, names)), []).append(row)
+    lines = []
+    for shared, group in groups.items():
+        nearest = max(group, key=lambda row: (not row.holds, row.difference / row.allowed if row.difference else 0.0))
+        colour, mark = ("green", "✔") if nearest.holds else ("bold red", "✘")
+        line = dict(zip(names, map(escape, shared), strict=True))
+        line |= {"nearest to its bound": escape(", ".join(fields(nearest, others)))} if others else {}
+        line["difference (allowed)"] = figures(nearest)
+        line = {name: f"[{colour}]{value}[/]" for name, value in line.items()}
+        lines.append(line | {names[0]: f"[{colour}]{mark}[/] {line[names[0]]}"})
+    show_table(lines)
+
+
+def figures(row: Any) -> str:
+    """The difference and what is allowed; with as many digits as it takes to see one above the other."""
+    if row.holds:
+        return f"{row.difference:.1e} ({row.allowed:.1e})"
+    digits = next((n for n in range(2, 17) if f"{row.difference:.{n}e}" != f"{row.allowed:.{n}e}"), 17)
+    return f"{row.difference:.{digits}e} > {row.allowed:.{digits}e}"
 
 
 class Waiting:
