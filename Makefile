@@ -1,15 +1,39 @@
-# make run: set up, then train the name generator; make test: all tests; make bench: our speed beside torch's
+# make run: set up, then train the name generator; make test: the tests; make bench: our speed beside torch's
 PYTHON ?= python3
 BIN := .venv/bin
 PAPERS := $(notdir $(patsubst %/model.py,%,$(wildcard src/firsthand/papers/*/model.py)))
 
-.PHONY: run test lint bench reproduce results clean
+# Other machines, as far as this one can pretend to be one: older instructions for torch itself, for oneDNN
+# (convolutions, bfloat16) and for MKL (matrix products), one by one and together, and two threads, which add in another order.
+MACHINES := torch torch-avx2 onednn-avx2 onednn-sse mkl-avx2 avx2 oldest threads
+torch := ATEN_CPU_CAPABILITY=default
+torch-avx2 := ATEN_CPU_CAPABILITY=avx2
+onednn-avx2 := ONEDNN_MAX_CPU_ISA=AVX2
+onednn-sse := ONEDNN_MAX_CPU_ISA=SSE41
+mkl-avx2 := MKL_ENABLE_INSTRUCTIONS=AVX2
+avx2 := $(torch-avx2) $(onednn-avx2) $(mkl-avx2)
+oldest := $(torch) $(onednn-sse) MKL_ENABLE_INSTRUCTIONS=SSE4_2
+threads := FIRSTHAND_TEST_THREADS=2
+# Of the tests those that compare numbers with a reference; what is done with files and processes is the same everywhere.
+NUMBERS := tests/nn tests/optim tests/check tests/contract tests/papers
+
+.PHONY: run test test-all test-machines $(MACHINES:%=test-on-%) lint bench reproduce results clean
 
 run: .venv/ready
 	@$(BIN)/firsthand train mlp
 
 test: .venv/ready
 	@$(BIN)/pytest -n 2
+
+# Those marked slow, too.
+test-all: .venv/ready
+	@$(BIN)/pytest -n 2 -m "slow or not slow"
+
+test-machines: $(MACHINES:%=test-on-%)
+
+$(MACHINES:%=test-on-%): test-on-%: .venv/ready
+	@echo "On a machine with $($*):"
+	@$($*) $(BIN)/pytest -n 2 $(NUMBERS)
 
 lint: .venv/ready
 	@$(BIN)/ruff check .

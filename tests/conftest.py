@@ -13,7 +13,8 @@ import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("firsthand", "beartype.beartype")  # before anything imports firsthand
-os.environ["OMP_NUM_THREADS"] = "1"  # before anything imports torch: tiny runs are fastest on one thread
+# Before anything imports torch. Tiny runs are fastest on one thread; `make test-machines` tries two.
+os.environ["OMP_NUM_THREADS"] = os.environ.get("FIRSTHAND_TEST_THREADS", "1")
 
 
 @pytest.fixture

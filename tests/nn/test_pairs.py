@@ -97,14 +97,15 @@ FIRST_ONLY = {"rbf", "scaled_dot_product_attention"}  # torch has no second deri
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if pair(name).name not in BY_HAND | FIRST_ONLY])
 def test_second_derivatives_agree_with_finite_differences(name):
-    assert torch.autograd.gradgradcheck(pair(name).fast, EXAMPLES[name].inputs(torch.float64))
+    """In one random direction, which no wrong term is likely to be at right angles to, not in every one."""
+    assert torch.autograd.gradgradcheck(pair(name).fast, EXAMPLES[name].inputs(torch.float64), fast_mode=True)
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if pair(name).name in FIRST_ONLY])
 def test_a_primitive_without_a_second_derivative_says_so(name):
     with pytest.raises(RuntimeError, match=r"derivative for .* is not implemented"):
         torch.autograd.gradgradcheck(pair(name).fast, EXAMPLES[name].inputs(torch.float64))
-    assert torch.autograd.gradgradcheck(pair(name).definition, EXAMPLES[name].inputs(torch.float64))
+    assert torch.autograd.gradgradcheck(pair(name).definition, EXAMPLES[name].inputs(torch.float64), fast_mode=True)
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if pair(name).name in BY_HAND])
@@ -114,7 +115,7 @@ def test_a_backward_pass_by_hand_refuses_a_second_derivative(name, monkeypatch):
     inputs = EXAMPLES[name].inputs(torch.float64)
     with pytest.raises(UserError, match=f"fast {pair(name).name} has no second derivative"):
         torch.autograd.gradgradcheck(pair(name).fast, inputs)
-    assert torch.autograd.gradgradcheck(pair(name).definition, inputs)
+    assert torch.autograd.gradgradcheck(pair(name).definition, inputs, fast_mode=True)
 
 
 def mutants(inputs: tuple) -> Iterator[tuple[str, tuple]]:

@@ -414,6 +414,7 @@ print("equal")
 """
 
 
+@pytest.mark.slow
 def test_compiled():
     """Values and gradients of the traced layers, in one graph, where no shapes are checked: torch cannot trace that.
 

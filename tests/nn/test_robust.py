@@ -394,6 +394,7 @@ def compile_all(training: bool) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("training", [False, True])
+@pytest.mark.slow
 def test_compiled_equals_eager(training):
     """In a process of its own: the checks of shapes that these tests run with cannot be compiled.
 
@@ -450,6 +451,7 @@ def distribute(file: str) -> None:
     Fabric(accelerator="cpu", devices=2, strategy=strategy).launch(train_part, file)
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_batch(tmp_path):
     """Their gradients are the mean of what each would have alone; float64 to rounding."""
     elsewhere(f"test_robust.distribute({str(tmp_path / 'gradients')!r})")

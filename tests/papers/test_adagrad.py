@@ -61,6 +61,7 @@ def test_indices_by_hand(bags):
     assert len(examples) == 3
 
 
+@pytest.mark.slow
 def test_brown_has_the_derived_number_of_features(data_folder):
     """54,105 sentences, 33.4 % of them imaginative, 475,940 features, 38.6 of them in a sentence: counted apart."""
     parts = Sentences(validation=0.0).load()

@@ -284,6 +284,7 @@ def test_writing_greedily():
     assert torch.equal(network(source, written).argmax(2), written)
 
 
+@pytest.mark.slow
 def test_lengths_learns_short_rows_first():
     """A few hundred steps: pairs are learned, long rows are not; the same seed gives the same numbers."""
     found = lengths(hidden=48, longest=3, steps=250, rate=0.01)

@@ -410,6 +410,7 @@ def test_reach_orders_the_cells():
     assert min(shares["LSTM of 1997"], shares["LSTM, forget bias 5"]) > -2
 
 
+@pytest.mark.slow
 def test_every_figure_can_be_drawn():
     """From one short run of each experiment, and for the training runs from rows as the engine writes them."""
     paper = papers.get("lstm")

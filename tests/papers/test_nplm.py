@@ -251,6 +251,7 @@ def test_what_cannot_be_counted():
         KneserNey(TEXT, VOCAB, 5).probability(EVERY[:, :2], EVERY[:, 3])
 
 
+@pytest.mark.slow
 def test_the_published_ngrams(data_folder):
     """On our Brown within 5 % of table 1: the corpus cannot be rebuilt exactly. The smallest gap is 0.4 %."""
     found = ngrams()

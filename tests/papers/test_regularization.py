@@ -303,6 +303,7 @@ def test_shares_of_flat_units():
 
 
 @pytest.mark.usefixtures("without_figures")
+@pytest.mark.slow
 def test_the_overfit_preset_learns_noise_by_heart(tmp_path):
     """Training error 0 on labels of which a fifth are random; the regularised preset cannot, and tests better."""
     runs = {

@@ -357,6 +357,7 @@ def test_unknown_claims(fake, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_lets_every_run_save(command, data_folder, tmp_path):
     """As a terminal does it, to all processes at once; the runs can be resumed."""
     words = ("reproduce", "mlp", "--claim", "leakage", "--seeds", 1, "--jobs", 2, "--runs", tmp_path / "runs")

@@ -24,6 +24,7 @@ def close(ours, theirs) -> None:
         assert a == pytest.approx(b, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_path):
     """Rows, records of health and scores; what is printed is printed once; a used folder is refused by both."""
     process = command("train", "mlp", *flags(tiny | CHANGES), *PAIR, "--out", tmp_path / "two", "--json")
@@ -45,6 +46,7 @@ def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_
     assert "Traceback" not in stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_both(command, flags, tiny, train, tmp_path, stop_at):
     """As a terminal does it, to both at once; the run goes on from there, here as one process."""
     endless = CHANGES | {"steps": 100_000, "checkpoint_every": 100_000, "log_every": 7}

@@ -97,7 +97,10 @@ def test_a_signal_at_the_last_step_is_too_late(train, stop_at):
     assert train().result["steps"] == 40
 
 
-@pytest.mark.parametrize("rule", RULES)
+FIRST, *OTHERS = RULES
+
+
+@pytest.mark.parametrize("rule", [FIRST, *(pytest.param(rule, marks=pytest.mark.slow) for rule in OTHERS)])
 def test_kill_9_at_random_moments(rule, command, flags, train, tiny, tmp_path):
     """Real processes, really killed, at moments that differ from one test run to the next."""
     changes = INTERVALS | RULES[rule] | {"steps": 700}
