@@ -1,6 +1,7 @@
 """The check alone, without the tests, must fail on code that is wrong in one place."""
 
 import inspect
+import sys
 import textwrap
 from importlib import import_module
 
@@ -28,7 +29,10 @@ def mutate(monkeypatch, place, old, new):
         monkeypatch.setitem(PAIRS, *pair)
     space = dict(function.__globals__)
     exec(compile(source.replace(old, new), place, "exec"), space)
-    monkeypatch.setattr(owner, name, space[name])
+    original = getattr(owner, name)
+    for place in [owner, *(m for m in list(sys.modules.values()) if m.__name__.startswith("firsthand"))]:
+        if getattr(place, name, None) is original:  # also where others have imported it from
+            monkeypatch.setattr(place, name, space[name])
 
 
 def operation(name):

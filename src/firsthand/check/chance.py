@@ -122,7 +122,7 @@ def compare_sparse() -> Iterator[Row]:
     w = init.sparse_(torch.empty(400, 40, dtype=torch.float64), connections=15, std=0.7)
     chosen = w != 0
     wrong = (chosen.sum(1) != 15).double().mean().item()
-    yield Row("sparse_", "weight", "float64", "share of rows without 15", wrong, 0.0)
+    yield Row("sparse_", "weight", "float64", "share of rows without 15", wrong, EXACT)
     spread = abs(w[chosen].std().item() / 0.7 - 1)
     yield Row("sparse_", "weight", "float64", "standard deviation", spread, ERRORS / sqrt(2 * 400 * 15))
     share, each = chosen.double().mean(0), 15 / 40

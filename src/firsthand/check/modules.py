@@ -51,6 +51,25 @@ class _Of(Module):
         return self.function(*inputs)
 
 
+class _Additive(nn.AdditiveAttention):
+    """Equations of appendix A.1.2 of Bahdanau et al. (2015), of keys within their lengths."""
+
+    def forward(self, query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+        q = functional.linear(query, self.query.weight)
+        k = functional.linear(key, self.key.weight, self.key.bias)
+        scores = torch.stack([torch.tanh(q + k[:, j : j + 1]) @ self.score for j in range(key.shape[1])], 2)
+        beyond = torch.tensor([[j >= length for j in range(key.shape[1])] for length in _LENGTHS])
+        a = functional.softmax(scores.masked_fill(beyond[:, None], -torch.inf), 2)
+        return a @ key, a
+
+
+class _Dropout2012(torch.nn.Dropout):
+    """Not scaled while training, but in eval mode."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * (1 - self.p)
+
+
 _LENGTHS = torch.tensor([2, 5, 1])
 _MASK = torch.rand((5, 7), generator=Generator().manual_seed(3)) < 0.6  # True = may attend
 _KEEP = torch.arange(7) < torch.tensor([[7], [4], [6]])
@@ -74,8 +93,8 @@ def _kl(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def _negative_sampling(centre: Tensor, target: Tensor, noise: Tensor) -> Tensor:
     """Equation 4 of Mikolov et al. (2013), row by row and word by word."""
-    rows = zip(centre, target, noise, strict=True)
-    return -torch.stack([_log(c @ t) + sum(_log(-c @ word) for word in words) for c, t, words in rows]).mean()
+    rows = zip(centre, target, noise, _NOISE, strict=True)
+    return -torch.stack([_log(c @ t) + sum(_log(-c @ w) for w in words[keep]) for c, t, words, keep in rows]).mean()
 
 
 def _rbf_map(distances: Tensor) -> Tensor:
@@ -97,6 +116,7 @@ _log = functional.logsigmoid
 _CLASSES = torch.tensor([2, 0, 1, 2, 2, 0, 1])
 _CUT = torch.arange(15).view(3, 5) % 2
 _CLASS_WEIGHTS = torch.tensor([0.5, 2.0, 1.0], dtype=torch.float64)
+_NOISE = torch.tensor([[True, False], [True, True], [False, True]])  # what does not count
 _TREE = nn.HierarchicalSoftmax([5, 3, 2, 2, 1], 3).double()
 torch.nn.init.uniform_(_TREE.weight, -1, 1, generator=Generator().manual_seed(4))
 _WORDS = torch.tensor([0, 4, 2, 1, 3, 0, 2])
@@ -114,7 +134,9 @@ FUNCTIONS: dict[str, tuple[tuple[tuple[int, ...], ...], Callable[..., Tensor], C
         ((2, 5), (3, 5), (3,)), lambda x, w, b: nn.masked_linear(x, w, _CUT.to(w.dtype), b),
         lambda x, w, b: functional.linear(x, torch.where(_CUT == 1, w, 0), b),
     ),
-    "negative_sampling": (((3, 5), (3, 5), (3, 2, 5)), nn.negative_sampling, _negative_sampling),
+    "negative_sampling": (
+        ((3, 5), (3, 5), (3, 2, 5)), lambda c, t, n: nn.negative_sampling(c, t, n, _NOISE), _negative_sampling,
+    ),
     "nll": (((7, 3),), lambda x: nn.nll(x, _CLASSES), lambda x: functional.nll_loss(x, _CLASSES)),
     "nll, all options": (
         ((7, 3),), lambda x: nn.nll(x, _CLASSES, _CLASS_WEIGHTS, 1),
@@ -150,6 +172,11 @@ def cases() -> dict[str, Case]:
         "BatchNorm2d": Case(nn.BatchNorm2d(3, 1e-3, 0.3), theirs.BatchNorm2d(3, 1e-3, 0.3), ((2, 3, 5, 7),)),
         "LayerNorm": Case(nn.LayerNorm(7, 1e-3), theirs.LayerNorm(7, 1e-3), ((2, 3, 7),)),
         "Dropout": Case(nn.Dropout(0.3), theirs.Dropout(0.3), ((11, 13),)),
+        "Dropout, 2012": Case(nn.Dropout(0.3, scale="test"), _Dropout2012(0.3), ((11, 13),)),
+        "AdditiveAttention": Case(
+            nn.AdditiveAttention(5, 3, 7), _Additive(5, 3, 7), ((3, 2, 5), (3, 5, 3)),
+            {"mask": nn.padding_mask(_LENGTHS, 5)[:, None], "weights": True},
+        ),
         "Dropout2d": Case(nn.Dropout2d(0.3), theirs.Dropout2d(0.3), ((11, 13, 2, 3),)),
         "ELU": Case(nn.ELU(0.7), theirs.ELU(0.7), ((3, 5),)),
         "GELU": Case(nn.GELU("tanh"), theirs.GELU("tanh"), ((3, 5),)),
