@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ import firsthand
 from firsthand import papers
 from firsthand.check import Row
 from firsthand.cli import COMMANDS, main
+from firsthand.commands import training
 from firsthand.train.folder import RunFolder
 
 
@@ -441,3 +443,24 @@ def test_brackets_are_no_markup(call, flags, tiny, tmp_path, lines_file):
 def test_version(call):
     """That of the package."""
     assert call("--version") == (0, f"firsthand {firsthand.__version__}\n", "")
+
+
+def test_classify_tells_what_is_doubtful_and_goes_on_after_a_bad_file(call, monkeypatch):
+    """Distances in words, errors by name on stderr and exit code 2, answers all the same; with --json both in rows."""
+    seen = {"class": "8", "confidence": 1.0, "runner_up": "0", "runner_up_confidence": 0.0}
+    near, far = seen | {"distance": 4.25, "distance_limit": 20.0}, seen | {"distance": 28.25, "distance_limit": 20.0}
+    rows = [near | {"path": "a.png"}, far | {"path": "b.png"}, {"path": "c.png", "error": "c.png is blank."},
+            seen | {"path": "d.png"}]  # fmt: skip
+    run = SimpleNamespace(classify=lambda images: rows)
+    monkeypatch.setattr(training.api, "load", lambda name: run)
+    code, out, err = call("classify", "run", "a.png", "b.png", "c.png", "d.png")
+    assert (code, err.strip()) == (2, "firsthand: c.png is blank.")
+    assert " ".join(out.split()) == (
+        "a.png: 8 (100.0 %; then 0; distance 4.2) "
+        "b.png: 8 (100.0 %; then 0), but unlike what it was trained on: distance 28.2, where digits lie below 20 "
+        "d.png: 8 (100.0 %; then 0)"
+    )
+    code, out, _ = call("classify", "run", "a.png", "--json")
+    assert code == 2 and json.loads(out) == rows
+    del rows[2]
+    assert call("classify", "run", "a.png")[0] == 0

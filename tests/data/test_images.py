@@ -1,4 +1,4 @@
-"""Digits: the published counts of MNIST, and pictures that a user might bring."""
+"""Digits: the published counts of MNIST and of scikit-learn, and the format they come in."""
 
 import gzip
 import struct
@@ -6,10 +6,9 @@ import struct
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
 from sklearn import datasets
 
-from firsthand.data.images import as_digit, drawing, load_digits, load_mnist, read_idx
+from firsthand.data.images import drawing, load_digits, load_mnist, read_idx
 from firsthand.errors import UserError
 
 
@@ -72,6 +71,10 @@ GOOD = idx(np.arange(30, dtype=np.uint8).reshape(5, 6), 8)
         (gzip.compress(b"", mtime=0), "is not an IDX file"),
         (gzip.compress(GOOD, mtime=0)[:-9], "cannot be unpacked"),
         (GOOD, "cannot be unpacked"),
+        # More dimensions than an array can have, sizes whose product is above 2^64, and no values in a huge shape.
+        (gzip.compress(bytes([0, 0, 8, 255]) + b"\0\0\0\1" * 255 + b"x", mtime=0), "not an IDX file that can be read"),
+        (gzip.compress(bytes([0, 0, 8, 3]) + b"\xff" * 12, mtime=0), "says that it holds 79,228,162,458,924,"),
+        (gzip.compress(bytes([0, 0, 8, 4]) + b"\xff" * 12 + bytes(4), mtime=0), "not an IDX file that can be read"),
     ],
 )
 def test_bad_idx_files(tmp_path, data, message):
@@ -83,108 +86,6 @@ def test_bad_idx_files(tmp_path, data, message):
 def test_a_missing_idx_file(tmp_path):
     with pytest.raises(UserError, match="There is no file"):
         read_idx(tmp_path / "a.gz")
-
-
-@pytest.fixture(scope="module")
-def seven() -> Image.Image:
-    """A seven in black on white, far from the middle of a wide picture."""
-    picture = Image.new("L", (317, 211), 255)
-    ImageDraw.Draw(picture).line([(30, 40), (90, 40), (50, 150)], fill=0, width=11)
-    return picture
-
-
-def saved(picture: Image.Image, path, **options):
-    picture.save(path, **options)
-    return as_digit(path)
-
-
-def test_a_picture_becomes_a_digit_as_mnist_has_it(seven, tmp_path):
-    digit = saved(seven, tmp_path / "seven.png").double()
-    rows, columns = (torch.nonzero((digit > 50).any(axis)).flatten() for axis in (1, 0))
-    assert rows[-1] - rows[0] + 1 == 20
-    assert columns[-1] - columns[0] + 1 <= 20
-    assert digit.max() == 255
-    # The centre of mass is that of MNIST's digits, 14, up to rounding to whole pixels.
-    place = torch.arange(28).double()
-    assert (digit.sum(1) @ place / digit.sum()).item() == pytest.approx(14, abs=0.5)
-    assert (digit.sum(0) @ place / digit.sum()).item() == pytest.approx(14, abs=0.5)
-    # A seven: the ink of its upper fifth reaches from side to side, that of its lower half does not.
-    assert (digit[rows[0] : rows[0] + 2] > 50).any(0).sum() > 9
-    assert (digit[rows[0] + 10 : rows[-1] - 1] > 50).sum(1).max() < 6
-
-
-def test_the_same_picture_in_other_clothes(seven, tmp_path):
-    plain = saved(seven, tmp_path / "seven.png").int()
-    grey = np.asarray(seven)
-    alpha = np.zeros((*grey.shape, 4), np.uint8)
-    alpha[..., 3] = 255 - grey
-    variants = {
-        "white on black": Image.fromarray(255 - grey),
-        "weak contrast": Image.fromarray((100 + grey // 8).astype(np.uint8)),
-        "weak contrast, inverted": Image.fromarray((90 - grey // 8).astype(np.uint8)),
-        "colour": Image.merge("RGB", (seven, seven, seven.point(lambda grey: 200))),
-        "transparent": Image.fromarray(alpha, "RGBA"),
-        "one bit": seven.convert("1"),
-        "palette": seven.convert("P"),
-        "16 bits": Image.fromarray(grey.astype(np.uint16) * 257),
-    }
-    for name, variant in variants.items():
-        # Up to rounding of the weakest contrast: 1 level in 31 is 8 in 255.
-        assert (saved(variant, tmp_path / "variant.png").int() - plain).abs().max() <= 9, name
-    noise = np.random.default_rng(0).normal(0, 5, grey.shape)
-    photo = Image.fromarray((60 + grey * 0.5 + noise).clip(0, 255).astype(np.uint8))
-    # Grain of 5 in a contrast of 128 changes the ink by 10 in 255, less after shrinking; faint edges of lines are lost.
-    assert (saved(photo, tmp_path / "photo.png").int() - plain).abs().double().mean() < 5
-    # JPEG blurs edges.
-    assert (saved(seven.convert("RGB"), tmp_path / "seven.jpg").int() - plain).abs().double().mean() < 2
-    larger = seven.resize((3 * seven.width, 3 * seven.height))
-    assert (saved(larger, tmp_path / "large.png").int() - plain).abs().double().mean() < 2
-
-
-def test_mnists_own_digits_stay_the_same(data_folder, tmp_path):
-    images = load_mnist(0).test[0][:100]
-    for invert in (False, True):
-        same = 0
-        for image in images:
-            Image.fromarray((255 - image if invert else image).numpy()).save(tmp_path / "digit.png")
-            # The stretch of contrast turns a digit's 253 or 254 into 255.
-            same += (as_digit(tmp_path / "digit.png").int() - image.int()).abs().max() <= 2
-        # Room for a centre of mass that rounds the other way; none of the first 1,000 does.
-        assert same >= 99
-
-
-def test_a_thin_line_is_a_one(tmp_path):
-    picture = Image.new("L", (50, 300), 255)
-    ImageDraw.Draw(picture).line([(25, 20), (25, 280)], fill=0)
-    digit = saved(picture, tmp_path / "one.png")
-    assert ((digit > 50).sum(0) > 0).sum() == 1
-    assert (digit > 50).sum() == 20
-
-
-@pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_blank_picture(tmp_path, level):
-    with pytest.raises(UserError, match="is blank"):
-        saved(Image.new("L", (30, 40), level), tmp_path / "blank.png")
-
-
-def test_what_is_not_a_picture(tmp_path, seven):
-    (tmp_path / "note.png").write_text("not a picture")
-    with pytest.raises(UserError, match="not an image that Pillow can read"):
-        as_digit(tmp_path / "note.png")
-    with pytest.raises(UserError, match=r"did you mean .*note\.png"):
-        as_digit(tmp_path / "notes.png")
-    with pytest.raises(UserError, match="is a folder"):
-        as_digit(tmp_path)
-    seven.save(tmp_path / "whole.png")
-    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:-60])
-    with pytest.raises(UserError, match="cannot be read as an image"):
-        as_digit(tmp_path / "cut.png")
-
-
-def test_a_picture_too_large(tmp_path, seven, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40_000)
-    with pytest.raises(UserError, match="too large"):
-        saved(seven, tmp_path / "seven.png")
 
 
 def test_a_drawing_has_a_shade_for_every_level():

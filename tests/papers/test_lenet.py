@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import Module, ModuleList, Parameter
 
 from firsthand.check.twins.lenet import TABLE, Network
-from firsthand.data.images import as_digit
+from firsthand.data.pictures import as_digit
 from firsthand.errors import UserError
 from firsthand.nn import Conv2d, Linear, Subsample, definitions, rbf_map, rbf_mle
 from firsthand.nn.activation import ReLU, ScaledTanh
@@ -237,6 +237,15 @@ def test_pictures_are_classified_by_the_nearest_code(tmp_path):
     assert row["confidence"] == pytest.approx(sure[order[0]].item(), rel=1e-4)  # float32 distances near 100
     assert row["runner_up_confidence"] == pytest.approx(sure[order[1]].item(), rel=1e-4)
     assert row["distance"] == pytest.approx(distances.min().item(), rel=1e-5)
+    assert row["distance_limit"] == recipe.rubbish == 20.0
+    # A bad picture has no answer, and does not cost the others theirs.
+    Image.fromarray(pixels[:, ::-1] // 2).save(tmp_path / "two.png")
+    found = recipe.task.classify(run, [tmp_path / "none.png", tmp_path / "one.png", tmp_path / "two.png"])
+    assert list(found[0]) == ["path", "error"] and "There is no file" in found[0]["error"]
+    # In a batch of two the last bits of float32 differ.
+    assert (found[1]["path"], found[1]["class"]) == (row["path"], row["class"])
+    assert found[1]["distance"] == pytest.approx(row["distance"], rel=1e-5)
+    assert found[2]["path"] == str(tmp_path / "two.png") and "class" in found[2]
     with pytest.raises(UserError, match="at least one"):
         recipe.task.classify(run, [])
 

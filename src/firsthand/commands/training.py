@@ -199,7 +199,22 @@ def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json
         raise UserError("Which images? firsthand classify RUN image.png ...")
     rows = api.load(run).classify(images)
     if json:
-        return show_json(rows)
+        show_json(rows)
     for row in rows:
-        sure = f"{100 * row['confidence']:.1f} %"
-        out.print(f"{escape(row['path'])}: [bold]{row['class']}[/] ({sure}; then {row['runner_up']})")
+        if "error" in row:
+            err.print(f"firsthand: {row['error']}", markup=False, style="red" if err.is_terminal else None)
+        elif not json:
+            out.print(_told(row))
+    if any("error" in row for row in rows):
+        raise SystemExit(2)
+
+
+def _told(row: dict[str, Any]) -> str:
+    """What a network sees in one picture, with a warning where it is unlike what the network was trained on."""
+    sure, distance, limit = f"{100 * row['confidence']:.1f} %", row.get("distance"), row.get("distance_limit")
+    told = f"{escape(row['path'])}: [bold]{row['class']}[/] ({sure}; then {row['runner_up']}"
+    if distance is None:
+        return told + ")"
+    if distance <= limit:
+        return told + f"; distance {distance:.1f})"
+    return f"{told}), but unlike what it was trained on: distance {distance:.1f}, where digits lie below {limit:g}"

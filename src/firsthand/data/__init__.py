@@ -20,7 +20,7 @@ _LAZY = {
     "Stream": "stream",
     "TokenVocabulary": "tokens",
     "adding": "synthetic",
-    "as_digit": "images",
+    "as_digit": "pictures",
     "embedded_reber": "synthetic",
     "encode_reber": "synthetic",
     "load_digits": "images",

@@ -1,9 +1,9 @@
-"""Images of handwritten digits: MNIST, scikit-learn's, and a user's own."""
+"""Images of handwritten digits: MNIST and scikit-learn's."""
 
 import gzip
+import math
 import random
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,16 +11,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from firsthand.data.files import fetch
-from firsthand.data.lines import missing
 from firsthand.data.registry import DATASETS
+from firsthand.data.userfile import check
 from firsthand.errors import UserError
 
 _DIGITS = tuple("0123456789")
-_SIDE, _BOX = 28, 20  # pixels of the image, and of the box within that the digit fills
+SIDE, BOX = 28, 20  # pixels of the image, and of the box within that the digit fills
+_DIMENSIONS = 64  # of a NumPy array, at most
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # of the IDX format
 
 
@@ -49,21 +50,23 @@ def read_idx(path: str | Path) -> np.ndarray:
     Source: the MNIST page, "file formats": 0, 0, type, number of dimensions, the sizes as big-endian 32-bit integers.
     """
     path = Path(path)
+    check(path, "an IDX file")
     try:
         with gzip.open(path) as stream:
             data = stream.read()
-    except FileNotFoundError:
-        raise missing(path) from None
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be unpacked with gzip: {error}.") from error
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _TYPES or len(data) < 4 + 4 * data[3]:
         raise UserError(f"{path} is not an IDX file: its first bytes are '{data[:4].hex(' ')}'.")
     shape = struct.unpack_from(f">{data[3]}I", data, 4)
     kind = np.dtype(_TYPES[data[2]])
-    start, size = 4 + 4 * data[3], int(np.prod(shape, dtype=np.int64)) * kind.itemsize
-    if len(data) - start != size:
+    start, size = 4 + 4 * data[3], math.prod(shape) * kind.itemsize
+    if len(shape) <= _DIMENSIONS and len(data) - start != size:
         raise UserError(f"{path} says that it holds {size:,} bytes of values but holds {len(data) - start:,}.")
-    return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
+    try:
+        return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
+    except ValueError as error:
+        raise UserError(f"{path} is not an IDX file that can be read: {error}.") from None
 
 
 def load_mnist(validation: int = 5000) -> ImageSets:
@@ -86,11 +89,11 @@ def load_digits() -> ImageSets:
     from sklearn import datasets
 
     small = datasets.load_digits()
-    images = torch.zeros(len(small.images), _SIDE, _SIDE, dtype=torch.uint8)
-    edge = (_SIDE - _BOX) // 2
+    images = torch.zeros(len(small.images), SIDE, SIDE, dtype=torch.uint8)
+    edge = (SIDE - BOX) // 2
     for image, pixels in zip(images, small.images, strict=True):
         grey = Image.fromarray(np.round(pixels * (255 / 16)).astype(np.uint8))
-        large = grey.resize((_BOX, _BOX), Image.Resampling.BILINEAR)
+        large = grey.resize((BOX, BOX), Image.Resampling.BILINEAR)
         image[edge:-edge, edge:-edge] = torch.from_numpy(np.array(large))
     labels = torch.from_numpy(small.target.astype(np.int64))
     order = list(range(len(images)))
@@ -98,71 +101,6 @@ def load_digits() -> ImageSets:
     first, second = int(0.8 * len(order)), int(0.9 * len(order))
     train, val, test = ((images[part], labels[part]) for part in (order[:first], order[first:second], order[second:]))
     return ImageSets(train, val, test, _DIGITS)
-
-
-def as_digit(path: str | Path) -> UInt8[Tensor, "28 28"]:
-    """A user's picture of one digit as MNIST would hold it: white on black, in a 20x20 box, centred by mass in 28x28.
-
-    Grey, colour or transparent, dark on light or light on dark, any size. Raises `UserError` for a missing file, for
-    one that is not an image, and for a blank one.
-
-    Source: LeCun et al. (1998), section III-A.
-    """
-    path = Path(path).expanduser()
-    ink = _ink(path, _grey(path))
-    rows, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = _BOX / max(ink.shape)
-    height, width = (max(1, round(scale * side)) for side in ink.shape)
-    resized = Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    digit = np.asarray(resized).clip(0, 1)
-
-    # The centre of mass goes to the middle of pixel 14, where MNIST's own digits have it, as far as the digit fits.
-    top, left = (
-        int(np.clip(round(_SIDE / 2 - digit.sum(1 - axis) @ np.arange(side) / digit.sum()), 0, _SIDE - side))
-        for axis, side in enumerate(digit.shape)
-    )
-    image = np.zeros((_SIDE, _SIDE))
-    image[top : top + height, left : left + width] = digit
-    return torch.from_numpy(np.round(255 * image).astype(np.uint8))
-
-
-def _grey(path: Path) -> np.ndarray:
-    """The picture in grey, transparent parts white."""
-    if path.is_dir():
-        raise UserError(f"{path} is a folder: give the path of an image in it.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                picture = ImageOps.exif_transpose(picture)
-                if picture.mode.startswith(("I", "F")):  # more than 8 bits, which a conversion would clip
-                    return np.asarray(picture, dtype=np.float64)
-                picture = picture.convert("RGBA")
-                white = Image.new("RGBA", picture.size, "white")
-                return np.asarray(Image.alpha_composite(white, picture).convert("L"), dtype=np.float64)
-    except FileNotFoundError:
-        raise missing(path) from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise UserError(f"{path} is too large for a picture of a digit: make it smaller.") from error
-    except UnidentifiedImageError as error:
-        raise UserError(f"{path} is not an image that Pillow can read: give a PNG or JPEG file.") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as an image: {error}.") from error
-
-
-def _ink(path: Path, grey: np.ndarray) -> np.ndarray:
-    """How much ink each pixel has, 0 to 1: the distance from the background, which is the median of the border."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    background, low, high = np.median(border), grey.min(), grey.max()
-    if high - low < 0.05 * max(255, high):
-        raise UserError(f"{path} is blank: give a picture of one digit that stands out from its background.")
-    far = low if background > (low + high) / 2 else high
-    ink = ((grey - background) / (far - background)).clip(0, 1)
-    # What is as faint as the grain of a photograph or the blur of a JPEG is no ink; the grey edge of a tiny one is.
-    grain = np.percentile((border - background) / (far - background), 90)
-    faint = np.clip(3 * grain, 0 if max(grey.shape) <= 2 * _SIDE else 0.3, 0.6)
-    return np.where(ink > faint, ink, 0)
 
 
 def drawing(image: UInt8[Tensor, "height width"]) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from firsthand.data.images import as_digit
+from firsthand.data.pictures import as_digit
 from firsthand.data.text import Vocabulary, windows
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
@@ -134,7 +134,8 @@ class Classify(Task):
         return {"classes.json": list(self.classes)}
 
     def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
-        """What else `classify` reports about each image."""
+        """What else `classify` reports about each image: a "distance" from the classes, and the "distance_limit" beyond
+        which it is unlike what the network was trained on."""
         return [{} for _ in outputs]
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
@@ -163,25 +164,31 @@ class Classify(Task):
     def classify(cls, run: Trained, paths: Sequence[Path | str]) -> list[dict[str, Any]]:
         """What a trained network sees in a user's pictures, each of one digit: the likeliest class and the next one.
 
-        Raises UserError if there is no path, and for a file that is no picture of a digit.
+        The row of a file that is no picture of a digit has an "error" in their place. Raises UserError if there is no
+        path.
         """
         if not paths:
             raise UserError("There is nothing to classify: give the path of at least one image.")
+        rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
+        digits = []
+        for row in rows:
+            try:
+                digits.append(as_digit(row["path"]))
+            except UserError as error:
+                row["error"] = str(error)
+        if not digits:
+            return rows
         task = cls.without_data(run.recipe)
         classes = read_json(run.folder.path / "classes.json")
-        inputs = task.prepare(torch.stack([as_digit(path) for path in paths]))
-        outputs = run.model(inputs.to(next(run.model.parameters()))).float().cpu()
+        outputs = run.model(task.prepare(torch.stack(digits)).to(next(run.model.parameters()))).float().cpu()
         best = log_softmax(task.logits(outputs)).exp().topk(2, dim=1)
-        return [
-            {
-                "path": str(path),
-                "class": classes[first],
-                "confidence": sure,
-                "runner_up": classes[second],
-                "runner_up_confidence": less,
-            }
-            | remarks
-            for path, (first, second), (sure, less), remarks in zip(
-                paths, best.indices.tolist(), best.values.tolist(), task.remarks(outputs), strict=True
-            )
-        ]
+        for row, (first, second), (sure, less), remarks in zip(
+            (row for row in rows if "error" not in row),
+            best.indices.tolist(),
+            best.values.tolist(),
+            task.remarks(outputs),
+            strict=True,
+        ):
+            row |= {"class": classes[first], "confidence": sure}
+            row |= {"runner_up": classes[second], "runner_up_confidence": less} | remarks
+        return rows
