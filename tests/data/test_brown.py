@@ -86,6 +86,29 @@ def test_what_is_no_corpus(tmp_path, text):
         read_brown(path)
 
 
+def spoiled(archive: bytes, how: str) -> bytes:
+    """The archive, encrypted, packed by an unknown method, or with other bytes in place of the packed ones."""
+    if how == "cut":
+        return archive[:-30]
+    central, data = archive.rindex(b"PK\1\2"), archive.rindex(b"brown/ca01", 0, archive.index(b"PK\1\2")) + 10
+    if how == "content":
+        return archive[:data] + b"\xff" * 9 + archive[data + 9 :]
+    place, value = {"encrypted": (8, 1), "method": (10, 99)}[how]
+    return archive[: central + place] + bytes([value]) + archive[central + place + 1 :]
+
+
+@pytest.mark.parametrize("how", ["cut", "content", "encrypted", "method"])
+def test_damaged_archives(tmp_path, how):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("brown/cats.txt", "ca01 news")
+        zipped.writestr("brown/ca01", "the/at jury/nn " * 99)
+    good = (tmp_path / "a.zip").read_bytes()
+    assert len(read_brown(tmp_path / "a.zip")) == 1
+    (tmp_path / "a.zip").write_bytes(spoiled(good, how))
+    with pytest.raises(UserError, match="cannot be read as the Brown corpus"):
+        read_brown(tmp_path / "a.zip")
+
+
 def test_without_the_file(empty_folder, monkeypatch):
     """The message says where it would have come from, and where to put it."""
     import requests

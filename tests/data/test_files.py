@@ -4,13 +4,14 @@ import errno
 import gzip
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pooch
 import pytest
 
-from firsthand.data.files import RemoteFile, fetch, folder, here
+from firsthand.data.files import RemoteFile, alone, fetch, folder, here
 from firsthand.errors import UserError
 
 CONTENT = b"emma\nolivia\nava\n" * 1000
@@ -25,7 +26,8 @@ def remote(server, empty_folder) -> RemoteFile:
 
 
 def left(empty_folder: Path) -> list[str]:
-    return sorted(entry.name for entry in empty_folder.rglob("*") if entry.is_file() or ".download" in entry.name)
+    there = (entry for entry in empty_folder.rglob("*") if entry.is_file() or ".download" in entry.name)
+    return sorted(entry.name for entry in there if entry.name != ".lock")
 
 
 def test_the_folder_is_the_chosen_one_else_the_platforms_cache(monkeypatch, tmp_path):
@@ -145,6 +147,38 @@ def test_a_data_folder_that_is_a_file(remote, empty_folder):
     empty_folder.write_text("a file")
     with pytest.raises(UserError, match="FIRSTHAND_DATA"):
         fetch(remote, progress=False)
+
+
+def test_what_a_killed_download_left_is_cleaned_up(remote, empty_folder):
+    for left_over in (".download-abc", ".download-def"):
+        (empty_folder / "lists" / left_over).mkdir(parents=True)
+        (empty_folder / "lists" / left_over / "names.txt").write_bytes(CONTENT[:99])
+    fetch(remote, progress=False)
+    assert left(empty_folder) == ["names.txt"]
+
+
+def test_two_who_want_the_same_file_fetch_it_once(remote, empty_folder, server, capsys):
+    """The second waits, says so, and finds it there; its address answers no more."""
+    with ThreadPoolExecutor() as pool:
+        with alone(empty_folder / "lists"):
+            second = pool.submit(fetch, replace(remote, url=f"{server[0]}/gone.txt"), progress=False)
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+            (empty_folder / "lists" / "names.txt").write_bytes(CONTENT)
+        assert second.result(30).read_bytes() == CONTENT
+    assert "waiting for it" in capsys.readouterr().err
+
+
+def test_a_folder_where_the_file_should_be(remote, empty_folder):
+    (empty_folder / remote.path).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"is a folder where the file 'lists/names\.txt' should be"):
+        fetch(remote, progress=False)
+
+
+def test_the_home_folder_of_nobody(monkeypatch):
+    monkeypatch.setenv("FIRSTHAND_DATA", "~nobody-of-this-name/data")
+    with pytest.raises(UserError, match="a user that this machine does not know"):
+        folder()
 
 
 def test_an_interrupted_download_leaves_nothing(remote, empty_folder, monkeypatch):

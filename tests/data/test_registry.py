@@ -28,6 +28,7 @@ def test_every_data_set_is_embedded_or_has_checked_files():
         assert dataset.embedded == (not dataset.files)
         assert dataset.about.endswith(".") and dataset.source.startswith("http") and dataset.licence
         for file in dataset.files:
+            assert all(known.startswith("sha256:") for known in file.sums + file.content_sums)
             assert file.sums and file.url.startswith("https://") and file.dataset == name
 
 

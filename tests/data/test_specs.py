@@ -40,6 +40,8 @@ def test_another_column_of_a_known_csv(data_folder):
         (Names(column="name"), "'column' does not apply to the data 'names'"),
         (Names("makemore-names", column="name"), "'column' does not apply"),
         (Names("makemore-names", locale="en_IN"), "'locale' does not apply"),
+        (Names(header=False), "'header' does not apply to the data 'names'"),
+        (Names("indian-male-names", header=False), "'header' does not apply"),
         (Names("indian-male-names", count=10), "'count' does not apply"),
         (Names("mine.txt", count=10), "'count' does not apply"),
         (Names("mine.txt", locale="en_IN"), "'locale' does not apply"),

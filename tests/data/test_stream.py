@@ -1,7 +1,10 @@
 """Running text as tokens: published counts, brute force, and files that are mapped rather than read."""
 
+import gzip
+import os
 import re
 from collections import Counter
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +99,8 @@ def test_a_mapped_file_holds_the_same(how, tmp_path, monkeypatch):
         tokens, read = tokens_of(path, how)
         assert isinstance(tokens, np.memmap)
         assert read == vocabulary and tokens.tolist() == expected.tolist()
-    assert len(list((tmp_path / "cache" / "tokens").iterdir())) == 2, "one file of tokens, one that tells of it"
+    kept = [entry.suffix for entry in (tmp_path / "cache" / "tokens").iterdir() if entry.name != ".lock"]
+    assert sorted(kept) == [".bin", ".json"], "one file of tokens, one that tells of it"
 
 
 def test_pages_are_given_back(tmp_path, monkeypatch):
@@ -133,19 +137,40 @@ def test_parts():
     for train, val in ((0.6, 0.2), (6.0, 2.0)):
         text = parts(tokens, vocabulary, train, val)
         assert [vocabulary.decode(part) for part in (text.train, text.val, text.test)] == ["abcdef", "gh", "ij"]
-    for train, val in ((8.0, 3.0), (0.9, 0.2), (0.0, 0.5)):
+    for train, val in ((8.0, 3.0), (0.9, 0.2), (0.0, 0.5), (nan, 0.1), (0.5, nan), (inf, 0.1), (1e300, 1)):
         with pytest.raises(UserError, match="10 tokens, which cannot be split"):
             parts(tokens, vocabulary, train, val)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [(b"caf\xe9 au lait", "not UTF-8 text: it has the byte 0xe9"), (b"ab\0cd", "is a binary file")],
-)
-def test_files_that_are_no_text(content, message, tmp_path):
-    (tmp_path / "text.txt").write_bytes(content)
-    with pytest.raises(UserError, match=message):
-        Text(str(tmp_path / "text.txt")).load()
+@pytest.mark.parametrize("spoil", ["cut", "card", "gone", "left"])
+def test_a_damaged_cache_is_written_again(tmp_path, monkeypatch, spoil):
+    """Tokens that were cut short, a card that says something else, tokens that are gone, what a killed process left."""
+    monkeypatch.setattr(stream, "IN_MEMORY", 0)
+    (tmp_path / "text.txt").write_text("abc" * 10)
+    tokens_of(tmp_path / "text.txt", How())
+    folder = tmp_path / "cache" / "tokens"
+    (binary,), (card,) = folder.glob("*.bin"), folder.glob("*.json")
+    if spoil == "cut":
+        os.truncate(binary, 29)
+    elif spoil == "card":
+        card.write_text("[1, 2]")
+    else:
+        binary.unlink()
+        (folder / "other.partial").touch()
+    tokens, vocabulary = tokens_of(tmp_path / "text.txt", How())
+    assert vocabulary.decode(tokens) == "abc" * 10
+    assert sorted(entry.suffix for entry in folder.iterdir() if entry.name != ".lock") == [".bin", ".json"]
+
+
+def test_a_packed_text_is_read_piece_by_piece(tmp_path, monkeypatch):
+    """One that would not fit in memory goes to the cache as its text does; a packed file counts four times."""
+    text = "One fish, two fish -- ßtars\n" * 9
+    (tmp_path / "text.txt.gz").write_bytes(gzip.compress(text.encode()))
+    size = (tmp_path / "text.txt.gz").stat().st_size
+    for limit, kind in ((4 * size, np.ndarray), (4 * size - 4, np.memmap)):
+        monkeypatch.setattr(stream, "IN_MEMORY", limit)
+        tokens, vocabulary = tokens_of(tmp_path / "text.txt.gz", How())
+        assert type(tokens) is kind and vocabulary.decode(tokens) == text
 
 
 def test_names_that_are_no_text(tmp_path):
@@ -162,6 +187,10 @@ def test_names_that_are_no_text(tmp_path):
 def test_options_that_do_not_apply(lines_file):
     with pytest.raises(UserError, match="'level' does not apply to lines"):
         Text("names", level="word").load()
-    with pytest.raises(UserError, match="for lines of text"):
-        Text(deduplicate=True).load()
+    for options in ({"deduplicate": True}, {"column": "a"}, {"header": False}):
+        with pytest.raises(UserError, match="for lines of text"):
+            Text(**options).load()
+    for options in ({"min_count": 0}, {"most": 0}, {"most": -5}):
+        with pytest.raises(UserError, match="min_count and most must be at least 1"):
+            Text(**options).load()
     assert len(Text(str(lines_file), lines=True).load().train) == 240

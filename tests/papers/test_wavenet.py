@@ -281,6 +281,19 @@ def test_stereo_of_eight_bits(tmp_path):
     assert rate == 4000 and samples.tolist() == [0.0, -0.5, 0.0]
 
 
+@pytest.mark.parametrize("lost", range(1, 9))
+def test_a_file_that_was_cut_short(tmp_path, lost):
+    """The whole samples of all channels that it has."""
+    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(4000)
+        file.writeframes(np.arange(20, dtype="<i2").tobytes())
+    (tmp_path / "a.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:-lost])
+    samples, _ = read_wav(tmp_path / "a.wav")
+    assert (samples * 32768).tolist() == [2 * i + 0.5 for i in range(10 - -(-lost // 4))]
+
+
 def test_files_that_are_no_sound(tmp_path):
     """One sentence each, with the way out."""
     (tmp_path / "a.wav").write_text("no sound")
@@ -293,7 +306,9 @@ def test_files_that_are_no_sound(tmp_path):
     write_wav(tmp_path / "c.wav", tune("strings", 0.1, 8000, 0), 8000)
     with pytest.raises(UserError, match=r"The option 'data.rate' does not apply to a file"):
         Sounds(str(tmp_path / "c.wav"), rate=16_000).load()
-    for wrong in ({"rate": 10}, {"seconds": 0.0}):
+    with pytest.raises(UserError, match="is a folder"):
+        Sounds(str(tmp_path)).load()
+    for wrong in ({"rate": 10}, {"rate": 10**9}, {"seconds": 0.0}, {"seconds": float("nan")}, {"seconds": 1e12}):
         with pytest.raises(UserError, match=r"data.rate must be at least 1000 and data.seconds above 0"):
             Sounds(**wrong).load()
 

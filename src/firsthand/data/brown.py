@@ -1,6 +1,9 @@
 """The Brown corpus: 500 samples of American English printed in 1961, every word with its part of speech."""
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +15,8 @@ from firsthand.data.registry import DATASETS
 from firsthand.errors import UserError
 
 IMAGINATIVE = ("fiction", "mystery", "science_fiction", "adventure", "romance", "humor")  # genres K to R; A to J inform
+
+_DAMAGED = (zlib.error, lzma.LZMAError, struct.error)  # what else a broken archive raises; encryption: RuntimeError
 
 Tagged = tuple[str, str]  # a word and its tag, ("jury", "NN")
 
@@ -53,7 +58,7 @@ def read_brown(path: Path) -> tuple[Document, ...]:
                 Document(name, category, sentences(archive.read(f"brown/{name}").decode("ascii"), pair))
                 for name, category in sorted(zip(genres[::2], genres[1::2], strict=True))
             )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, *_DAMAGED) as error:
         raise UserError(f"{path} cannot be read as the Brown corpus: {error}.") from error
 
 

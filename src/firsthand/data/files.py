@@ -5,11 +5,14 @@ import errno
 import gzip
 import hashlib
 import os
+import shutil
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from firsthand.data.userfile import located, remark
 from firsthand.errors import UserError
 
 _OPENERS = {".gz": gzip.open, ".bz2": bz2.open}
@@ -29,9 +32,12 @@ class RemoteFile:
 
 
 def folder() -> Path:
-    """The data folder: `FIRSTHAND_DATA` if set, else the platform's cache folder."""
+    """The data folder: `FIRSTHAND_DATA` if set, else the platform's cache folder.
+
+    Raises `UserError` for the home folder of a user that does not exist.
+    """
     if chosen := os.environ.get("FIRSTHAND_DATA"):
-        return Path(chosen).expanduser()
+        return located(chosen)
     import pooch
 
     return Path(pooch.os_cache("firsthand"))
@@ -66,6 +72,8 @@ def fetch(file: RemoteFile, progress: bool = True, replace: bool = False) -> Pat
                 f"{path} is not the file that '{file.path}' should be: {wrong}. "
                 f"To fetch it again, delete it{_or_download(file)}."
             )
+    if path.is_dir():
+        raise UserError(f"{path} is a folder where the file '{file.path}' should be: move it away. {_OTHER_FOLDER}")
     _download(file, path, progress)
     return path
 
@@ -121,20 +129,23 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
 
     way_out = f"Put it at {path} yourself, set FIRSTHAND_DATA to a folder that has it, or use an embedded data set."
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as unfinished:
+        with alone(path.parent), ExitStack() as stack:
+            if here(file) and not _wrong(file, path):  # another process has fetched it meanwhile
+                return
+            for left in path.parent.glob(".download-*"):  # by a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            unfinished = stack.enter_context(tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent))
             part = Path(unfinished) / path.name
             bar = _Bar(file.path) if progress else False
-            with ExitStack() as stack:
-                if bar:
-                    stack.callback(bar.close)
+            if bar:
+                stack.callback(bar.close)
 
-                def close_later(response, **_) -> None:  # pooch leaves the connection of a failed download open
-                    stack.callback(response.close)
+            def close_later(response, **_) -> None:  # pooch leaves the connection of a failed download open
+                stack.callback(response.close)
 
-                hooks = {"response": close_later}
-                download = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=30, hooks=hooks)
-                download(file.url, str(part), None)
+            hooks = {"response": close_later}
+            download = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=30, hooks=hooks)
+            download(file.url, str(part), None)
             if wrong := _wrong(file, part, remember=False):
                 raise UserError(f"The download of {file.url} did not give '{file.path}': {wrong}. {way_out}")
             os.replace(part, path)
@@ -151,6 +162,27 @@ def _download(file: RemoteFile, path: Path, progress: bool) -> None:
             f"{file.url} cannot be stored as {path}: {reason} FIRSTHAND_DATA to another folder, or use an embedded "
             "data set."
         ) from error
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make a folder, and let no other process that asks for the same be at work in it; the lock ends with the process.
+
+    Raises OSError where the folder cannot be made or written to.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        remark(f"Another process fetches or writes files in {folder}: waiting for it ...")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _reason(error: Exception) -> str:

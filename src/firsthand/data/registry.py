@@ -26,7 +26,8 @@ _MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 
 
 def _mnist(name: str, packed: str, content: str) -> RemoteFile:
-    return RemoteFile(f"mnist/{name}", _MNIST_URL + name, (f"md5:{packed}",), (f"md5:{content}",), "mnist")
+    """The sums are those of the file as it was published, and of what it holds."""
+    return RemoteFile(f"mnist/{name}", _MNIST_URL + name, (f"sha256:{packed}",), (f"sha256:{content}",), "mnist")
 
 
 _ALL = (
@@ -138,13 +139,25 @@ _ALL = (
         licence="CC BY-SA 3.0",
         files=(
             _mnist(
-                "train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"
+                "train-images-idx3-ubyte.gz",
+                packed="440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+                content="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
             ),
             _mnist(
-                "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"
+                "train-labels-idx1-ubyte.gz",
+                packed="3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+                content="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
             ),
-            _mnist("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
-            _mnist("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
+            _mnist(
+                "t10k-images-idx3-ubyte.gz",
+                packed="8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+                content="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            ),
+            _mnist(
+                "t10k-labels-idx1-ubyte.gz",
+                packed="f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+                content="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
         ),
     ),
 )

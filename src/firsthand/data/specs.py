@@ -8,9 +8,11 @@ from firsthand.data.files import fetch
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
 from firsthand.data.registry import DATASETS, dataset
+from firsthand.data.userfile import absolute, named
 from firsthand.data.vocabulary import Vocabulary
-from firsthand.errors import UserError, unknown
+from firsthand.errors import UserError
 
+_NAMED = ("data set or file", DATASETS, "`firsthand data` lists the data sets")  # what a name can be
 _FEWEST = 6  # lines that an 80/10/10 split needs to leave no part empty
 
 
@@ -29,7 +31,8 @@ class Names:
     """Lines of text, each one an example, such as a name."""
 
     name: str = "names"  # data set, or the path of a text file or CSV
-    column: str | None = None  # CSV column that holds the examples
+    column: str | None = None  # CSV column that holds the examples, by its name or number
+    header: bool = True  # whether a CSV file begins with the names of its columns
     locale: str | None = None  # country of the embedded names, None: en_IN
     count: int | None = None  # embedded names made, None: 15,000
     deduplicate: bool = False  # keep the first of equal lines only, so that no line is in two parts of the split
@@ -52,36 +55,28 @@ class Names:
 
     def located(self) -> "Names":
         """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
-        path = Path(self.name).expanduser()
-        return self if self.name in DATASETS or not path.exists() else replace(self, name=str(path.resolve()))
+        return self if self.name in DATASETS else replace(self, name=absolute(self.name))
 
     def read(self) -> list[str]:
         """The lines in the order of the file."""
         known = DATASETS.get(self.name)
         if known is None:
             self._refuse("locale", "count")
-            return read_lines(self._path(), self.column)
+            return read_lines(named(self.name, *_NAMED), self.column, self.header)
         if known.kind != "lines":
             names = ", ".join(other.name for other in DATASETS.values() if other.kind == "lines")
             raise UserError(f"'{self.name}' holds {known.kind}, not lines of text: choose {names}, or a file's path.")
         if known.embedded:
-            self._refuse("column")
+            self._refuse("column", "header")
             chosen = {"locale": self.locale, "count": self.count}
             return embedded_names(**{key: value for key, value in chosen.items() if value is not None})
-        self._refuse("locale", "count", *(() if known.column else ("column",)))
+        self._refuse("locale", "count", "header", *(() if known.column else ("column",)))
         return read_lines(fetch(known.files[0]), self.column or known.column)
 
     def _refuse(self, *options: str) -> None:
         for option in options:
-            if getattr(self, option) is not None:
+            if getattr(self, option) != getattr(Names, option):
                 raise UserError(f"The option '{option}' does not apply to the data '{self.name}': leave it out.")
-
-    def _path(self) -> Path:
-        """The user's own file; a word that cannot be one is a mistyped data set."""
-        path = Path(self.name).expanduser()
-        if not path.exists() and path.name == self.name and not path.suffix:
-            raise unknown("data set or file", self.name, DATASETS, "`firsthand data` lists the data sets")
-        return path
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,8 @@ class Text:
     train: int | float = 0.9  # what comes first is trained on: a share of the text, or a number of tokens
     val: int | float = 0.05  # what comes next is for validation, alike; the rest is to test
     lines: bool = False  # every line is an example of its own, shuffled before the split; line data sets always are
-    column: str | None = None  # lines: CSV column that holds them
+    column: str | None = None  # lines: CSV column that holds them, by its name or number
+    header: bool = True  # lines: whether a CSV file begins with the names of its columns
     deduplicate: bool = False  # lines: keep the first of equal ones only
     vocabulary: str | None = None  # vocabulary.json of a run whose tokens are known; None: those of the data
 
@@ -108,9 +104,10 @@ class Text:
             for option, idle in (("level", "character"), ("letters", False), ("min_count", 1), ("most", None)):
                 if getattr(self, option) != idle:
                     raise UserError(f"The option '{option}' does not apply to lines of text: leave it out.")
-            return Names(self.name, self.column, deduplicate=self.deduplicate, vocabulary=self.vocabulary).load()
-        if self.column is not None or self.deduplicate:
-            raise UserError("The options 'column' and 'deduplicate' are for lines of text: add --data.lines.")
+            shared = {key: getattr(self, key) for key in ("name", "column", "header", "deduplicate", "vocabulary")}
+            return Names(**shared).load()
+        if self.column is not None or not self.header or self.deduplicate:
+            raise UserError("The options 'column', 'header' and 'deduplicate' are for lines of text: add --data.lines.")
         how = How(self.level, self.letters, self.min_count, self.most, self.vocabulary)
         if self.name == "brown" and self.level == "word":
             from firsthand.data.brown import load_brown
@@ -130,17 +127,13 @@ class Text:
 
     def located(self) -> "Text":
         """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
-        path = Path(self.name).expanduser()
-        return self if self.name in DATASETS or not path.exists() else replace(self, name=str(path.resolve()))
+        return self if self.name in DATASETS else replace(self, name=absolute(self.name))
 
     def read(self) -> str | Path:
         """The running text, or the path of its file."""
         known = DATASETS.get(self.name)
         if known is None:
-            path = Path(self.name).expanduser()
-            if not path.exists() and path.name == self.name and not path.suffix:
-                raise unknown("data set or file", self.name, DATASETS, "`firsthand data` lists the data sets")
-            return path
+            return named(self.name, *_NAMED)
         if known.kind not in ("text", "tagged text"):
             names = ", ".join(other.name for other in DATASETS.values() if "text" in other.kind)
             raise UserError(f"'{self.name}' holds {known.kind}, not text: choose {names}, or a file's path.")

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from firsthand.data.lines import missing
+from firsthand.data.files import alone
 from firsthand.data.tokens import Level, TokenVocabulary, split
+from firsthand.data.userfile import PIECE, check, packing, pieces
 from firsthand.errors import UserError
 
-PIECE = 1 << 22  # characters read at a time
-IN_MEMORY = 1 << 26  # bytes of a file up to which its tokens are kept in memory
+IN_MEMORY = 1 << 26  # bytes of a file up to which its tokens are kept in memory; a packed one holds a few times more
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,19 @@ class Stream:
 def tokens_of(text: str | Path, how: How) -> tuple[np.ndarray, TokenVocabulary]:
     """The tokens of a text, or of a UTF-8 file of any size, and the vocabulary of all of it.
 
-    A file above 64 MB is read twice, piece by piece; its tokens go to a file in the cache folder, which is mapped into
-    memory, now and the next time. Raises UserError for a file that cannot be read as text.
+    A file above 64 MB, or 16 MB if it is packed, is read twice, piece by piece; its tokens go to a file in the cache
+    folder, which is mapped into memory, now and the next time. Raises UserError for a file that is no text, and for
+    options that do not work.
     """
-    if isinstance(text, Path) and text.is_file() and text.stat().st_size > IN_MEMORY:
-        return _mapped(text, how)
-    pieces = list(_cleaned(_pieces(text), how))
-    vocabulary = _vocabulary(pieces, how)
-    found = [vocabulary.encode(piece) for piece in pieces]
+    if how.min_count < 1 or (how.most is not None and how.most < 1):
+        raise UserError(f"min_count and most must be at least 1, got {how.min_count} and {how.most}.")
+    if isinstance(text, Path):
+        check(text)
+        if text.stat().st_size > (IN_MEMORY if packing(text) is None else IN_MEMORY // 4):
+            return _mapped(text, how)
+    cleaned = list(_cleaned([text] if isinstance(text, str) else pieces(text, PIECE), how))
+    vocabulary = _vocabulary(cleaned, how)
+    found = [vocabulary.encode(piece) for piece in cleaned]
     return np.concatenate([np.zeros(0, vocabulary.dtype), *found]), vocabulary
 
 
@@ -69,8 +74,9 @@ def tokens_of_words(words: Iterable[str], how: How) -> tuple[np.ndarray, TokenVo
 
 def parts(tokens: np.ndarray, vocabulary: TokenVocabulary, train: int | float, val: int | float) -> Stream:
     """The text's first tokens to train on, the next for validation, the rest to test: shares of it, or numbers."""
-    first, second = (round(size * len(tokens)) if size < 1 else int(size) for size in (train, val))
-    if min(train, val) <= 0 or first + second > len(tokens):
+    works = all(0 < size < 2**63 for size in (train, val))
+    first, second = (round(size * len(tokens)) if size < 1 else int(size) for size in (train, val)) if works else (0, 0)
+    if not works or first + second > len(tokens):
         raise UserError(
             f"The text has {len(tokens):,} tokens, which cannot be split into train {train:g} and val {val:g}: "
             "give shares that sum to less than 1, or numbers of tokens."
@@ -83,30 +89,6 @@ def release(tokens: np.ndarray) -> None:
     mapped = getattr(tokens, "_mmap", None)
     if hasattr(mapped, "madvise"):  # not on Windows, which takes pages back by itself
         mapped.madvise(mmap.MADV_DONTNEED)
-
-
-def _pieces(text: str | Path) -> Iterator[str]:
-    """The text, a few million characters at a time."""
-    if isinstance(text, str):
-        yield text
-        return
-    if text.is_dir():
-        raise UserError(f"{text} is a folder: give the path of a text file in it.")
-    try:
-        with open(text, encoding="utf-8-sig") as file:
-            while piece := file.read(PIECE):
-                if "\0" in piece:
-                    raise UserError(f"{text} is a binary file, not text: give a UTF-8 text file.")
-                yield piece
-    except FileNotFoundError:
-        raise missing(text) from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{text} is not UTF-8 text: it has the byte 0x{error.object[error.start]:02x}. "
-            f"If it is LATIN1, convert it: iconv -f LATIN1 -t UTF-8 '{text}' > new.txt"
-        ) from None
-    except OSError as error:
-        raise UserError(f"{text} cannot be read: {error.strerror}.") from None
 
 
 def _cleaned(pieces: Iterable[str], how: How) -> Iterator[str]:
@@ -149,37 +131,52 @@ def _mapped(path: Path, how: How) -> tuple[np.ndarray, TokenVocabulary]:
         about["vocabulary"] = TokenVocabulary.read(how.vocabulary, how.level).to_json()
     key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     binary = Path(pooch.os_cache("firsthand")) / "tokens" / f"{key}.bin"
-    card = binary.with_suffix(".json")
-    if not (card.exists() and binary.exists()):
-        _write(path, how, binary, card, about)
-    saved = json.loads(card.read_text(encoding="utf-8"))
-    vocabulary = TokenVocabulary.from_json(saved["vocabulary"])
-    return np.memmap(binary, dtype=vocabulary.dtype, mode="r", shape=(saved["count"],)), vocabulary
-
-
-def _write(path: Path, how: How, binary: Path, card: Path, about: dict[str, Any]) -> None:
-    """Write a file's tokens, and last, as the sign that they are all there, the card that tells of them."""
-    partial, count = binary.with_suffix(f".{os.getpid()}.partial"), 0
+    if (found := _kept(binary)) is not None:
+        return found
     try:
-        binary.parent.mkdir(parents=True, exist_ok=True)
-        with _shown(f"Counting the tokens of {path.name}", about["bytes"]) as seen:
-            vocabulary = _vocabulary(seen(_cleaned(_pieces(path), how)), how)
-        with _shown(f"Writing them to {binary}", about["bytes"]) as seen, open(partial, "wb") as file:
-            for piece in seen(_cleaned(_pieces(path), how)):
+        with alone(binary.parent):
+            if _kept(binary) is None:  # no other process has written them meanwhile
+                _write(path, how, binary, about)
+    except OSError as error:
+        raise UserError(f"The tokens of {path} cannot be kept in {binary.parent}: {error.strerror or error}.") from None
+    if (found := _kept(binary)) is None:
+        raise UserError(f"The tokens of {path} were written to {binary.parent}, but cannot be read there.")
+    return found
+
+
+def _kept(binary: Path) -> tuple[np.ndarray, TokenVocabulary] | None:
+    """The tokens that were written into this file before; None if it, or the card beside it, is not there or broken."""
+    try:
+        saved = json.loads(binary.with_suffix(".json").read_text(encoding="utf-8"))
+        vocabulary = TokenVocabulary.from_json(saved["vocabulary"])
+        return np.memmap(binary, dtype=vocabulary.dtype, mode="r", shape=(saved["count"],)), vocabulary
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _write(path: Path, how: How, binary: Path, about: dict[str, Any]) -> None:
+    """Write a file's tokens, and last, as the sign that they are all there, the card that tells of them."""
+    card, partial, count = binary.with_suffix(".json"), binary.with_suffix(".partial"), 0
+    size = about["bytes"] if packing(path) is None else None  # of the text
+    for left in binary.parent.glob("*.partial"):  # by a process that was killed
+        left.unlink()
+    try:
+        with _shown(f"Counting the tokens of {path.name}", size) as seen:
+            vocabulary = _vocabulary(seen(_cleaned(pieces(path, PIECE), how)), how)
+        with _shown(f"Writing them to {binary}", size) as seen, open(partial, "wb") as file:
+            for piece in seen(_cleaned(pieces(path, PIECE), how)):
                 found = vocabulary.encode(piece)
                 count += len(found)
                 file.write(found.tobytes())
         os.replace(partial, binary)
         partial.write_text(json.dumps(about | {"count": count, "vocabulary": vocabulary.to_json()}), encoding="utf-8")
         os.replace(partial, card)
-    except OSError as error:
-        raise UserError(f"The tokens of {path} cannot be kept in {binary.parent}: {error.strerror}.") from None
     finally:
         partial.unlink(missing_ok=True)
 
 
 @contextmanager
-def _shown(what: str, total: int) -> Iterator[Any]:
+def _shown(what: str, total: int | None) -> Iterator[Any]:
     """A progress bar; yields a function that passes pieces of text on and counts them."""
     from rich.console import Console
     from rich.progress import Progress

@@ -6,6 +6,7 @@ vowels: the partials of a voice, 1 / k, heard through the resonances (formants) 
 """
 
 import io
+import shlex
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from firsthand.errors import UserError, unknown
+from firsthand.data.userfile import absolute, check, named
+from firsthand.errors import UserError
 from firsthand.papers.wavenet.mulaw import LEVELS, encode
 from firsthand.train.folder import write_atomically
 
@@ -141,12 +143,13 @@ class Sounds:
         if self.name in INSTRUMENTS:
             rate = RATE if self.rate is None else self.rate
             seconds = SECONDS if self.seconds is None else self.seconds
-            if rate < 1000 or seconds <= 0:
-                raise UserError(f"data.rate must be at least 1000 and data.seconds above 0, got {rate} and {seconds}.")
+            if not 1000 <= rate <= 96_000 or not 0 < seconds <= 3600:
+                raise UserError(
+                    "data.rate must be at least 1000 and data.seconds above 0, and at most 96,000 and 3,600, "
+                    f"got {rate} and {seconds:g}."
+                )
             return tune(self.name, seconds, rate, self.tune_seed or 0), rate
-        path = Path(self.name).expanduser()
-        if not path.exists() and path.name == self.name and not path.suffix:
-            raise unknown("sound or file", self.name, INSTRUMENTS)
+        path = named(self.name, "sound or file", INSTRUMENTS)
         for option in ("rate", "seconds", "tune_seed"):
             if getattr(self, option) is not None:
                 raise UserError(f"The option 'data.{option}' does not apply to a file: leave it out.")
@@ -158,28 +161,32 @@ class Sounds:
 
     def located(self) -> "Sounds":
         """The same data, a file by its absolute path, so that a run can be continued from any folder."""
-        return self if self.name in INSTRUMENTS else replace(self, name=str(Path(self.name).expanduser().resolve()))
+        return self if self.name in INSTRUMENTS else replace(self, name=absolute(self.name))
 
 
 def read_wav(path: Path) -> tuple[Samples, int]:
     """The samples of a WAV file, between -1 and 1, its channels mixed into one, and the samples a second.
 
-    Raises UserError for a file that is no WAV file of 8 or 16 bits a sample.
+    A file that was cut short gives the whole samples that it has. Raises UserError for a file that is no WAV file of 8
+    or 16 bits a sample.
     """
+    check(path, "a WAV file")
+    quoted = shlex.quote(str(path))
     try:
         with wave.open(str(path), "rb") as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
             content = file.readframes(file.getnframes())
-    except FileNotFoundError:
-        known = ", ".join(INSTRUMENTS)
-        raise UserError(f"There is no file {path}: give the path of a WAV file, or one of {known}.") from None
-    except (wave.Error, EOFError, OSError) as error:
-        raise UserError(f"{path} is not a WAV file of plain samples ({error}): ffmpeg -i '{path}' new.wav") from None
+    except (wave.Error, EOFError, OSError, RuntimeError, ValueError) as error:
+        why = str(error) or "it is cut short"
+        raise UserError(f"{path} is not a WAV file of plain samples ({why}): ffmpeg -i {quoted} new.wav") from None
     if width not in (1, 2):
-        raise UserError(f"{path} has {8 * width} bits a sample, not 8 or 16: ffmpeg -i '{path}' -c:a pcm_s16le new.wav")
+        raise UserError(f"{path} has {8 * width} bits a sample, not 8 or 16: ffmpeg -i {quoted} -c:a pcm_s16le new.wav")
+    if rate < 1:
+        raise UserError(f"{path} says that it has {rate} samples a second: it is damaged.")
+    content = content[: len(content) // (width * channels) * width * channels]
     whole = np.frombuffer(content, "<i2" if width == 2 else "u1").astype(np.float64)
     samples = whole / 32768 if width == 2 else (whole - 128) / 128
-    return samples[: len(samples) // channels * channels].reshape(-1, channels).mean(1), rate
+    return samples.reshape(-1, channels).mean(1), rate
 
 
 def write_wav(path: Path, samples: Samples, rate: int) -> None:

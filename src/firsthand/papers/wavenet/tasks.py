@@ -10,6 +10,7 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.data.userfile import located
 from firsthand.errors import UserError
 from firsthand.nn.sampling import draw
 from firsthand.papers.wavenet.audio import read_wav, write_wav
@@ -67,7 +68,7 @@ class SoundTask(TextTask):
         rate, levels = facts["rate"], facts["levels"]
         prompt = torch.zeros(0, dtype=torch.long)
         if options.prompt:
-            samples, its_rate = read_wav(Path(options.prompt).expanduser())
+            samples, its_rate = read_wav(located(options.prompt))
             if its_rate != rate:
                 raise UserError(f"{options.prompt} has {its_rate} samples a second, the network's sounds have {rate}.")
             prompt = encode(torch.from_numpy(samples), levels)
