@@ -58,11 +58,14 @@ def test_card(key):
     """Complete, and true of the folder."""
     card = paper(key).card
     assert card.key == key == paper(key).folder.name
-    assert card.title and card.venue and card.authors and all(card.authors)
+    assert card.title and card.references and bool(card.subject) == (card.title != card.references[0].title)
     assert card.builds_on or key == papers.keys()[0], "only the oldest paper builds on none of the others"
-    assert card.url.startswith("https://")
-    assert re.match(r"@\w+\{\w+,", card.bibtex) and str(card.year) in card.bibtex and card.bibtex.endswith("}")
-    assert card.bibtex.count("{") == card.bibtex.count("}")
+    for one in card.references:
+        assert one.title and one.venue and one.authors and all(one.authors) and one.url.startswith("https://")
+        assert re.match(r"@\w+\{\w+,", one.bibtex) and str(one.year) in one.bibtex and one.bibtex.endswith("}")
+        assert one.bibtex.count("{") == one.bibtex.count("}") and one.authors[-1].split()[-1][:4] in one.bibtex
+    names = [re.match(r"@\w+\{(\w+),", one.bibtex)[1] for one in card.references]
+    assert len(set(names)) == len(names)
     assert card.summary.endswith(".") and len(card.summary) < 200
     assert card.rule is None or card.rule in optim.RULES
     assert key not in card.builds_on

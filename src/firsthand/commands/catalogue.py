@@ -1,7 +1,6 @@
 """Commands that look: show, data, runs."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,12 @@ def show(key: Key, /, json: bool = False) -> None:
     totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
     if json:
         facts = {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets)}
-        return show_json(asdict(card) | facts | {"folder": str(paper.folder)})
-    out.print(f"[bold]{card.title}[/] ({card.year})\n{', '.join(card.authors)}. {card.venue}. {card.url}\n")
+        return show_json(card.facts() | facts | {"folder": str(paper.folder)})
+    out.print(f"[bold]{card.title}[/] ({card.year})")
+    for reference in card.references:
+        title = "" if reference.title == card.title else f"{reference.title} ({reference.year}). "
+        out.print(f"{', '.join(reference.authors)}. {title}{reference.venue}. {reference.url}")
+    out.print()
     out.print(f"{card.summary}\n")
     show_table([*rows, {"layer": "total"} | totals])
     agrees = "as" if counted == card.parameters else "NOT the"

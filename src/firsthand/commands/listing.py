@@ -15,11 +15,9 @@ def list_(json: bool = False) -> None:
     """
     cards = [papers.get(key).card for key in papers.keys()]
     if json:
-        from dataclasses import asdict
-
         from firsthand.commands.screen import show_json
 
-        return show_json([asdict(card) for card in cards])
+        return show_json([card.facts() for card in cards])
     key = max(len(card.key) for card in cards)
     width = shutil.get_terminal_size().columns - key - 10  # 80 columns where there is no terminal
     for family in get_args(Family):

@@ -1,7 +1,7 @@
 """What a paper's folder says about itself, readable without importing torch."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, Literal
 
@@ -9,16 +9,23 @@ Family = Literal["foundations", "vision", "sequences", "words", "optimisers", "r
 
 
 @dataclass(frozen=True)
-class Card:
-    """A paper's entry in the catalogue."""
+class Reference:
+    """Where something is written."""
 
-    key: str  # the folder's name, and the word on the command line
     title: str
     authors: tuple[str, ...]
     year: int
     venue: str
     url: str
     bibtex: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A paper's entry in the catalogue, or that of a subject to which several papers belong."""
+
+    key: str  # the folder's name, and the word on the command line
+    references: tuple[Reference, ...]  # the paper, and what else its claims are from
     family: Family
     builds_on: tuple[str, ...]  # keys of papers to read before, whether they are here yet or not
     summary: str  # what is new, in one sentence
@@ -27,6 +34,21 @@ class Card:
     example_shape: tuple[int, ...]  # shape of one input with the default Config
     output_shape: tuple[int, ...]  # shape of one output
     rule: str | None = None  # the update rule that the paper is about, as `firsthand.optim.RULES` names it
+    subject: str = ""  # title of a folder that is about several papers alike
+
+    @property
+    def title(self) -> str:
+        """The subject, or the paper's title."""
+        return self.subject or self.references[0].title
+
+    @property
+    def year(self) -> int:
+        """Of the paper."""
+        return self.references[0].year
+
+    def facts(self) -> dict[str, Any]:
+        """All of it, ready for JSON."""
+        return {"title": self.title, "year": self.year} | asdict(self)
 
 
 def exports(package: str, names: dict[str, str]) -> Callable[[str], Any]:

@@ -71,7 +71,7 @@ def reproduce(
 
     from firsthand.train.figures import save  # matplotlib takes half a second to import
 
-    content |= {"claims": [kept[claim.key] for claim in paper.claims if claim.key in kept]}
+    content |= {"title": paper.card.title, "claims": [kept[claim.key] for claim in paper.claims if claim.key in kept]}
     write_json(out / f"{key}.json", content)
     table = render(content)
     write_atomically(out / f"{key}.md", table.encode())

@@ -1,21 +1,25 @@
 """Adadelta: steps with the units of the parameters, and no learning rate to choose."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="adadelta",
-    title="ADADELTA: An Adaptive Learning Rate Method",
-    authors=("Matthew D. Zeiler",),
-    year=2012,
-    venue="arXiv:1212.5701",
-    url="https://arxiv.org/abs/1212.5701",
-    bibtex="""@misc{zeiler2012adadelta,
+    references=(
+        Reference(
+            title="ADADELTA: An Adaptive Learning Rate Method",
+            authors=("Matthew D. Zeiler",),
+            year=2012,
+            venue="arXiv:1212.5701",
+            url="https://arxiv.org/abs/1212.5701",
+            bibtex="""@misc{zeiler2012adadelta,
   author        = {Zeiler, Matthew D.},
   title         = {{ADADELTA}: An Adaptive Learning Rate Method},
   year          = {2012},
   eprint        = {1212.5701},
   archivePrefix = {arXiv}
 }""",
+        ),
+    ),
     family="optimisers",
     builds_on=("adagrad", "momentum", "backprop"),
     summary="AdaGrad with a short memory, whose steps are measured by its own past steps instead of a learning rate.",

@@ -1,15 +1,17 @@
 """AdaGrad: every coordinate has a learning rate of its own, which rare features keep long."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="adagrad",
-    title="Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
-    authors=("John Duchi", "Elad Hazan", "Yoram Singer"),
-    year=2011,
-    venue="Journal of Machine Learning Research 12",
-    url="https://jmlr.org/papers/v12/duchi11a.html",
-    bibtex="""@article{duchi2011adaptive,
+    references=(
+        Reference(
+            title="Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+            authors=("John Duchi", "Elad Hazan", "Yoram Singer"),
+            year=2011,
+            venue="Journal of Machine Learning Research 12",
+            url="https://jmlr.org/papers/v12/duchi11a.html",
+            bibtex="""@article{duchi2011adaptive,
   author  = {Duchi, John and Hazan, Elad and Singer, Yoram},
   title   = {Adaptive Subgradient Methods for Online Learning and Stochastic Optimization},
   journal = {Journal of Machine Learning Research},
@@ -17,6 +19,8 @@ CARD = Card(
   pages   = {2121--2159},
   year    = {2011}
 }""",
+        ),
+    ),
     family="optimisers",
     builds_on=("perceptron", "momentum"),
     summary="Dividing by the root of all squared gradients so far lets rare and telling features learn fast.",

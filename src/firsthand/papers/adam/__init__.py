@@ -1,21 +1,38 @@
 """Adam: running means of the gradient and of its square, both corrected for starting at zero, set every step."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="adam",
-    title="Adam: A Method for Stochastic Optimization",
-    authors=("Diederik P. Kingma", "Jimmy Lei Ba"),
-    year=2015,
-    venue="International Conference on Learning Representations (ICLR)",
-    url="https://arxiv.org/abs/1412.6980",
-    bibtex="""@inproceedings{kingma2015adam,
+    references=(
+        Reference(
+            title="Adam: A Method for Stochastic Optimization",
+            authors=("Diederik P. Kingma", "Jimmy Lei Ba"),
+            year=2015,
+            venue="International Conference on Learning Representations (ICLR)",
+            url="https://arxiv.org/abs/1412.6980",
+            bibtex="""@inproceedings{kingma2015adam,
   author    = {Kingma, Diederik P. and Ba, Jimmy Lei},
   title     = {Adam: A Method for Stochastic Optimization},
   booktitle = {International Conference on Learning Representations},
   year      = {2015},
   url       = {https://arxiv.org/abs/1412.6980}
 }""",
+        ),
+        Reference(
+            title="On the Convergence of Adam and Beyond",
+            authors=("Sashank J. Reddi", "Satyen Kale", "Sanjiv Kumar"),
+            year=2018,
+            venue="International Conference on Learning Representations (ICLR)",
+            url="https://openreview.net/forum?id=ryQu7f-RZ",
+            bibtex="""@inproceedings{reddi2018convergence,
+  author    = {Reddi, Sashank J. and Kale, Satyen and Kumar, Sanjiv},
+  title     = {On the Convergence of {Adam} and Beyond},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2018}
+}""",
+        ),
+    ),
     family="optimisers",
     builds_on=("adagrad", "rmsprop", "momentum"),
     summary="Momentum and a scale for every weight in one rule; its steps have a known length, so little is to tune.",

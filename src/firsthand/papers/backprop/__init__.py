@@ -1,15 +1,17 @@
 """Back-propagation: networks with hidden units learn by the chain rule, and invent features that nobody named."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="backprop",
-    title="Learning representations by back-propagating errors",
-    authors=("David E. Rumelhart", "Geoffrey E. Hinton", "Ronald J. Williams"),
-    year=1986,
-    venue="Nature 323",
-    url="https://www.nature.com/articles/323533a0",
-    bibtex="""@article{rumelhart1986backprop,
+    references=(
+        Reference(
+            title="Learning representations by back-propagating errors",
+            authors=("David E. Rumelhart", "Geoffrey E. Hinton", "Ronald J. Williams"),
+            year=1986,
+            venue="Nature 323",
+            url="https://www.nature.com/articles/323533a0",
+            bibtex="""@article{rumelhart1986backprop,
   author  = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
   title   = {Learning representations by back-propagating errors},
   journal = {Nature},
@@ -18,6 +20,8 @@ CARD = Card(
   year    = {1986},
   doi     = {10.1038/323533a0}
 }""",
+        ),
+    ),
     family="foundations",
     builds_on=(),
     summary="The chain rule tells hidden units what to change, and they become features that nobody named.",

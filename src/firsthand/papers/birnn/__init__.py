@@ -1,15 +1,17 @@
 """Bidirectional recurrent networks: one state that comes from the past, another that comes from the future."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="birnn",
-    title="Bidirectional Recurrent Neural Networks",
-    authors=("Mike Schuster", "Kuldip K. Paliwal"),
-    year=1997,
-    venue="IEEE Transactions on Signal Processing 45(11)",
-    url="https://doi.org/10.1109/78.650093",
-    bibtex="""@article{schuster1997bidirectional,
+    references=(
+        Reference(
+            title="Bidirectional Recurrent Neural Networks",
+            authors=("Mike Schuster", "Kuldip K. Paliwal"),
+            year=1997,
+            venue="IEEE Transactions on Signal Processing 45(11)",
+            url="https://doi.org/10.1109/78.650093",
+            bibtex="""@article{schuster1997bidirectional,
   author  = {Schuster, Mike and Paliwal, Kuldip K.},
   title   = {Bidirectional Recurrent Neural Networks},
   journal = {IEEE Transactions on Signal Processing},
@@ -18,6 +20,8 @@ CARD = Card(
   pages   = {2673--2681},
   year    = {1997}
 }""",
+        ),
+    ),
     family="sequences",
     builds_on=("rnn", "backprop", "mlp"),
     summary="Two recurrent nets read a sequence from its two ends, so that every output is told of all of the input.",

@@ -1,15 +1,17 @@
 """LeNet-5: convolution, subsampling and end-to-end gradients read handwritten digits."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="lenet",
-    title="Gradient-Based Learning Applied to Document Recognition",
-    authors=("Yann LeCun", "Léon Bottou", "Yoshua Bengio", "Patrick Haffner"),
-    year=1998,
-    venue="Proceedings of the IEEE 86(11)",
-    url="https://doi.org/10.1109/5.726791",
-    bibtex="""@article{lecun1998gradient,
+    references=(
+        Reference(
+            title="Gradient-Based Learning Applied to Document Recognition",
+            authors=("Yann LeCun", "Léon Bottou", "Yoshua Bengio", "Patrick Haffner"),
+            year=1998,
+            venue="Proceedings of the IEEE 86(11)",
+            url="https://doi.org/10.1109/5.726791",
+            bibtex="""@article{lecun1998gradient,
   author  = {LeCun, Yann and Bottou, L{\\'e}on and Bengio, Yoshua and Haffner, Patrick},
   title   = {Gradient-Based Learning Applied to Document Recognition},
   journal = {Proceedings of the IEEE},
@@ -19,6 +21,8 @@ CARD = Card(
   year    = {1998},
   doi     = {10.1109/5.726791}
 }""",
+        ),
+    ),
     family="vision",
     builds_on=("backprop", "zipcode", "mlp"),
     summary="A network whose shape knows about images learns to read digits from raw pixels, with few weights.",

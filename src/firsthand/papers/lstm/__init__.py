@@ -1,15 +1,17 @@
 """Long short-term memory: a cell whose error neither fades nor grows, guarded by gates, and a gate that forgets."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="lstm",
-    title="Long Short-Term Memory",
-    authors=("Sepp Hochreiter", "Jürgen Schmidhuber"),
-    year=1997,
-    venue="Neural Computation 9(8)",
-    url="https://www.bioinf.jku.at/publications/older/2604.pdf",
-    bibtex="""@article{hochreiter1997lstm,
+    references=(
+        Reference(
+            title="Long Short-Term Memory",
+            authors=("Sepp Hochreiter", "Jürgen Schmidhuber"),
+            year=1997,
+            venue="Neural Computation 9(8)",
+            url="https://www.bioinf.jku.at/publications/older/2604.pdf",
+            bibtex="""@article{hochreiter1997lstm,
   author  = {Hochreiter, Sepp and Schmidhuber, J{\\"u}rgen},
   title   = {Long Short-Term Memory},
   journal = {Neural Computation},
@@ -19,6 +21,24 @@ CARD = Card(
   year    = {1997},
   doi     = {10.1162/neco.1997.9.8.1735}
 }""",
+        ),
+        Reference(
+            title="Learning to Forget: Continual Prediction with LSTM",
+            authors=("Felix A. Gers", "Jürgen Schmidhuber", "Fred Cummins"),
+            year=2000,
+            venue="Neural Computation 12(10), 2451-2471",
+            url="https://doi.org/10.1162/089976600300015015",
+            bibtex="""@article{gers2000forget,
+  author  = {Gers, Felix A. and Schmidhuber, J{\\"u}rgen and Cummins, Fred},
+  title   = {Learning to Forget: Continual Prediction with {LSTM}},
+  journal = {Neural Computation},
+  volume  = {12},
+  number  = {10},
+  pages   = {2451--2471},
+  year    = {2000}
+}""",
+        ),
+    ),
     family="sequences",
     builds_on=("vanishing", "rnn", "backprop"),
     summary="A memory cell that is only ever added to keeps error signals alive over a thousand steps; gates guard it.",

@@ -1,20 +1,39 @@
 """The multilayer perceptron that writes names: makemore's second to fourth lectures and the DL-101 course."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="mlp",
-    title="Neural Networks: Zero to Hero, makemore parts 2 to 4",
-    authors=("Andrej Karpathy",),
-    year=2022,
-    venue="Lectures and notebooks",
-    url="https://github.com/karpathy/nn-zero-to-hero",
-    bibtex="""@misc{karpathy2022makemore,
+    references=(
+        Reference(
+            title="Neural Networks: Zero to Hero, makemore parts 2 to 4",
+            authors=("Andrej Karpathy",),
+            year=2022,
+            venue="Lectures and notebooks",
+            url="https://github.com/karpathy/nn-zero-to-hero",
+            bibtex="""@misc{karpathy2022makemore,
   author = {Karpathy, Andrej},
   title  = {Neural Networks: Zero to Hero, makemore},
   year   = {2022},
   url    = {https://github.com/karpathy/nn-zero-to-hero}
 }""",
+        ),
+        Reference(
+            title="A Neural Probabilistic Language Model",
+            authors=("Yoshua Bengio", "Réjean Ducharme", "Pascal Vincent", "Christian Jauvin"),
+            year=2003,
+            venue="Journal of Machine Learning Research 3, 1137-1155",
+            url="https://www.jmlr.org/papers/v3/bengio03a.html",
+            bibtex="""@article{bengio2003nplm,
+  author  = {Bengio, Yoshua and Ducharme, R{\\'e}jean and Vincent, Pascal and Jauvin, Christian},
+  title   = {A Neural Probabilistic Language Model},
+  journal = {Journal of Machine Learning Research},
+  volume  = {3},
+  pages   = {1137--1155},
+  year    = {2003}
+}""",
+        ),
+    ),
     family="words",
     builds_on=("nplm", "backprop", "batchnorm"),
     summary="A character language model small enough that every trick of training can be seen to work, or not.",

@@ -1,15 +1,17 @@
 """A neural probabilistic language model (2003): words as vectors, learned by predicting the next one."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="nplm",
-    title="A Neural Probabilistic Language Model",
-    authors=("Yoshua Bengio", "Réjean Ducharme", "Pascal Vincent", "Christian Jauvin"),
-    year=2003,
-    venue="Journal of Machine Learning Research 3, 1137-1155",
-    url="https://www.jmlr.org/papers/volume3/bengio03a/bengio03a.pdf",
-    bibtex="""@article{bengio2003nplm,
+    references=(
+        Reference(
+            title="A Neural Probabilistic Language Model",
+            authors=("Yoshua Bengio", "Réjean Ducharme", "Pascal Vincent", "Christian Jauvin"),
+            year=2003,
+            venue="Journal of Machine Learning Research 3, 1137-1155",
+            url="https://www.jmlr.org/papers/volume3/bengio03a/bengio03a.pdf",
+            bibtex="""@article{bengio2003nplm,
   author  = {Bengio, Yoshua and Ducharme, R{\\'e}jean and Vincent, Pascal and Jauvin, Christian},
   title   = {A Neural Probabilistic Language Model},
   journal = {Journal of Machine Learning Research},
@@ -17,6 +19,8 @@ CARD = Card(
   pages   = {1137--1155},
   year    = {2003}
 }""",
+        ),
+    ),
     family="words",
     builds_on=("backprop", "regularization"),
     summary="Every word is a vector, learned while predicting the next word, so that similar words inform each other.",

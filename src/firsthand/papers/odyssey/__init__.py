@@ -1,21 +1,25 @@
 """LSTM, a search space odyssey (2015): which of its parts does an LSTM need?"""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="odyssey",
-    title="LSTM: A Search Space Odyssey",
-    authors=("Klaus Greff", "Rupesh K. Srivastava", "Jan Koutník", "Bas R. Steunebrink", "Jürgen Schmidhuber"),
-    year=2015,
-    venue="arXiv; later IEEE Transactions on Neural Networks and Learning Systems 28(10)",
-    url="https://arxiv.org/abs/1503.04069",
-    bibtex="""@article{greff2015lstm,
+    references=(
+        Reference(
+            title="LSTM: A Search Space Odyssey",
+            authors=("Klaus Greff", "Rupesh K. Srivastava", "Jan Koutník", "Bas R. Steunebrink", "Jürgen Schmidhuber"),
+            year=2015,
+            venue="arXiv; later IEEE Transactions on Neural Networks and Learning Systems 28(10)",
+            url="https://arxiv.org/abs/1503.04069",
+            bibtex="""@article{greff2015lstm,
   author  = {Greff, Klaus and Srivastava, Rupesh Kumar and Koutn{\\'i}k, Jan and Steunebrink, Bas R. and
              Schmidhuber, J{\\"u}rgen},
   title   = {{LSTM}: A Search Space Odyssey},
   journal = {arXiv preprint arXiv:1503.04069},
   year    = {2015}
 }""",
+        ),
+    ),
     family="sequences",
     builds_on=("lstm", "birnn", "gru", "momentum", "vanishing"),
     summary="Eight LSTMs, each one change away from the usual, each tuned by itself: none is better, two are worse.",

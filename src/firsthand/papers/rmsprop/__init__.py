@@ -1,20 +1,24 @@
 """RMSprop: the gradient is divided by a running average of its recent magnitude. Four slides, no paper."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="rmsprop",
-    title="Lecture 6.5: rmsprop, divide the gradient by a running average of its recent magnitude",
-    authors=("Tijmen Tieleman", "Geoffrey Hinton"),
-    year=2012,
-    venue="Coursera: Neural Networks for Machine Learning, slides of lecture 6",
-    url="https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf",
-    bibtex="""@misc{tieleman2012rmsprop,
+    references=(
+        Reference(
+            title="Lecture 6.5: rmsprop, divide the gradient by a running average of its recent magnitude",
+            authors=("Tijmen Tieleman", "Geoffrey Hinton"),
+            year=2012,
+            venue="Coursera: Neural Networks for Machine Learning, slides of lecture 6",
+            url="https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf",
+            bibtex="""@misc{tieleman2012rmsprop,
   author       = {Tieleman, Tijmen and Hinton, Geoffrey},
   title        = {Lecture 6.5: rmsprop, divide the gradient by a running average of its recent magnitude},
   howpublished = {Coursera: Neural Networks for Machine Learning},
   year         = {2012}
 }""",
+        ),
+    ),
     family="optimisers",
     builds_on=("adagrad", "momentum"),
     summary="Each weight's gradient is divided by its recent size, so that neither its unit nor a mini-batch matters.",

@@ -1,15 +1,17 @@
 """Recurrent networks: learning internal representations (1985), finding structure in time (1990)."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="rnn",
-    title="Finding Structure in Time",
-    authors=("Jeffrey L. Elman",),
-    year=1990,
-    venue="Cognitive Science 14(2), 179-211",
-    url="https://doi.org/10.1207/s15516709cog1402_1",
-    bibtex="""@article{elman1990finding,
+    references=(
+        Reference(
+            title="Finding Structure in Time",
+            authors=("Jeffrey L. Elman",),
+            year=1990,
+            venue="Cognitive Science 14(2), 179-211",
+            url="https://doi.org/10.1207/s15516709cog1402_1",
+            bibtex="""@article{elman1990finding,
   author  = {Elman, Jeffrey L.},
   title   = {Finding Structure in Time},
   journal = {Cognitive Science},
@@ -18,6 +20,22 @@ CARD = Card(
   pages   = {179--211},
   year    = {1990}
 }""",
+        ),
+        Reference(
+            title="Learning Internal Representations by Error Propagation",
+            authors=("David E. Rumelhart", "Geoffrey E. Hinton", "Ronald J. Williams"),
+            year=1985,
+            venue="ICS Report 8506, University of California, San Diego",
+            url="https://apps.dtic.mil/sti/citations/ADA164453",
+            bibtex="""@techreport{rumelhart1985learning,
+  author      = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
+  title       = {Learning Internal Representations by Error Propagation},
+  institution = {Institute for Cognitive Science, University of California, San Diego},
+  number      = {ICS Report 8506},
+  year        = {1985}
+}""",
+        ),
+    ),
     family="sequences",
     builds_on=("backprop",),
     summary="A network that reads its own last state learns from the order of things, by predicting what comes next.",

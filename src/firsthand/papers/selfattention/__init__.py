@@ -1,24 +1,26 @@
 """Self-attention: scaled dot products and several heads, from Attention Is All You Need (2017)."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="selfattention",
-    title="Attention Is All You Need: self-attention",
-    authors=(
-        "Ashish Vaswani",
-        "Noam Shazeer",
-        "Niki Parmar",
-        "Jakob Uszkoreit",
-        "Llion Jones",
-        "Aidan N. Gomez",
-        "Łukasz Kaiser",
-        "Illia Polosukhin",
-    ),
-    year=2017,
-    venue="NIPS 2017, sections 3.2, 3.5 and 4",
-    url="https://arxiv.org/abs/1706.03762",
-    bibtex="""@inproceedings{vaswani2017attention,
+    references=(
+        Reference(
+            title="Attention Is All You Need: self-attention",
+            authors=(
+                "Ashish Vaswani",
+                "Noam Shazeer",
+                "Niki Parmar",
+                "Jakob Uszkoreit",
+                "Llion Jones",
+                "Aidan N. Gomez",
+                "Łukasz Kaiser",
+                "Illia Polosukhin",
+            ),
+            year=2017,
+            venue="NIPS 2017, sections 3.2, 3.5 and 4",
+            url="https://arxiv.org/abs/1706.03762",
+            bibtex="""@inproceedings{vaswani2017attention,
   author    = {Vaswani, Ashish and Shazeer, Noam and Parmar, Niki and Uszkoreit, Jakob and Jones, Llion and
                Gomez, Aidan N. and Kaiser, {\\L}ukasz and Polosukhin, Illia},
   title     = {Attention Is All You Need},
@@ -27,6 +29,8 @@ CARD = Card(
   pages     = {5998--6008},
   year      = {2017}
 }""",
+        ),
+    ),
     family="sequences",
     builds_on=("bahdanau", "seq2seq"),
     summary="Every token asks all tokens before it at once, by dot products, for what it needs: nothing is recurrent.",

@@ -1,31 +1,35 @@
 """WaveNet: dilated causal convolutions that predict every next sample of a sound, or character of a text (2016)."""
 
-from firsthand.papers.card import Card, exports
+from firsthand.papers.card import Card, Reference, exports
 
 CARD = Card(
     key="wavenet",
-    title="WaveNet: A Generative Model for Raw Audio",
-    authors=(
-        "Aäron van den Oord",
-        "Sander Dieleman",
-        "Heiga Zen",
-        "Karen Simonyan",
-        "Oriol Vinyals",
-        "Alex Graves",
-        "Nal Kalchbrenner",
-        "Andrew Senior",
-        "Koray Kavukcuoglu",
-    ),
-    year=2016,
-    venue="arXiv:1609.03499",
-    url="https://arxiv.org/abs/1609.03499",
-    bibtex="""@article{oord2016wavenet,
+    references=(
+        Reference(
+            title="WaveNet: A Generative Model for Raw Audio",
+            authors=(
+                "Aäron van den Oord",
+                "Sander Dieleman",
+                "Heiga Zen",
+                "Karen Simonyan",
+                "Oriol Vinyals",
+                "Alex Graves",
+                "Nal Kalchbrenner",
+                "Andrew Senior",
+                "Koray Kavukcuoglu",
+            ),
+            year=2016,
+            venue="arXiv:1609.03499",
+            url="https://arxiv.org/abs/1609.03499",
+            bibtex="""@article{oord2016wavenet,
   author  = {van den Oord, A{\\"a}ron and Dieleman, Sander and Zen, Heiga and Simonyan, Karen and Vinyals, Oriol and
              Graves, Alex and Kalchbrenner, Nal and Senior, Andrew and Kavukcuoglu, Koray},
   title   = {{WaveNet}: A Generative Model for Raw Audio},
   journal = {arXiv preprint arXiv:1609.03499},
   year    = {2016}
 }""",
+        ),
+    ),
     family="sequences",
     builds_on=("nplm", "mlp", "lstm", "resnet", "batchnorm", "made"),
     summary="Causal convolutions whose reach doubles from layer to layer model raw audio sample by sample.",
