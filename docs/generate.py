@@ -40,7 +40,9 @@ def standing() -> str:
         f"{len(SCHEDULES)} schedules and {len(PAIRS)} operations with two faces, each equal to its reference "
         "(`firsthand check KEY`, `--optim`, `--layers`).",
         f"- **Measured:** {len(claims)} claims of {len(results)} papers and questions to them: "
-        f"{verdicts['reproduced']} came out, {verdicts['partly']} in part, {verdicts['not reproduced']} did not. "
+        f"{verdicts['reproduced']} came out, {verdicts['partly']} in part, {verdicts['not reproduced']} did not; "
+        f"{verdicts['checked']} are identities that hold, {verdicts['not tested at this scale']} cannot be told at "
+        "this scale. "
         f"{theirs} numbers of the papers stand beside ours.",
         "- **Did not come out**, with what was tried:",
         *(f"  - {line}" for line in missed),
@@ -61,7 +63,7 @@ def catalogue() -> str:
             f"| {card.parameters:,} | {measured} |"
         )
     return "\n".join(
-        [*rows, "", "✔ reproduced, ◐ partly, ✘ not reproduced: each links to the numbers, seeds and commands."]
+        [*rows, "", "✔ reproduced, ◐ partly, ✘ not reproduced, ○ not tested at this scale: each links to the numbers, seeds and commands."]
     )
 
 
