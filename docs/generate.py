@@ -63,7 +63,12 @@ def catalogue() -> str:
             f"| {card.parameters:,} | {measured} |"
         )
     return "\n".join(
-        [*rows, "", "✔ reproduced, ◐ partly, ✘ not reproduced, ○ not tested at this scale: each links to the numbers, seeds and commands."]
+        [
+            *rows,
+            "",
+            "✔ reproduced, ◐ partly, ✘ not reproduced, ≡ an identity that holds, ○ not tested at this scale: each links to "
+            "the numbers, seeds and commands.",
+        ]
     )
 
 

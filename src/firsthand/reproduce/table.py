@@ -5,7 +5,7 @@ from typing import Any
 
 MARK = {
     "reproduced": "✔ reproduced",
-    "checked": "✔ checked",
+    "checked": "≡ checked",
     "partly": "◐ partly",
     "not reproduced": "✘ not reproduced",
     "not tested at this scale": "○ not tested at this scale",
