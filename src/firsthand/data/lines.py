@@ -9,15 +9,15 @@ from firsthand.errors import UserError
 _CSV = {".csv", ".tsv"}
 
 
-def read_lines(path: str | Path, column: str | None = None, header: bool = True) -> list[str]:
+def read_lines(path: str | Path, column: str | None = None, header: bool = True, remarks: bool = True) -> list[str]:
     """The examples of a UTF-8 text file, packed or not, one a line, or of one `column` of a CSV file.
 
     Empty ones are dropped, and so is white space around an example. `header` says whether a CSV file begins with the
-    names of its columns. Raises `UserError` for a path, encoding or column that does not work, and for fewer than two
-    examples.
+    names of its columns, `remarks` whether U+FFFD is remarked on. Raises `UserError` for a path, encoding or column
+    that does not work, and for fewer than two examples.
     """
     path = located(path)
-    text = "".join(pieces(path))
+    text = "".join(pieces(path, remarks=remarks))
     if Path(path.stem if packing(path) else path.name).suffix.lower() in _CSV:
         examples = read_column(path, text, column, header)
     elif column is not None or not header:

@@ -71,7 +71,7 @@ class Names:
             chosen = {"locale": self.locale, "count": self.count}
             return embedded_names(**{key: value for key, value in chosen.items() if value is not None})
         self._refuse("locale", "count", "header", *(() if known.column else ("column",)))
-        return read_lines(fetch(known.files[0]), self.column or known.column)
+        return read_lines(fetch(known.files[0]), self.column or known.column, remarks=False)
 
     def _refuse(self, *options: str) -> None:
         for option in options:

@@ -129,7 +129,7 @@ def _parsed(text: str, delimiter: str, quoting: int, most: int | None) -> Rows:
     rows, line = [], 0
     try:
         for row in islice(reader, most):
-            rows += [row] if any(map(str.strip, row)) else []
+            rows += [row] if any(row) else []
             line = reader.line_num
     except csv.Error:
         raise _Broken(line) from None

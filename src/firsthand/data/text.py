@@ -37,16 +37,18 @@ def windows(
     """
     if context < 1:
         raise UserError(f"The context is {context} characters: it must be at least 1.")
-    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    if not lines:
+        return torch.zeros(0, context, dtype=torch.int64), torch.zeros(0, dtype=torch.int64)
     # One stream of [0] * context + line + [0] for every line; every window is a slice of it.
-    ends = np.cumsum(context + lengths + 1)
-    line_of = np.repeat(np.arange(len(lines)), lengths)
-    place = np.arange(lengths.sum()) + (line_of + 1) * context + line_of
-    stream = np.zeros(ends[-1] if len(lines) else 0, dtype=np.int64)
-    stream[place] = _indices("".join(lines), vocabulary)
-    targets = torch.from_numpy(np.sort(np.concatenate([place, ends - 1])))
+    ends = np.cumsum([context + len(line) + 1 for line in lines])
+    is_target = np.ones(ends[-1], dtype=bool)
+    is_target[(np.append(0, ends[:-1])[:, None] + np.arange(context)).ravel()] = False
+    targets = np.flatnonzero(is_target)
+    is_target[ends - 1] = False  # the rest are characters
+    stream = np.zeros(ends[-1], dtype=np.int64)
+    stream[is_target] = _indices("".join(lines), vocabulary)
     tokens = torch.from_numpy(stream)
-    return tokens[targets[:, None] + torch.arange(-context, 0)], tokens[targets]
+    return tokens.unfold(0, context, 1)[torch.from_numpy(targets - context)], tokens[torch.from_numpy(targets)]
 
 
 def _indices(text: str, vocabulary: Vocabulary) -> np.ndarray:

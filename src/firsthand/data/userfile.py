@@ -138,11 +138,12 @@ def unpacked(path: Path) -> io.BufferedIOBase:
     return open(path, "rb") if how is None else how.open(path)
 
 
-def pieces(path: Path, size: int = PIECE) -> Iterator[str]:
+def pieces(path: Path, size: int = PIECE, remarks: bool = True) -> Iterator[str]:
     """A UTF-8 text file, packed or not, `size` characters at a time, every line end a line feed.
 
-    Characters U+FFFD, which a failed conversion left, are counted in a remark on stderr. Raises UserError for a path
-    that does not work, and for what is no text in UTF-8, with what it seems to be and the way out.
+    Characters U+FFFD, which a failed conversion left, are counted in a remark on stderr, unless `remarks` is False.
+    Raises UserError for a path that does not work, and for what is no text in UTF-8, with what it seems to be and the
+    way out.
     """
     check(path)
     lost, start = 0, True
@@ -157,7 +158,7 @@ def pieces(path: Path, size: int = PIECE) -> Iterator[str]:
                     yield piece
         except UnicodeDecodeError:
             raise _not_text(path) from None
-    if lost:
+    if lost and remarks:
         remark(f"{path} has {lost:,} characters U+FFFD (\N{REPLACEMENT CHARACTER}): a conversion lost what was there.")
 
 
