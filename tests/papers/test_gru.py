@@ -9,14 +9,14 @@ from torch import Tensor
 from firsthand import papers
 from firsthand.claims import Seen
 from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.recurrent import Recurrent
 from firsthand.errors import UserError
 from firsthand.nn import GRU, gru
 from firsthand.optim import Adam
 from firsthand.papers.gru.claims.adding import adding
 from firsthand.papers.gru.claims.lengths import backwards, lengths
-from firsthand.papers.gru.matched import matched
+from firsthand.papers.gru.matched import UNITS, matched
 from firsthand.papers.gru.model import Config, EncoderDecoder, GatedNetwork, keep, step
-from firsthand.papers.gru.reader import Reader
 from firsthand.papers.gru.recipe import PRESETS
 
 
@@ -232,10 +232,10 @@ def test_the_bias_that_is_not_there():
     """Without the inner bias it stays 0 through training, and with it it does not."""
     for unit, moves in (("gru", True), ("gru-one-bias", False)):
         torch.manual_seed(0)
-        network = Reader(unit, 5, 4, 5)
+        network = Recurrent(UNITS[unit](5, 4), 5)
         rule = Adam(network.parameters(), lr=0.1)
         descend(rule, network, network(torch.randn(2, 3, 5)).square().mean())
-        assert network.recurrent.bias_hh_l0.any().item() is moves
+        assert network.layer.bias_hh_l0.any().item() is moves
 
 
 def test_adding_is_drawn_alike_for_all():

@@ -8,15 +8,21 @@ import torch
 from torch import Tensor
 
 from firsthand import optim, papers
+from firsthand.claims import Seen
+from firsthand.claims.bench.recurrent import Recurrent
 from firsthand.data import synthetic
 from firsthand.data.specs import Text
 from firsthand.errors import UserError
 from firsthand.nn import LSTM
-from firsthand.papers.claim import Seen
-from firsthand.papers.lstm import experiments, published
 from firsthand.papers.lstm.blocks import Blocks, Layout
-from firsthand.papers.lstm.model import Config, LanguageModel, open_gates
+from firsthand.papers.lstm.claims import reach
+from firsthand.papers.lstm.claims.adding import adding
+from firsthand.papers.lstm.claims.forget import streams
+from firsthand.papers.lstm.claims.reber import reber
+from firsthand.papers.lstm.grammar import reber_1997
+from firsthand.papers.lstm.model import Config, LanguageModel, open_gates, step, step_1997
 from firsthand.papers.lstm.recipe import PRESETS
+from firsthand.papers.lstm.trials import TRIALS, goals, sequences, trials
 
 
 def pattern(rows: int, columns: int, across: int, down: int, shift: int, cycle: int, middle: int) -> Tensor:
@@ -61,6 +67,24 @@ def test_weights_go_to_torch_and_back():
     assert not torch.allclose(ours.lstm(x)[0], theirs(x)[0], atol=1e-3), "f and g swapped must be seen"
     ours.lstm.load_state_dict(theirs.state_dict())
     assert torch.allclose(ours.lstm(x)[0], theirs(x)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize(("form", "one_step"), [("vanilla", step), ("1997", step_1997)])
+def test_the_papers_step(form, one_step):
+    """Step by step as model.py has it comes what the layer gives: every output, the last state, every gradient."""
+    torch.manual_seed(0)
+    layer, x = LSTM(3, 4, form=form).double(), torch.randn(2, 6, 3, dtype=torch.float64)
+    weights = [layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0]
+    W, U, b, bb = (weight.split(4) for weight in weights)
+    h = c = torch.zeros(2, 4, dtype=torch.float64)
+    states = []
+    for x_t in x.unbind(1):
+        h, c = one_step(x_t, h, c, W, U, tuple(one + other for one, other in zip(b, bb, strict=True)))
+        states.append(h)
+    y, (_, last) = layer(x)
+    assert torch.allclose(y, torch.stack(states, 1), atol=1e-14) and torch.allclose(last[0], c, atol=1e-14)
+    ours, theirs = (torch.autograd.grad(out.square().sum(), weights) for out in (torch.stack(states, 1), y))
+    assert all(torch.allclose(one, other, atol=1e-13) for one, other in zip(ours, theirs, strict=True))
 
 
 @pytest.mark.parametrize(("form", "gates"), [("vanilla", "ifgo"), ("1997", "igo")])
@@ -303,42 +327,42 @@ def test_networks_do_not_see_each_other_and_some_can_rest():
 
 def test_trials_learn_from_the_error_at_the_end():
     """The target of a class is its own output; the error falls to what constant answers have, from about a half."""
-    trial = published.TRIALS["temporal order"]
+    trial = TRIALS["temporal order"]
     batch = trial.draw(5, torch.Generator().manual_seed(0))
-    assert published.goals(trial, batch).argmax(1).tolist() == batch.targets.tolist()
-    adding = published.TRIALS["adding"].draw(5, torch.Generator().manual_seed(0))
-    assert torch.equal(published.goals(published.TRIALS["adding"], adding)[:, 0], adding.targets)
-    found = published.trials("temporal order", nets=3, most=200)
+    assert goals(trial, batch).argmax(1).tolist() == batch.targets.tolist()
+    sums = TRIALS["adding"].draw(5, torch.Generator().manual_seed(0))
+    assert torch.equal(goals(TRIALS["adding"], sums)[:, 0], sums.targets)
+    found = trials("temporal order", nets=3, most=200)
     # One of four classes: always saying 1/4 has the mean error 3/8.
     assert found["error"] == pytest.approx(0.375, abs=0.03) and found["solved"] == 0 and found["sequences"] is None
 
 
 def test_a_network_that_has_succeeded_stops(monkeypatch):
     """A task that is always right is learned at the first look, after 2,000 sequences; one that never is, never."""
-    easy = replace(published.TRIALS["adding"], near=1.1, mean=1.1, draw=lambda n, g: synthetic.adding(n, g, 20))
-    monkeypatch.setitem(published.TRIALS, "adding", easy)
-    found = published.trials("adding", nets=2, most=5000)
+    easy = replace(TRIALS["adding"], near=1.1, mean=1.1, draw=lambda n, g: synthetic.adding(n, g, 20))
+    monkeypatch.setitem(TRIALS, "adding", easy)
+    found = trials("adding", nets=2, most=5000)
     assert found["solved"] == 1 and found["sequences"] == found["through"] == 2000 and found["near"] == 1
     assert found["wrong"] == 0 and found["each"] == [2000, 2000]
-    monkeypatch.setitem(published.TRIALS, "adding", replace(easy, near=0.0))
-    found = published.trials("adding", nets=2, most=2100)
+    monkeypatch.setitem(TRIALS, "adding", replace(easy, near=0.0))
+    found = trials("adding", nets=2, most=2100)
     assert found["solved"] == 0 and found["through"] == 2000 and found["wrong"] == 2560
 
 
 def test_each_network_gets_its_own_sequence_and_its_last_step():
-    trial, generator = published.TRIALS["temporal order"], torch.Generator().manual_seed(0)
-    for x, targets, ends in list(published.sequences(trial, 4, 60, generator))[::7]:
+    trial, generator = TRIALS["temporal order"], torch.Generator().manual_seed(0)
+    for x, targets, ends in list(sequences(trial, 4, 60, generator))[::7]:
         assert x.shape[::2] == (4, 8) and targets.shape == (4, 4) and x.shape[1] == ends.max() + 1
         for row in range(4):
             assert x[row, ends[row], 1] == 1, "B, which ends a sequence"
             order = x[row].argmax(1)[x[row].argmax(1) >= 6] - 6
             assert targets[row].argmax() == 2 * order[0] + order[1]
-    assert len(list(published.sequences(trial, 2, 60, generator))) == 60
+    assert len(list(sequences(trial, 2, 60, generator))) == 60
 
 
 def test_always_saying_the_middle_is_wrong_five_times_in_six():
     """X_1 + X_2 is within 0.16 of 0 with the chance 0.1536 of a triangle, about that with first pairs at 0."""
-    found = experiments.adding("rnn", hidden=2, most=320)
+    found = adding("rnn", hidden=2, most=320)
     assert found["wrong"] == pytest.approx(2560 * (1 - 0.1536), abs=90)
     assert found["solved"] == 0 and found["sequences"] is None and found["curve"] == []
 
@@ -350,62 +374,64 @@ def test_adding_in_the_papers_unit(monkeypatch, off, right):
     Answers that are off by less are right at once, and 63 batches of 32 are success.
     """
 
-    def answer(self, batch: synthetic.Sequences) -> Tensor:
-        return (4 * (batch.targets - 0.5) + off)[:, None] + 0 * self.head.bias
+    def forward(self, x: Tensor) -> Tensor:
+        """The sum of the two marked values, and `off` more, at the last pair, marked -1; elsewhere nonsense."""
+        outputs, (values, marks) = 0 * self.output.bias + torch.full((*x.shape[:2], 1), 9.0), x.unbind(2)
+        ends = ((marks == -1) * torch.arange(x.shape[1])).argmax(1)
+        outputs[torch.arange(len(x)), ends, 0] += (values * (marks == 1)).sum(1) + off - 9
+        return outputs
 
-    monkeypatch.setattr(experiments.Reader, "answer", answer)
-    found = experiments.adding("lstm", length=20, most=3200)
+    monkeypatch.setattr(Recurrent, "forward", forward)
+    found = adding("lstm", length=20, most=3200)
     assert found["error"] == pytest.approx(off / 4, abs=1e-6) and found["wrong"] == (0 if right else 2560)
     assert found["solved"] == right and found["sequences"] == (2016 if right else None)
 
 
 def test_reber_from_scores(monkeypatch):
     """A network that says what is legal succeeds at the first look; one that has learned nothing does not."""
-    found = experiments.reber("lstm", hidden=4, most=250)
+    found = reber("lstm", hidden=4, most=250)
     assert found["solved"] == 0 and found["sequences"] is None and 0 <= found["due"] < 0.9 and len(found["curve"]) == 1
     monkeypatch.setattr(synthetic.Reber, "right", lambda self, scores: torch.ones(scores.shape[:2], dtype=torch.bool))
-    found = experiments.reber("rnn", hidden=4, most=1000)
+    found = reber("rnn", hidden=4, most=1000)
     assert found["solved"] == 1 and found["sequences"] == 250 and found["due"] == found["strings"] == 1
 
 
 @pytest.mark.parametrize("options", [{}, {"simpler": True}, {"gradient": "full"}])
 def test_reber_1997(options):
-    found = published.reber_1997(nets=2, most=500, **options)
+    found = reber_1997(nets=2, most=500, **options)
     assert found["solved"] == 0 and found["sequences"] is None and found["strings"] <= found["due"] <= 1
     assert found["curve"] == [[500, found["due"], found["strings"]]]
 
 
 def test_cells_without_forget_gates_grow():
-    kept, grown = experiments.streams("lstm", keep_bias=1.0, steps=60), experiments.streams("lstm-1997", steps=60)
+    kept, grown = streams("lstm", keep_bias=1.0, steps=60), streams("lstm-1997", steps=60)
     assert grown["size"] > 5 * kept["size"]
     assert 0 <= kept["far"] <= 1 and kept["all"] > 0.5
 
 
 def test_reach_of_a_network_without_recurrence_is_its_forget_gates(monkeypatch):
     """Where h is not fed back, dc_t / dc_t-k is the product of the forget gates: with a bias b, sigmoid(b)^k."""
-    made = experiments.Reader.__init__
+    made = reach.network
 
-    def without(self, *arguments) -> None:
-        made(self, *arguments)
-        layer = self.layer
+    def without(*arguments) -> Recurrent:
+        network = made(*arguments)
+        layer = network.layer
         layer.weight_hh_l0.data.zero_()
         layer.weight_ih_l0.data.view(4, -1, 8)[1].zero_()
         for bias in (layer.bias_ih_l0, layer.bias_hh_l0):
             bias.data.zero_()
         layer.bias_ih_l0.data.view(4, -1)[1] = 2.0
+        return network
 
-    monkeypatch.setattr(experiments.Reader, "__init__", without)
-    found = experiments.reach("lstm", keep_bias=2.0)
+    monkeypatch.setattr(reach, "network", without)
+    found = reach.reach("lstm", keep_bias=2.0)
     # The input at lag 0 also acts through the output gate, so the first ratio is not exact: from lag 1 on it is.
     expected = 99 * log10(1 / (1 + 2.718281828459045**-2))
     assert found["decades"] - log10(found["shares"][1]) == pytest.approx(expected, abs=0.1)
 
 
 def test_reach_orders_the_cells():
-    shares = {
-        name: experiments.reach(**options)["decades"]
-        for name, options in papers.get("lstm").module("claims").REACH.items()
-    }
+    shares = {arm.name: reach.reach(**arm.overrides)["decades"] for arm in reach.CLAIM.arms}
     assert shares["tanh RNN"] < shares["LSTM, forget bias 0"] < shares["LSTM, forget bias 1"] < -3
     assert min(shares["LSTM of 1997"], shares["LSTM, forget bias 5"]) > -2
 
@@ -424,7 +450,7 @@ def test_every_figure_can_be_drawn():
         seen = {
             arm.name: [Seen(0, {}, rows)]
             if arm.preset
-            else [Seen(0, {"metrics": found[arm.experiment], "series": found[arm.experiment]}, [])]
+            else [Seen(0, {"metrics": found[arm.measured], "series": found[arm.measured]}, [])]
             for arm in claim.arms
         }
         figure = claim.figure(seen)

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 
 matplotlib.use("Agg")
@@ -33,3 +34,13 @@ def apart(heights: Sequence[float], least: float) -> list[float]:
     for below, place in pairwise(order):
         placed[place] = max(placed[place], placed[below] + least)
     return placed
+
+
+def beside(
+    axes: Axes, x: int | float, labels: Sequence[tuple[str, float, str]], least: int | float, **style: Any
+) -> None:
+    """Labels (words, height, colour) beside the ends of lines, `least` apart: a factor on a logarithmic axis."""
+    log = axes.get_yscale() == "log"
+    heights = apart([np.log(y) if log else y for _, y, _ in labels], np.log(least) if log else least)
+    for (words, _, colour), y in zip(labels, heights, strict=True):
+        axes.text(x, np.exp(y) if log else y, words, color=colour, **({"va": "center", "fontsize": 9} | style))

@@ -3,9 +3,10 @@
 Source: Hochreiter & Schmidhuber (1997), experiment 4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
+from matplotlib.figure import Figure
 from torch import Generator, Tensor
 from torch.nn import Module
 
@@ -13,6 +14,8 @@ from firsthand import optim
 from firsthand.claims.bench.descent import descend
 from firsthand.claims.claim import Measure, Outcome
 from firsthand.data import synthetic
+from firsthand.figures.curves import Runs, lines, log_ticks, series
+from firsthand.figures.style import INK, MUTED
 from firsthand.nn import mse
 
 BATCH, CLOSE, IN_A_ROW = 32, 0.04, 63  # 63 batches of 32 are 2,016 sequences within 0.04: the criterion of 1997
@@ -57,3 +60,22 @@ def learn_to_add(
         "parameters": sum(p.numel() for p in network.parameters()),
         "curve": curve,
     }
+
+
+def errors(seen: Runs, colours: Sequence[str], title: str) -> Figure:
+    """Mean error against sequences, a line a seed, the first arm's wide; a dot where a run succeeded."""
+    figure = Figure(figsize=(9.5, 4.8))
+    axes = figure.subplots()
+    for place, ((name, runs), colour) in enumerate(zip(seen.items(), colours, strict=True)):
+        curves = [curve.reshape(-1, 2) / (1000, 1) for curve in series(runs)]
+        lines(axes, curves, colour, name, **({} if place else {"lw": 4.5, "alpha": 0.3}))  # others may lie on it
+        for run, curve in zip(runs, curves, strict=True):
+            if run.result["metrics"]["solved"] and len(curve):
+                axes.plot(*curve[-1], "o", color=colour, ms=5)
+    axes.axhline(CHANCE, color=MUTED, lw=1, ls=":")
+    axes.text(1, 1.15 * CHANCE, "always saying 0.5", color=INK, fontsize=8.5)
+    axes.set(xlim=(0, None), ylim=(0.0038, 0.3), xlabel="sequences (thousands)", ylabel="mean error of the answer",
+             title=title)  # fmt: skip
+    log_ticks(axes, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8.5)
+    return figure

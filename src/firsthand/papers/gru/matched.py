@@ -1,33 +1,54 @@
 """Units with equally many weights on the same text: what two claims compare."""
 
+from collections.abc import Callable
 from math import exp
+from typing import Literal
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
+from torch.nn import Module
 
 from firsthand import optim
 from firsthand.claims import Arm, Measure, Outcome
 from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.recurrent import Recurrent
 from firsthand.data.specs import Text
 from firsthand.figures.curves import Runs, lines, log_ticks, series
 from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED
-from firsthand.nn import cross_entropy, log_softmax
-from firsthand.papers.gru.reader import Reader, Unit
+from firsthand.nn import GRU, LSTM, RNN, cross_entropy, log_softmax
 
 BOOK = Text("timemachine", letters=True, train=60_000, val=20_000)
 WINDOW, BATCH = 32, 64
 VAL = Measure("val_perplexity", "validation perplexity", digits=2)
 PASS = Measure("pass", "pass in which it is lowest", digits=0)
+Unit = Literal["tanh", "gru", "gru-before", "gru-one-bias", "lstm"]
+
+
+def one_bias(inputs: int, hidden: int) -> GRU:
+    """A GRU without the bias inside the reset gate's product: it is 0, its gradient too, and so it stays."""
+    layer = GRU(inputs, hidden)
+    layer.bias_hh_l0.data.zero_()
+    layer.bias_hh_l0.register_hook(torch.zeros_like)
+    return layer
+
+
+UNITS: dict[str, Callable[[int, int], Module]] = {
+    "tanh": RNN,
+    "gru": GRU,
+    "gru-before": lambda inputs, hidden: GRU(inputs, hidden, reset="before"),
+    "gru-one-bias": one_bias,
+    "lstm": LSTM,
+}
 
 
 @torch.no_grad()
-def loss_of(network: Reader, windows: Tensor) -> float:
+def loss_of(network: Recurrent, windows: Tensor) -> float:
     """The mean loss in nats a character, over all places of all windows."""
     total = 0.0
     for rows in windows.split(1024):
-        logp = log_softmax(network(network.one_hot[rows[:, :-1]]).flatten(0, 1))
+        logp = log_softmax(network(rows[:, :-1]).flatten(0, 1))
         total -= logp.gather(1, rows[:, 1:].reshape(-1, 1)).double().sum().item()
     return total / (len(windows) * WINDOW)
 
@@ -55,14 +76,13 @@ def matched(
     texts = (torch.from_numpy(part).long() for part in (stream.train, stream.val))
     train, val = (text.unfold(0, WINDOW + 1, WINDOW) for text in texts)
     vocab = len(stream.vocabulary)
-    network = Reader(unit, vocab, hidden, vocab)
+    network = Recurrent(UNITS[unit](vocab, hidden), vocab)
     rule = optim.Adam(network.parameters(), lr=rate)
     curve, fitted = [], []
     for _ in range(epochs):
         losses = []
         for rows in torch.randperm(len(train), generator=generator).split(BATCH):
-            logits = network(network.one_hot[train[rows, :-1]])
-            loss = cross_entropy(logits.flatten(0, 1), train[rows, 1:].flatten())
+            loss = cross_entropy(network(train[rows, :-1]).flatten(0, 1), train[rows, 1:].flatten())
             descend(rule, network, loss)
             losses.append(loss.detach())
         fitted.append(exp(torch.stack(losses).mean().item()))
@@ -70,7 +90,7 @@ def matched(
         if len(curve) - curve.index(min(curve)) > patience:
             break
     best = min(curve)
-    layer = dict(network.recurrent.named_parameters())
+    layer = dict(network.layer.named_parameters())
     return {
         "val_perplexity": best,
         "pass": curve.index(best) + 1,

@@ -14,7 +14,7 @@ c_t = c_t-1 + i g, the constant error carousel, in which dc_t / dc_t-1 is 1 (for
 squashing of c tanh(c / 2)). f came in 2000, as y^phi; gates that see the cell (form "peephole") in the same year.
 
 Where we differ from 1997: every block is one cell, gates do not feed gates, the gradient is not truncated, and a
-softmax reads the cells. `blocks.py` has the network of 1997 as it was.
+softmax reads the cells. `blocks.py` has the network of 1997 as it was. `step` and `step_1997` are one step of a layer.
 Source: Hochreiter & Schmidhuber (1997), sections 3 and 4; Gers, Schmidhuber & Cummins (2000), section 3.
 """
 
@@ -27,9 +27,43 @@ from torch import Tensor
 from torch.nn import Module
 
 from firsthand.errors import UserError
-from firsthand.nn import LSTM, Dropout, Embedding, Linear, init
+from firsthand.nn import LSTM, Dropout, Embedding, Linear, init, sigmoid, tanh
 
 State = tuple[Float[Tensor, "layers batch hidden"], Float[Tensor, "layers batch hidden"]]
+Step = tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]
+
+
+def step(
+    x: Float[Tensor, "batch inputs"],
+    h: Float[Tensor, "batch hidden"],
+    c: Float[Tensor, "batch hidden"],
+    W: tuple[Float[Tensor, "hidden inputs"], ...],
+    U: tuple[Float[Tensor, "hidden hidden"], ...],
+    b: tuple[Float[Tensor, " hidden"], ...],
+) -> Step:
+    """h and c after one more input, as of 2000, from the weights and biases of i, f, g and o, in this order."""
+    i = sigmoid(x @ W[0].T + h @ U[0].T + b[0])
+    f = sigmoid(x @ W[1].T + h @ U[1].T + b[1])
+    g = tanh(x @ W[2].T + h @ U[2].T + b[2])
+    o = sigmoid(x @ W[3].T + h @ U[3].T + b[3])
+    c = f * c + i * g
+    return o * tanh(c), c
+
+
+def step_1997(
+    x: Float[Tensor, "batch inputs"],
+    h: Float[Tensor, "batch hidden"],
+    c: Float[Tensor, "batch hidden"],
+    W: tuple[Float[Tensor, "hidden inputs"], ...],
+    U: tuple[Float[Tensor, "hidden hidden"], ...],
+    b: tuple[Float[Tensor, " hidden"], ...],
+) -> Step:
+    """The same as of 1997, from those of i, g and o: nothing is forgotten, g is in (-2, 2), what o shows in (-1, 1)."""
+    i = sigmoid(x @ W[0].T + h @ U[0].T + b[0])
+    g = 4 * sigmoid(x @ W[1].T + h @ U[1].T + b[1]) - 2
+    o = sigmoid(x @ W[2].T + h @ U[2].T + b[2])
+    c = c + i * g
+    return o * (2 * sigmoid(c) - 1), c
 
 
 @dataclass(frozen=True)

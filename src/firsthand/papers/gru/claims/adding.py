@@ -1,17 +1,18 @@
 """The adding problem over a lag of 25 steps or more, with and without gates."""
 
+from functools import partial
 from typing import Literal
 
 import torch
-from matplotlib.figure import Figure
 from torch import Generator
 
-from firsthand.claims import Arm, Claim, Outcome, equal
-from firsthand.claims.bench.adding import CHANCE, ERROR, SEQUENCES, SOLVED, WRONG, learn_to_add
-from firsthand.figures.curves import Runs, lines, log_ticks, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED, VIOLET
+from firsthand.claims import Arm, Claim, Outcome, equal, limit_from
+from firsthand.claims.bench.adding import ERROR, SEQUENCES, SOLVED, WRONG, errors, learn_to_add
+from firsthand.claims.bench.recurrent import Recurrent
+from firsthand.figures.style import BLUE, INK, RED, VIOLET
+from firsthand.papers.gru.matched import UNITS
 from firsthand.papers.gru.model import keep
-from firsthand.papers.gru.reader import Reader
+from firsthand.papers.lstm.model import open_gates
 
 
 def adding(
@@ -39,11 +40,11 @@ def adding(
     """
     torch.manual_seed(seed)
     generator = Generator().manual_seed(seed)
-    network = Reader(unit, 2, hidden, 1)
+    network = Recurrent(UNITS[unit](2, hidden), 1)
     if unit == "gru":
-        keep(network.recurrent, keep_bias)
+        keep(network.layer, keep_bias)
     if unit == "lstm":
-        network.recurrent.bias_ih_l0.data[: 2 * hidden].view(2, hidden).add_(torch.tensor([[input_bias], [keep_bias]]))
+        open_gates(network.layer, forget=keep_bias, input=input_bias)
     return learn_to_add(network, network.answer, generator, length, most)
 
 
@@ -57,26 +58,6 @@ LSTM = Arm(
 )
 
 
-def figure(seen: Runs) -> Figure:
-    """Mean error against sequences, a line a seed; a dot where a run succeeded."""
-    figure = Figure(figsize=(9.5, 4.6))
-    axes = figure.subplots()
-    for (name, runs), colour in zip(seen.items(), (INK, RED, BLUE, VIOLET), strict=True):
-        curves = [curve / (1000, 1) for curve in series(runs)]
-        wide = {"lw": 3.5, "alpha": 0.35} if name == TANH.name else {}  # lines that lie on each other
-        lines(axes, curves, colour, name, **wide)
-        for run, curve in zip(runs, curves, strict=True):
-            if run.result["metrics"]["solved"]:
-                axes.plot(*curve[-1], "o", color=colour, ms=5)
-    axes.axhline(CHANCE, color=MUTED, lw=1, ls=":")
-    axes.text(1, 1.1 * CHANCE, "always saying 0.5", color=INK, fontsize=8.5)
-    axes.set(xlim=(0, 98), ylim=(0.0038, 0.3), xlabel="sequences (thousands)", ylabel="mean error of the answer",
-             title="The adding problem over a lag of 25 steps or more")  # fmt: skip
-    log_ticks(axes, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2))
-    axes.legend(loc="lower left", fontsize=8.5)
-    return figure
-
-
 CLAIM = Claim(
     key="adding",
     kind="our question",
@@ -84,7 +65,8 @@ CLAIM = Claim(
     where="Cho et al. (2014), section 2.3, said without numbers; the task is Hochreiter & Schmidhuber's (1997)",
     measures=(SOLVED, SEQUENCES, WRONG, ERROR),
     arms=(TANH, PLAIN, KEPT, LSTM),
-    conditions=(
+    conditions=limit_from(
+        "ours",
         equal(SOLVED.of(KEPT, LSTM), 1),
         equal(SOLVED.of(TANH), 0),
         (WRONG.of(TANH) >= 2000).saying("nearly as often as always saying 0.5 is (2,150 times)"),
@@ -94,5 +76,5 @@ CLAIM = Claim(
     "gradients cut at norm 1, 96,000 sequences at most. Success is 2,016 in a row within 0.04. An update gate with "
     "bias b keeps 1 / (1 + e^-b) of the state a step: 0.5 and 0.953, to the power of 25 3e-8 and 0.3. The papers start "
     "at 0; the remedy is the one known for the LSTM's forget gate.",
-    figure=figure,
+    figure=partial(errors, colours=(INK, RED, BLUE, VIOLET), title="The adding problem over a lag of 25 steps or more"),
 )

@@ -1,30 +1,33 @@
-"""The paper's own experiments with the paper's own network and rule, many networks side by side."""
+"""The paper's tasks with one answer at the end, for its own network and rule: many networks side by side."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
+from firsthand.claims import Arm, Outcome
 from firsthand.data import synthetic
-from firsthand.papers.claim import Outcome
+from firsthand.figures.curves import Runs, log_ticks, series
+from firsthand.figures.style import BLUE, INK, MUTED, RED
 from firsthand.papers.lstm.blocks import Blocks, Layout
 
-ROW = 2000  # sequences that must be right one after the other
+IN_A_ROW = 2000  # sequences that must be right one after the other
 CHUNK = 50  # sequences that each network draws at a time
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One row of the paper's table of conditions."""
+    """A line of the paper's table of conditions."""
 
     layout: Layout
     draw: Callable[[int, Generator], synthetic.Sequences]
     rate: float
     input_biases: tuple[float, ...]
     near: float  # a sequence is right if every output is as near to its target as this
-    mean: float  # below which the mean error must be, over the last ROW sequences
+    mean: float  # below which the mean error must be, over the last IN_A_ROW sequences
 
 
 TRIALS = {
@@ -55,23 +58,23 @@ def trials(
     trial, generator = TRIALS[task], Generator().manual_seed(seed)
     net = Blocks(trial.layout, nets, 0.1, generator, input_biases=trial.input_biases)
     rate = torch.full((nets,), trial.rate)
-    last = torch.full((nets, ROW), torch.inf)  # the errors of the last sequences
+    last = torch.full((nets, IN_A_ROW), torch.inf)  # the errors of the last sequences
     right = torch.zeros(nets)  # how many were right in a row
     solved, through = torch.full((nets,), torch.nan), torch.full((nets,), torch.nan)
     curve: list[list[float]] = []
     for number, (x, targets, ends) in enumerate(sequences(trial, nets, most, generator), 1):
         y = net.run(x)
-        said = y[torch.arange(nets), ends]
-        gap = targets - said
+        answer = y[torch.arange(nets), ends]
+        gap = targets - answer
         e = torch.zeros_like(y)
-        e[torch.arange(nets), ends] = gap * said * (1 - said)
+        e[torch.arange(nets), ends] = gap * answer * (1 - answer)
         net.descend(net.errors(e), rate)
-        last[:, number % ROW] = gap.abs().mean(1)
+        last[:, number % IN_A_ROW] = gap.abs().mean(1)
         right = torch.where(gap.abs().amax(1) < trial.near, right + 1, 0)
-        if number % 100 == 0 and number >= ROW:  # the sum over the last 2,000 costs more than a step
+        if number % 100 == 0 and number >= IN_A_ROW:  # the sum over the last 2,000 costs more than a step
             mean = last.mean(1)
             through[through.isnan() & (mean < 2 * trial.mean)] = number
-            solved[solved.isnan() & (right >= ROW) & (mean < trial.mean)] = number
+            solved[solved.isnan() & (right >= IN_A_ROW) & (mean < trial.mean)] = number
             rate[~solved.isnan()] = 0
             if number % 1000 == 0:
                 curve.append([number, *mean.tolist()])
@@ -103,7 +106,7 @@ def sequences(trial: Trial, nets: int, most: int, generator: Generator) -> Itera
 
 
 def goals(trial: Trial, batch: synthetic.Sequences) -> Tensor:
-    """What the outputs should say: the number, or 1 for the class and 0 for the others."""
+    """What the outputs should be: the number, or 1 for the class and 0 for the others."""
     if trial.layout.outputs == 1:
         return batch.targets[:, None]
     return torch.eye(trial.layout.outputs)[batch.targets]
@@ -118,67 +121,21 @@ def test(net: Blocks, trial: Trial, generator: Generator, count: int = 2560) -> 
     return (gap.amax(2) < trial.near).double().mean(1), gap.mean((1, 2))
 
 
-@torch.inference_mode()
-def reber_1997(
-    blocks: int = 3,
-    size: int = 2,
-    rate: float = 0.5,
-    simpler: bool = False,
-    gradient: Literal["truncated", "full"] = "truncated",
-    nets: int = 10,
-    most: int = 20_000,
-    seed: int = 0,
-) -> Outcome:
-    """How many networks of 1997 learn the embedded Reber grammar, and its far symbol, with one update a string.
-
-    Every 500 strings each is scored on its 256 strings to train on and 256 others. It is "solved" when the legal
-    symbols have the highest outputs at every step of all of them; "far" is the share of networks that, at their best
-    score, have the symbol that was to be remembered right in 95 % of the strings.
-
-    Args:
-        blocks: memory blocks.
-        size: cells in a block.
-        rate: learning rate.
-        simpler: gates do not feed back and outputs have biases; else as published.
-        gradient: truncated as published, or full.
-        nets: networks, each with its own weights and strings.
-        most: strings after which those that have not succeeded stop.
-        seed: of weights and strings.
-    """
-    generator = Generator().manual_seed(seed)
-    layout = Layout(7, 7, blocks, size, gates_feed_back=not simpler, biased="all" if simpler else "gates")
-    net = Blocks(layout, nets, 0.2, generator, output_biases=tuple(-1.0 - block for block in range(blocks)))
-    known = [synthetic.embedded_reber(256, generator) for _ in range(nets)]
-    new = [synthetic.embedded_reber(256, generator, exclude=strings) for strings in known]
-    every = synthetic.encode_reber(string for pair in zip(known, new, strict=True) for string in (*pair[0], *pair[1]))
-    one_hot = torch.cat([torch.eye(7), torch.zeros(1, 7)])  # of PAD, the last row: nothing
-    rates = torch.full((nets,), rate)
-    solved, far, strings, curve = torch.full((nets,), torch.nan), torch.zeros(nets), torch.zeros(nets), []
-    first = torch.arange(nets) * 512
-    for number in range(1, most + 1):
-        chosen = first + torch.randint(256, (nets,), generator=generator)
-        longest = int(every.lengths[chosen].max())
-        targets = every.targets[chosen, :longest]
-        y = net.run(every.inputs[chosen, :longest])
-        e = (one_hot[targets] - y) * y * (1 - y) * (targets >= 0)[:, :, None]
-        net.descend(net.errors(e, truncated=gradient == "truncated"), rates)
-        if number % 500 == 0:
-            right = every.right(net.copies(512).run(every.inputs))
-            whole = right.all(1).view(nets, 512).double().mean(1)
-            due = (right & every.due).any(1).view(nets, 512).double().mean(1)
-            far, strings = torch.maximum(far, due.float()), torch.maximum(strings, whole.float())
-            solved[solved.isnan() & (whole == 1)] = number
-            rates[~solved.isnan()] = 0
-            curve.append([number, due.mean().item(), whole.mean().item()])
-            if not rates.any():
-                break
-    done = ~solved.isnan()
-    return {
-        "solved": done.double().mean().item(),
-        "sequences": solved[done].mean().item() if done.any() else None,
-        "far": (far >= 0.95).double().mean().item(),
-        "due": far.double().mean().item(),
-        "strings": strings.double().mean().item(),
-        "each": sorted(solved[done].tolist()),
-        "curve": curve,
-    }
+def learning(seen: Runs, arm: Arm, top: float, title: str) -> Figure:
+    """The mean error of every network, and where each met the criterion; the printed mean of the paper's trials."""
+    figure = Figure(figsize=(9, 4.2))
+    axes = figure.subplots()
+    (run,), bound, printed = seen[arm.name], TRIALS[arm.overrides["task"]].mean, arm.paper["sequences"]
+    numbers, *errors = series([run])[0].T
+    axes.plot(numbers / 1000, list(zip(*errors, strict=True)), color=BLUE, lw=0.9, alpha=0.7)
+    (each,) = series([run], "each")
+    axes.plot(each / 1000, [bound] * len(each), "|", color=RED, ms=14, mew=1.6,
+              label=f"criterion met: {len(each)} of {len(errors)} networks")  # fmt: skip
+    axes.axhline(bound, color=MUTED, lw=1, ls=":")
+    axes.axvline(printed / 1000, color=INK, lw=1, ls="--", label=f"the paper's mean: {printed:,.0f}")
+    axes.set(yscale="log", ylim=(None, top), xlabel="sequences (thousands)", ylabel="mean error, last 2,000 sequences",
+             title=title)  # fmt: skip
+    log_ticks(axes, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5))
+    axes.text(1, 0.95 * bound, "bound of the criterion", color=INK, fontsize=8.5, va="top")
+    axes.legend(loc="upper right", fontsize=8.5)
+    return figure

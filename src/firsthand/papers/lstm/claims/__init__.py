@@ -1,0 +1,16 @@
+"""The claims, in the order in which the page tells them."""
+
+from firsthand.claims import in_order
+
+CLAIMS = in_order(
+    __name__,
+    "time_machine",
+    "reach",
+    "adding",
+    "adding_1997",
+    "temporal_order",
+    "reber_1997",
+    "truncation",
+    "reber",
+    "forget",
+)

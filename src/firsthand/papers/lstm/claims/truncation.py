@@ -1,0 +1,35 @@
+"""The embedded Reber grammar once more, with the truncated gradient and with the full one."""
+
+from functools import partial
+
+from firsthand.claims import Arm, Claim
+from firsthand.figures.style import AMBER, BLUE, GREEN, RED
+from firsthand.papers.lstm.grammar import FAR, MEASURES, STRINGS, reber_1997, shares
+
+PUBLISHED, PUBLISHED_FULL, SIMPLER, SIMPLER_FULL = ARMS = tuple(
+    Arm(
+        f"{words}, {gradient}",
+        experiment=reber_1997,
+        overrides={"nets": 30, "simpler": simpler, "gradient": gradient},
+    )
+    for words, simpler in (("as published", False), ("simpler", True))
+    for gradient in ("truncated", "full")
+)
+
+CLAIM = Claim(
+    key="truncation",
+    kind="the paper's statement",
+    statement="Cutting the gradient off at the gates and the cell's input costs nothing.",
+    where="1997, section 4 and appendix A.1: said without numbers",
+    measures=MEASURES,
+    arms=ARMS,
+    conditions=(
+        abs(STRINGS.of(PUBLISHED) - STRINGS.of(PUBLISHED_FULL)) <= 0.15,
+        abs(FAR.of(PUBLISHED) - FAR.of(PUBLISHED_FULL)) <= 0.15,
+        abs(STRINGS.of(SIMPLER) - STRINGS.of(SIMPLER_FULL)) <= 0.15,
+        abs(FAR.of(SIMPLER) - FAR.of(SIMPLER_FULL)) <= 0.15,
+    ),
+    seeds=(0,),
+    remark="The networks of the claim before, from one seed, on the same strings: thirty with each gradient.",
+    figure=partial(shares, colours=(RED, AMBER, BLUE, GREEN)),
+)
