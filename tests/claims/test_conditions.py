@@ -45,6 +45,7 @@ CASES = {
     "a size": (abs(a - b) <= 1, "|test loss of A - test loss of 'B, large'| ≤ 1", True, "AB"),
     "several": (LOSS.of(A, C) < 3.5, "test loss of A and C < 3.5", True, "AC"),
     "several, one of them not": (LOSS.of(A, B) < 3.5, "test loss of A and 'B, large' < 3.5", False, "AB"),
+    "several under one name": (LOSS.of(A, C).called("both losses") < 3.5, "both losses < 3.5", True, "AC"),
     "the largest": (largest(LOSS.of(A, B)) <= 4, "the largest test loss of A and 'B, large' ≤ 4", True, "AB"),
     "the smallest": (smallest(LOSS.of(B, C)) >= c, f"the smallest {B_} and C ≥ test loss of C", False, "BC"),
     "an order": (ordered(a, b, 2 * b), f"{A_} < {B_} < 2 × {B_}", True, "AB"),

@@ -9,15 +9,15 @@ import torch
 from torch.nn import Parameter
 
 import firsthand
+from firsthand.claims import Seen
 from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.optim import Adadelta
-from firsthand.papers.adadelta import experiments, pictures
-from firsthand.papers.adadelta.claims import CLAIMS, TABLE_1, TABLE_2
+from firsthand.optim.surfaces import SURFACES
+from firsthand.papers.adadelta import training
+from firsthand.papers.adadelta.claims import CLAIMS, curves, edge, rates, tables
 from firsthand.papers.adadelta.model import Config, DigitNetwork
 from firsthand.papers.adadelta.recipe import PRESETS
-from firsthand.papers.claim import Seen
-from firsthand.train.recipe import Optim
 
 # The network
 
@@ -86,7 +86,7 @@ def test_the_step_has_the_units_of_the_weight():
             path.append(x / unit)
         paths.append(path)
     assert paths[0] == pytest.approx(paths[1], rel=1e-9)
-    assert paths[0] == pytest.approx(list(experiments.walk(3.0, 300)), rel=1e-9)  # and it is algorithm 1
+    assert paths[0] == pytest.approx(list(edge.algorithm_1(3.0, 300)), rel=1e-9)  # and it is algorithm 1
 
 
 @pytest.mark.parametrize(("rho", "steps"), [(0.9, 214), (0.95, 193), (0.99, 99)])
@@ -106,7 +106,7 @@ def test_the_walk_is_the_rule():
     for make in (Adadelta, torch.optim.Adadelta):
         x = Parameter(torch.ones(1, dtype=torch.float64))
         rule = make([x], rho=0.9, eps=1e-4)
-        for place in experiments.walk(5.0, 200, rho=0.9, eps=1e-4):
+        for place in edge.algorithm_1(5.0, 200, rho=0.9, eps=1e-4):
             x.grad = 5.0 * x.detach()
             rule.step()
             assert x.item() == pytest.approx(place, rel=1e-6, abs=1e-12)  # jumps double the rounding now and then
@@ -115,7 +115,7 @@ def test_the_walk_is_the_rule():
 @pytest.mark.parametrize("curvature", [0.5, 1.9, 2.1, 10.0])
 def test_where_steps_settle(curvature):
     """On the minimum below a curvature of 2; above, at sqrt(eps t (1/4 - 1/curvature^2)), to 5 %."""
-    found = experiments.edge(curvature)
+    found = edge.edge(curvature)
     if curvature < 2:
         assert found["law"] == 0 and found["amplitude"] < 1e-12
     else:
@@ -126,7 +126,7 @@ def test_where_steps_settle(curvature):
 
 def test_the_jumps_have_the_longest_stable_step():
     """At the edge x changes its sign and hardly its size: the step is 2 x."""
-    *_, before, last = experiments.walk(10.0, 20_000)
+    *_, before, last = edge.algorithm_1(10.0, 20_000)
     assert last == pytest.approx(-before, rel=1e-3)
 
 
@@ -155,7 +155,7 @@ def test_the_loop_is_the_engines(small, tmp_path):
     run = firsthand.train("adadelta", preset="paper", out=tmp_path / "run", progress=False, **changes)
     recipe = replace(PRESETS["paper"], steps=5, seed=3, model=Config(hidden=(12, 7)))
     steps = []
-    for step, task, network, _ in experiments.training(recipe):
+    for step, task, network, _ in training.steps(recipe):
         steps.append(step)
         assert (network.layers[0].weight.grad is not None) and task.recipe is recipe
     assert steps == [0, 1, 2, 3, 4, 5]
@@ -165,13 +165,13 @@ def test_the_loop_is_the_engines(small, tmp_path):
 def test_effective_rates_are_what_the_next_step_multiplies_gradients_by(small):
     recipe = replace(PRESETS["paper"], steps=4, model=Config(hidden=(12, 7)))
     before = None
-    for _, _, network, optimizer in experiments.training(recipe):
+    for _, _, network, optimizer in training.steps(recipe):
         weight = network.layers[0].weight
         if before is not None:
             place, rate, gradient = before
             assert torch.allclose(weight.detach() - place, -rate * gradient, rtol=1e-3, atol=1e-7)  # float32
         if optimizer.state:
-            rate = experiments.effective_rate(optimizer, weight)
+            rate = rates.effective_rate(optimizer, weight)
             before = weight.detach().clone(), rate.clone(), weight.grad.clone()
             dark, lit = rate.view(12, 28, 28)[:, :3], rate.view(12, 28, 28)[:, 3:]
             assert (dark == 1).all() and (lit != 1).any()  # no gradient ever: eps over eps
@@ -179,40 +179,57 @@ def test_effective_rates_are_what_the_next_step_multiplies_gradients_by(small):
 
 def test_rates_and_curves(small, monkeypatch):
     """Their numbers and lists are there and agree with each other."""
-    monkeypatch.setattr(experiments, "PAPER", replace(PRESETS["paper"], model=Config(hidden=(12, 7))))
-    monkeypatch.setattr(experiments, "PASS", 4)
-    found = experiments.rates(epochs=3, every=2)
+    for module in (curves, rates):
+        monkeypatch.setattr(module, "PAPER", replace(PRESETS["paper"], model=Config(hidden=(12, 7))))
+        monkeypatch.setattr(module, "PASS", 4)
+    found = rates.rates(epochs=3, every=2)
     assert found["step"] == [2, 4, 6, 8, 10, 12]
     for layer in (1, 2, 3):
         assert 0 < found[f"layer {layer}"] <= 1.5
         assert len(found[f"layer {layer} rates"]) == 10 and len(found[f"layer {layer} rates"][0]) == 6
         assert found[f"layer {layer} free, last"] == pytest.approx(sum(found[f"layer {layer} free"][-2:]) / 2)
     assert found["layer 2"] == found["layer 2 lit"]
-    curve = experiments.curves("AdaGrad", epochs=6)
+    curve = curves.curves("AdaGrad", epochs=6)
     assert len(curve["error"]) == 6 and curve["epoch 6"] == curve["error"][-1] and "epoch 10" not in curve
 
 
 def test_best_cells_are_the_tables():
-    """The settings that figure 1 uses; SGD's is its second best, which the figure shows."""
-    lowest = {rule: min(column) for rule, column in TABLE_1.items()}
-    assert lowest == {"SGD": 2.26, "momentum": 2.03, "AdaGrad": 1.79}
-    assert min(min(row) for row in TABLE_2.values()) == TABLE_2["1e-6"][1] == 1.83
-    assert experiments.BEST["AdaGrad"] == Optim("adagrad", lr=0.01) and TABLE_1["AdaGrad"][2] == 1.79
-    assert experiments.BEST["momentum"].lr == 0.1 and TABLE_1["momentum"][1] == 2.03
-    assert experiments.BEST["SGD"].lr == 0.1 and TABLE_1["SGD"][1] == 2.51
+    """The settings that figure 1 uses, and its readings at six passes; SGD's is its second best, which it shows."""
+    printed = {arm.name: (arm.paper["test_error"], arm.overrides) for arm in (*tables.TABLE_1, *tables.TABLE_2)}
+    best = {rule: min(column, key=lambda arm: arm.paper["test_error"]) for rule, column in tables.COLUMNS.items()}
+    assert {rule: arm.paper["test_error"] for rule, arm in best.items()} == {
+        "SGD": 2.26, "momentum": 2.03, "AdaGrad": 1.79,
+    }  # fmt: skip
+    cells = {"SGD": "SGD, 1e-1"} | {rule: best[rule].name for rule in ("momentum", "AdaGrad")}
+    cells["Adadelta"] = min(tables.TABLE_2, key=lambda arm: arm.paper["test_error"]).name
+    for arm in curves.ARMS:
+        error, overrides = printed[cells[arm.name]]
+        assert arm.paper["epoch 6"] == error
+        options = {name.removeprefix("optim."): value for name, value in overrides.items()}
+        assert replace(PRESETS["paper"].optim, **options) == curves.BEST[arm.name]
 
 
-def test_pictures_of_the_claims():
+def test_figures_of_the_claims():
+    """Drawn from what the runs leave; the tables show every printed number in brackets."""
+
     def seen(metrics: dict, series: dict) -> list[Seen]:
         return [Seen(seed, {"metrics": metrics, "series": series}, []) for seed in (0, 1)]
 
-    arms = {claim.key: [arm.name for arm in claim.arms] for claim in CLAIMS}
-    assert len(arms["tables"]) == 15 + 12
-    heat = pictures.tables({name: seen({"test_error": 0.02}, {}) for name in arms["tables"]})
-    texts = [text.get_text() for axes in heat.axes for text in axes.texts]
-    assert len(texts) == 2 * 27 and texts.count("2.00") == 27 and "(1.83)" in texts
-    pictures.curves({name: seen({}, {"error": [5.0] * 10}) for name in arms["curves"]})
     layers = {f"layer {n} {what}": [0.5, 0.6] for n in (1, 2, 3) for what in ("free", "median")}
     layers |= {f"layer {n} rates": [[0.5, 0.6]] * 10 for n in (1, 2, 3)}
-    pictures.rates({name: seen({}, layers | {"step": [60, 120]}) for name in arms["rates"]})
-    pictures.edge({name: seen({}, {"step": [10, 100], "size": [1.0, 0.0]}) for name in arms["edge"]})
+    walks = {f"{name} {axis}": [0.5, 0.6] for name in SURFACES for axis in "xy"}
+    left = {
+        "tables": ({"test_error": 0.02}, {}),
+        "curves": ({}, {"error": [5.0] * 10}),
+        "rates": ({}, layers | {"step": [60, 120]}),
+        "edge": ({}, {"step": [10, 100], "size": [1.0, 0.0]}),
+        "surfaces": ({name: None for name in SURFACES} | {f"{name} rate": None for name in SURFACES}, walks),
+    }
+    figures = {claim.key: claim.figure({arm.name: seen(*left[claim.key]) for arm in claim.arms}) for claim in CLAIMS}
+    assert {key: len(figure.axes) for key, figure in figures.items()} == {
+        "tables": 2, "curves": 1, "rates": 6, "edge": 1, "surfaces": 6,
+    }  # fmt: skip
+    texts = [text.get_text() for axes in figures["tables"].axes for text in axes.texts]
+    assert len(texts) == 2 * 27 and texts.count("2.00") == 27
+    assert all(f"({arm.paper['test_error']:.2f})" in texts for arm in (*tables.TABLE_1, *tables.TABLE_2))
+    assert "Adadelta without a learning rate (1)" in figures["surfaces"].axes[-1].texts[0].get_text()

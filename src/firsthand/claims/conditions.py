@@ -43,6 +43,10 @@ class Quantity:
     def __abs__(self) -> "Quantity":
         return replace(self, words=f"|{self.words}|", values=tuple(lambda m, v=v: abs(v(m)) for v in self.values))
 
+    def called(self, words: str) -> "Quantity":
+        """The same numbers under a name of their own, where a list of arms is too long to read."""
+        return replace(self, words=words)
+
     def __le__(self, other: "Quantity | int | float") -> "Condition":
         return compared(self, other, "≤", lambda a, b: a <= b)
 

@@ -11,13 +11,18 @@ from firsthand.figures.curves import Runs
 from firsthand.figures.style import COLOURS, INK, MUTED
 from firsthand.optim.surfaces import SURFACES, Surface
 
-
-def walks(seen: Runs) -> Figure:
-    """A panel for each surface with the walks of several rules, from what `optim.surfaces.race` found."""
-    return race({arm: runs[0].result["metrics"] | runs[0].result["series"] for arm, runs in seen.items()})
+FASTEST = "Each rule at its fastest rate of\n0.0001, 0.0002, 0.0005, ... 20,\non the saddle at 0.01."
 
 
-def race(found: Mapping[str, Mapping[str, Any]]) -> Figure:
+def walks(seen: Runs, rates: str = FASTEST) -> Figure:
+    """A panel for each surface with the walks of several rules, from what `optim.surfaces.race` found.
+
+    `rates` says in the figure which rates the rules run at.
+    """
+    return race({arm: runs[0].result["metrics"] | runs[0].result["series"] for arm, runs in seen.items()}, rates)
+
+
+def race(found: Mapping[str, Mapping[str, Any]], rates: str = FASTEST) -> Figure:
     """The same, label -> what was found."""
     figure = Figure(figsize=(12, 7))
     panels = figure.subplots(2, 3).flat
@@ -32,8 +37,8 @@ def race(found: Mapping[str, Mapping[str, Any]]) -> Figure:
     last = figure.axes[-1]
     last.set_axis_off()
     words = "\n".join((
-        "Steps until the value is below 1e-6,", "each rule at its fastest rate of", "0.0001, 0.0002, 0.0005, ... 20.",
-        "On the saddle: steps until |y| > 1", "at the rate 0.01.", "", "○ start     ★ minimum (or the saddle's middle)",
+        "Steps until the value is below 1e-6,", "on the saddle until |y| > 1.", "", rates, "",
+        "○ start     ★ minimum (or the saddle's middle)",
     ))  # fmt: skip
     last.text(0, 0.9, words, va="top", color=INK, fontsize=9.5, linespacing=1.5, transform=last.transAxes)
     return figure
