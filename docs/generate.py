@@ -66,8 +66,8 @@ def catalogue() -> str:
         [
             *rows,
             "",
-            "✔ reproduced, ◐ partly, ✘ not reproduced, ≡ an identity that holds, ○ not tested at this scale; behind the "
-            "marks are the numbers, seeds and commands.",
+            "✔ reproduced, ◐ partly, ✘ not reproduced, ≡ an identity that holds, ○ not tested at this scale; behind "
+            "the marks are the numbers, seeds and commands.",
         ]
     )
 
