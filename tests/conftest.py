@@ -70,9 +70,19 @@ def command() -> Callable:
 
     def start(*words: Any, **options: Any) -> subprocess.Popen:
         captured = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
-        return subprocess.Popen([sys.executable, "-m", "firsthand.cli", *map(str, words)], **(captured | options))
+        return subprocess.Popen([sys.executable, "-P", "-m", "firsthand.cli", *map(str, words)], **(captured | options))
 
     return start
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """A folder with modules that a process would import if it looked there; `imported` in it then says so."""
+    folder = tmp_path / "planted"
+    (folder / "firsthand").mkdir(parents=True)
+    for name in ("tyro.py", "json.py", "firsthand/__init__.py"):
+        (folder / name).write_text(f"open({str(folder / 'imported')!r}, 'w').close(); raise SystemExit(3)")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def test_an_unfinished_run_can_be_used(train, tmp_path, monkeypatch):
 
 def test_overrides_are_checked():
     """Before anything is loaded."""
-    with pytest.raises(UserError, match="did you mean '--steps'"):
+    with pytest.raises(UserError, match="did you mean 'steps'"):
         firsthand.train("mlp", stepz=5)
     with pytest.raises(UserError, match="did you mean 'laptop'"):
         firsthand.train("mlp", "laptp")

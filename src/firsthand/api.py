@@ -6,6 +6,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +21,7 @@ from firsthand.train.folder import RunFolder, cannot_write, read_json, write_jso
 from firsthand.train.launch import Launch, begin, fabric_for, leads, log_to, together
 from firsthand.train.recipe import flat
 from firsthand.train.sampling import Sampling
+from firsthand.typed import START_AGAIN
 
 if TYPE_CHECKING:
     from firsthand.train.comparison import Comparison
@@ -89,18 +91,20 @@ def start(
         "command": shlex.join(["firsthand", *sys.argv[1:]]) if sys.argv[0].endswith("firsthand") else "Python",
     }
     folder, problem = RunFolder("."), None
-    if fabric.global_rank == 0:
-        try:
-            folder = RunFolder(out or own_folder(f"{key}-{preset}-seed{recipe.seed}"))
-            folder.create(config)
-            if source is not None:
-                checkpoint.save(folder.checkpoints, "start", 0, checkpoint.of_network(source.model), {}, keep=1)
-        except UserError as error:  # the other processes must hear of it, or they would wait for ever
-            problem = str(error)
-    path, problem = fabric.broadcast((folder.path, problem))
-    if problem:
-        raise UserError(problem)
-    return _fit(task, RunFolder(path), progress, fabric, launch)
+    with ExitStack() as stack:
+        if fabric.global_rank == 0:
+            try:
+                folder = RunFolder(out or own_folder(f"{key}-{preset}-seed{recipe.seed}"))
+                folder.create(config | {"data_sha256": task.digest()})
+                stack.enter_context(folder.held())
+                if source is not None:
+                    checkpoint.save(folder.checkpoints, "start", 0, checkpoint.of_network(source.model), {}, keep=1)
+            except UserError as error:  # the other processes must hear of it, or they would wait for ever
+                problem = str(error)
+        path, problem = fabric.broadcast((folder.path, problem))
+        if problem:
+            raise UserError(problem)
+        return _fit(task, RunFolder(path), progress, fabric, launch)
 
 
 def own_folder(name: str) -> Path:
@@ -133,11 +137,17 @@ def resume(
     launch = launch or run.launch
     fabric = fabric_for(launch)
     use_threads(recipe)
-    task = recipe.task(recipe)
-    if steps is not None:
-        extend(run, steps)
-    begin(fabric)
-    return _fit(task, run.folder, progress, fabric, launch)
+    with run.folder.held() if leads() else nullcontext():
+        task = recipe.task(recipe)
+        if leads() and run.config.get("data_sha256") not in (None, task.digest()):
+            raise UserError(
+                f"The data '{recipe.data.name}' has changed since {run.path} began to learn from it: put it back as it "
+                f"was, or start a new run on it from these weights, with --weights {run.path}."
+            )
+        if steps is not None:
+            extend(run, steps)
+        begin(fabric)
+        return _fit(task, run.folder, progress, fabric, launch)
 
 
 def extend(run: "Run", steps: int) -> None:
@@ -149,7 +159,7 @@ def extend(run: "Run", steps: int) -> None:
     done = saved[1]["step"] if saved else 0
     if steps < done or (result is not None and steps == done):
         raise UserError(f"{run.path} has trained {done:,} steps already: give --steps a larger number than that.")
-    if saved and "diverged" in saved[1]["state"]["stopped"]:
+    if saved and "diverged" in saved[1].get("state", {}).get("stopped", ""):
         raise UserError(f"The training of {run.path} diverged: start again with a smaller learning rate.")
     if not leads() or (steps == recipe.steps and result is None):
         return
@@ -210,16 +220,23 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
 
 
 def load(name: str | Path) -> "Run":
-    """A run by its folder, by its folder's name under runs/, or the newest run of a paper by the paper's key."""
-    candidates = [Path(name), RUNS / name]
-    for path in candidates:
-        if (path / "config.json").exists():
-            return Run(RunFolder(path))
-    found = runs(RUNS)
-    newest = [run for run in found if run.config["paper"] == str(name)]
+    """A run by its folder, by its folder's name under runs/, or the newest sound run of a paper by the paper's key."""
+    for path in (Path(name), RUNS / name):
+        if os.path.lexists(path / "config.json"):
+            run = Run(RunFolder(path))
+            if run.is_experiment:
+                raise UserError(f"{path} is the folder of an experiment, not of a training run.")
+            _ = run.config  # or say at once what is wrong with it
+            return run
+    found = every(RUNS)
+    newest = [run for run in found if run.problem is None and run.config["paper"] == str(name)]
     if newest:
         return newest[-1]
-    if Path(name).exists():
+    if os.path.lexists(name):
+        try:
+            os.listdir(name)
+        except OSError as error:
+            raise UserError(f"{name} cannot be read: {error.strerror}.") from None
         raise UserError(f"{name} is not a run folder: it has no config.json.")
     if not found:
         raise UserError(f"There is no run '{name}', and none in {RUNS}/ yet: `firsthand train mlp` makes one.")
@@ -227,10 +244,21 @@ def load(name: str | Path) -> "Run":
 
 
 def runs(folder: str | Path = RUNS) -> list["Run"]:
-    """All runs in a folder, oldest first."""
-    paths = (path.parent for path in Path(folder).glob("*/config.json"))
-    found = [Run(RunFolder(path)) for path in sorted(paths, key=lambda path: (path / "config.json").stat().st_mtime)]
-    return [run for run in found if "recipe" in run.config]  # not the experiments
+    """All runs in a folder whose files are sound, oldest first."""
+    return [run for run in every(folder) if run.problem is None]
+
+
+def every(folder: str | Path) -> list["Run"]:
+    """The same with those that have a `problem`."""
+
+    def changed(path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    found = [Run(RunFolder(path.parent)) for path in sorted(Path(folder).glob("*/config.json"), key=changed)]
+    return [run for run in found if not run.is_experiment]
 
 
 def compare(
@@ -273,7 +301,36 @@ class Run:
     @cached_property
     def config(self) -> dict[str, Any]:
         """What was asked for, as config.json says."""
+        config = self._config
+        missing = [name for name in ("preset", "data", "seed", "recipe") if name not in config]
+        if missing or not isinstance(config["recipe"].get("steps"), int):
+            what = missing[0] if missing else "recipe.steps"
+            raise UserError(f"{self.path / 'config.json'} is damaged ({what} is missing); {START_AGAIN}.")
+        return config
+
+    @cached_property
+    def problem(self) -> str | None:
+        """Why this run cannot be shown beside others, in one sentence; None if it can."""
+        try:
+            _ = self.config, self.result
+            get(self.config["paper"])
+            for rows in self.folder.rows.values():
+                rows.readable()
+        except UserError as error:
+            return str(error)
+        return None
+
+    @cached_property
+    def _config(self) -> dict[str, Any]:
         return self.folder.config
+
+    @property
+    def is_experiment(self) -> bool:
+        """Whether the folder is that of an experiment."""
+        try:
+            return "experiment" in self._config
+        except UserError:
+            return False
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -287,14 +344,27 @@ class Run:
 
     @cached_property
     def recipe(self) -> Any:
-        """The recipe that was trained, rebuilt from config.json."""
-        recipe = override(get(self.config["paper"]).preset(self.config["preset"]), flat(self.config["recipe"]))
+        """The recipe that was trained, rebuilt from config.json; an option that it lacks has its class's default."""
+        with self._named():
+            plain = type(get(self.config["paper"]).preset(self.config["preset"]))()
+            recipe = override(plain, self.config["recipe"])
         return self.understood(recipe) if getattr(recipe.data, "vocabulary", None) else recipe
 
     @property
     def launch(self) -> Launch:
         """Where and how it computed."""
-        return override(Launch(), self.config["launch"])
+        with self._named():
+            return override(Launch(), self.config.get("launch", {}))
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say which file a mistake is in, and which version wrote it."""
+        try:
+            yield
+        except UserError as error:
+            wrote = self.config.get("firsthand", "an earlier version")
+            wrote = "" if wrote == __version__ else f", which firsthand {wrote} wrote, does not suit {__version__}"
+            raise UserError(f"{self.path / 'config.json'}{wrote or ' is damaged'}. {error}") from None
 
     def understood(self, recipe: Any) -> Any:
         """The recipe with this run's vocabulary in place of one made from the data, where there is a vocabulary."""
@@ -329,10 +399,19 @@ class Run:
         kinds = ("best", "step") if self.recipe.keep == "best" else ("step",)
         for kind in kinds:
             if saved := checkpoint.newest(self.folder.checkpoints, kind):
-                network = self.recipe.task.without_data(self.recipe).model()
-                network.load_state_dict(checkpoint.weights(saved[0]))
-                return network.eval()
-        raise UserError(f"{self.path} has no checkpoint yet: continue it with `firsthand train --resume {self.path}`.")
+                break
+        else:
+            raise UserError(
+                f"{self.path} has no checkpoint yet: continue it with `firsthand train --resume {self.path}`."
+            )
+        scored = saved[1].get("state", {}).get("best") is not None or "best" in (self.result or {}).get("weights", "")
+        if (kind, len(kinds)) == ("step", 2) and scored:
+            raise UserError(f"The best weights of {self.path}, its checkpoints/best-*, are gone: put them back.")
+        try:
+            network = checkpoint.network_of(self.recipe.task.without_data(self.recipe), checkpoint.weights(saved[0]))
+        except UserError as error:
+            raise UserError(f"{self.path} cannot be used. {error}") from None
+        return network.eval()
 
     @property
     def trained(self) -> Any:
@@ -362,6 +441,8 @@ class Run:
         """Write a new sound into a WAV file and say how long it is; options as in `Sampling`."""
         if not hasattr(self.recipe.task, "save"):
             raise UserError(f"{self.path} does not write sound: leave out --out, or send its text on: > {path}")
+        if Path(path).parent == self.path:
+            self.folder.refuse_links()
         return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
 
     def classify(self, paths: Iterable[str | Path]) -> list[dict[str, Any]]:

@@ -5,12 +5,14 @@ The commands are in `firsthand.commands`, imported when one is called; they impo
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from inspect import signature
+from typing import Any
 
 from firsthand import __version__
-from firsthand.errors import UserError, unknown
+from firsthand.errors import Notice, UserError, unknown
 from firsthand.train.launch import Interrupted, Lost, leads
 
 # Each command's module, and what it does in one line.
@@ -61,9 +63,21 @@ def complain(text: str, red: bool = False) -> None:
         err.print(text, markup=False, style="red" if red and err.is_terminal else None)
 
 
+def remark(warning: Warning | str, kind: type[Warning], *place: Any, **more: Any) -> None:
+    """Show a warning: our own are sentences, others say where they come from."""
+    if issubclass(kind, Notice):
+        complain(str(warning))
+    else:
+        _show(warning, kind, *place, **more)
+
+
+_show = warnings.showwarning
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run one command; a user's mistake is one sentence on stderr and exit code 2."""
     args = list(sys.argv[1:] if args is None else args)
+    warnings.showwarning = remark
     try:
         if not args or args[0] in ("-h", "--help", "help"):
             usage()

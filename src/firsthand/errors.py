@@ -1,11 +1,21 @@
 """Mistakes that a user can mend: one clear sentence with the way out, never a traceback."""
 
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class UserError(ValueError):
     """Something the user got wrong; the command line prints the sentence and exits with code 2."""
+
+
+class Notice(UserWarning):
+    """What a user should know although the work goes on; the command line prints the sentence on stderr."""
+
+
+def notice(text: str) -> None:
+    """Let the user know; Python shows the same sentence once."""
+    warnings.warn(text, Notice, stacklevel=3)
 
 
 def unknown(kind: str, word: str, options: Iterable[str], hint: str = "") -> UserError:

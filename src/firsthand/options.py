@@ -6,8 +6,9 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from inspect import signature
+from os import PathLike
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -15,6 +16,7 @@ import tyro
 
 from firsthand.errors import UserError, unknown
 from firsthand.train.recipe import flat
+from firsthand.typed import Mismatch, fitted
 
 
 def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None, description: str | None = None) -> Any:
@@ -92,11 +94,44 @@ def names(target: Any, default: Any) -> list[str]:
 
 
 def override(default: Any, changes: Mapping[str, Any]) -> Any:
-    """A copy of a frozen dataclass with some fields changed, checked as on the command line.
+    """A copy of a frozen dataclass with some fields changed, each checked against its declared type.
 
     `changes` maps dotted names to values: {"steps": 100, "optim.lr": 0.1}; `data="mnist"` is short for `data.name`.
+    They never pass through a parser of options: they may come from a file that a stranger wrote.
+    Raises UserError for an unknown name, naming the nearest, and for a value of another type.
     """
-    return parse(type(default), words(default, changes), "firsthand train KEY", default)
+    try:
+        return _replaced(default, changes, "", list(flat(default)))
+    except Mismatch as mismatch:
+        raise UserError(str(mismatch).removesuffix(".") + ".") from None
+
+
+def _replaced(default: Any, changes: Mapping[str, Any], prefix: str, known: list[str]) -> Any:
+    """The same for the part whose dotted name begins with `prefix`; `known` are the names of the whole."""
+    plain: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        head, dot, rest = name.partition(".")
+        if name == "data" and not prefix and isinstance(value, str | PathLike):
+            nested.setdefault(name, {})["name"] = value
+        elif dot:
+            nested.setdefault(head, {})[rest] = value
+        elif isinstance(value, Mapping):
+            nested.setdefault(head, {}).update(value)
+        else:
+            plain[head] = value
+    hints = get_type_hints(type(default))
+    taken = {field.name: getattr(default, field.name) for field in fields(default) if field.init}
+    for head, inner in nested.items():
+        if not is_dataclass(taken.get(head)):
+            raise unknown("option", ".".join([prefix + head, *list(inner)[:1]]), known)
+        plain[head] = _replaced(taken[head], inner, f"{prefix}{head}.", known)
+    for name, value in plain.items():
+        if name not in taken:
+            raise unknown("option", prefix + name, known)
+        if name not in nested:
+            plain[name] = fitted(value, hints[name], prefix + name)
+    return replace(default, **plain)
 
 
 def words(default: Any, changes: Mapping[str, Any]) -> list[str]:

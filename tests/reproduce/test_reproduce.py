@@ -98,8 +98,9 @@ def test_from_claim_to_table(fake, inside, tmp_path, monkeypatch):
     assert len(inside) == 4, "it trained again"
 
 
-def test_real_processes(fake, tmp_path, train):
-    """Two at a time, in processes of their own: the bits of a run in this one."""
+def test_real_processes(fake, tmp_path, train, planted, monkeypatch):
+    """Two at a time, in processes that import nothing from the current folder: the bits of a run in this one."""
+    monkeypatch.chdir(planted)
     fake(claim("rates", (fake.arm("a"), fake.arm("b", {"optim.lr": 0.003}))))
     (row,) = measured(tmp_path, jobs=2, seeds=1).content["claims"]
     for arm, rate in zip(row["arms"], (0.02, 0.003), strict=True):

@@ -1,16 +1,19 @@
 """Files appear whole or not at all, rows survive a torn line, and JSON is JSON."""
 
 import errno
+import hashlib
 import json
 import math
 import os
+import re
+import stat
 from pathlib import Path
 
 import pytest
 
-from firsthand.errors import UserError
+from firsthand.errors import Notice, UserError
 from firsthand.train import folder as module
-from firsthand.train.folder import Rows, RunFolder, read_json, write_atomically, write_json
+from firsthand.train.folder import Mark, Rows, RunFolder, read_json, write_atomically, write_json
 
 
 def full(*_, **__):
@@ -102,7 +105,7 @@ def test_json_has_no_nan(tmp_path):
 
 
 def test_rows_survive_a_torn_line(tmp_path):
-    """Rows before it are read; `rewind` drops it together with what lies after the step."""
+    """Rows before it are read; `rewind` drops it together with what lies after the mark."""
     rows = Rows(tmp_path / "rows.jsonl")
     assert list(rows) == []
     for step in range(1, 6):
@@ -110,10 +113,159 @@ def test_rows_survive_a_torn_line(tmp_path):
     whole = rows.path.read_bytes()
     rows.path.write_bytes(whole[:-4])
     assert [row["step"] for row in rows] == [1, 2, 3, 4]
-    rows.rewind(9)
+    rows.rewind(rows.until(9))
     assert rows.path.read_bytes() == whole[: whole.index(b'{"step": 5')]
-    rows.rewind(2)
+    rows.rewind(rows.until(2))
     assert rows.path.read_bytes() == whole[: whole.index(b'{"step": 3')]
+
+
+def test_a_mark_is_what_lies_in_the_file(tmp_path):
+    """However it came to be there: appended, or found there and gone on with; what is torn lies after it."""
+    rows, again = Rows(tmp_path / "rows.jsonl"), Rows(tmp_path / "rows.jsonl")
+    for step in (1, 1, 4):
+        rows.append({"step": step})
+    content = rows.path.read_bytes()
+    assert rows.mark() == rows.until(4) == Mark(3, len(content), hashlib.sha256(content).hexdigest())
+    rows.path.write_bytes(content + b'{"ste')
+    again.rewind(rows.mark())
+    assert rows.path.read_bytes() == content
+    again.append({"step": 7})
+    assert again.mark() == again.until(7) == Rows(rows.path).until(9)
+    assert again.begins_with(rows.mark()) and again.begins_with(Mark())
+    for changed in (content[:-1], content.replace(b"4", b"5"), b""):
+        rows.path.write_bytes(changed)
+        assert not again.begins_with(rows.mark())
+    rows.path.unlink()
+    assert not again.begins_with(rows.mark()) and again.begins_with(Mark())
+
+
+BAD_ROWS = [b"", b"null", b"[1]", b'{"step": "1"}', b'{"step": -1}', b'{"step": 1.0}', b'{"loss": 1}',
+            b'{"step": 2, "x": NaN}', b'{"step": 2, "x": 1e999}', b'{"step": 2, "x": true}',
+            b'{"step": 2, "x": "\xff"}', b"[" * 10_000,
+            b'{"step": ' + b"9" * 5000 + b"}", b'{"step": 2, "\\ud800": 1}', b"\xff\xfe"]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS, ids=lambda row: repr(row[:20]))
+def test_a_damaged_row_costs_no_other(bad, tmp_path):
+    """It is left out, and told of; a run is not continued on it."""
+    rows = RunFolder(tmp_path).metrics
+    good = [b'{"step": 1, "loss": 2}', b'{"step": 3, "loss": null}']
+    rows.path.write_bytes(b"\n".join([good[0], bad, good[1]]) + b"\n")
+    with pytest.warns(Notice, match=r"metrics.jsonl: row 2 is damaged \(.*\) and left out"):
+        assert list(rows) == [{"step": 1, "loss": 2}, {"step": 3, "loss": None}]
+    with pytest.raises(UserError, match=r"metrics.jsonl: row 2 is damaged; put the file back"):
+        rows.until(3)
+
+
+def test_rows_twice_over(tmp_path):
+    """A file that was doubled is out of order."""
+    rows = Rows(tmp_path / "rows.jsonl")
+    rows.path.write_bytes(b'{"step": 1}\n{"step": 2}\n' * 2)
+    with pytest.raises(UserError, match="row 3 is out of order"):
+        rows.until(2)
+
+
+IN_THE_WAY = {
+    "a link": lambda path, outside: path.symlink_to(outside),
+    "a link to nothing": lambda path, outside: path.symlink_to(outside.with_name("none")),
+    "a hard link": lambda path, outside: os.link(outside, path),
+    "a pipe": lambda path, outside: os.mkfifo(path),
+    "a socket": lambda path, outside: os.mknod(path, 0o600 | stat.S_IFSOCK),
+    "a folder": lambda path, outside: path.mkdir(),
+}
+WRITTEN = ["metrics.jsonl", "result.json", ".lock", ".metrics.jsonl.1.partial", "checkpoints/step-00000001.json",
+           "figures/loss.png", "tensorboard/events.json"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", IN_THE_WAY)
+@pytest.mark.parametrize("name", WRITTEN)
+def test_nothing_is_written_elsewhere(name, kind, tmp_path):
+    """What is in the way of a file that is written is named before anything is."""
+    folder = RunFolder(tmp_path / "run")
+    folder.create({"paper": "mlp"})
+    path, outside = folder.path / name, tmp_path / "outside"
+    outside.write_text("mine")
+    path.parent.mkdir(exist_ok=True)
+    IN_THE_WAY[kind](path, outside)
+    before = {found: found.lstat().st_mtime_ns for found in tmp_path.rglob("*")}
+    sentence = rf"{re.escape(name)} is .*: nothing is written to .*run as long as it is\.$"
+    with pytest.raises(UserError, match=sentence), folder.held():
+        pytest.fail("it was held")
+    assert {found: found.lstat().st_mtime_ns for found in tmp_path.rglob("*")} == before
+    assert outside.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "figures", "tensorboard"])
+def test_a_folder_in_it_is_no_link_and_no_file(name, tmp_path):
+    """Files of others could be deleted through it."""
+    folder = RunFolder(tmp_path / "run")
+    folder.create({"paper": "mlp"})
+    (tmp_path / "mine").mkdir()
+    (folder.path / name).symlink_to(tmp_path / "mine")
+    with pytest.raises(UserError, match=rf"{name} is a link to .*mine: nothing is written"), folder.held():
+        pytest.fail("it was held")
+    (folder.path / name).unlink()
+    (folder.path / name).write_text("")
+    with pytest.raises(UserError, match=rf"{name} is a file, not a folder: nothing is written"), folder.held():
+        pytest.fail("it was held")
+
+
+def test_the_folder_itself_may_be_reached_through_a_link(tmp_path):
+    """Its own place is the user's choice."""
+    RunFolder(tmp_path / "run").create({"paper": "mlp"})
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    with RunFolder(tmp_path / "link").held(), pytest.raises(UserError, match="is being trained by another process"):
+        RunFolder(tmp_path / "run").held().__enter__()
+
+
+def test_what_a_killed_process_left_is_gone(tmp_path):
+    """Its partial files, by exact pattern, once the folder is held again; nothing else."""
+    folder = RunFolder(tmp_path / "run")
+    folder.create({"paper": "mlp"})
+    folder.checkpoints.mkdir()
+    ours = [folder.path / ".metrics.jsonl.123.partial", folder.checkpoints / ".step-00000001.json.77.partial"]
+    theirs = [folder.path / name for name in (".hidden", ".thesis.partial", "notes.1.partial", ".a.x1.partial")]
+    for path in (*ours, *theirs):
+        path.write_text("")
+    with folder.held():
+        assert not any(path.exists() for path in ours) and all(path.exists() for path in theirs)
+
+
+WRONG = {
+    "null": b"null", "a list": b"[]", "a number": b"1", "empty": b"", "cut": b'{"paper": "ml',
+    "Latin-1": b'{"paper": "\xe9"}',
+    "deep": b"[" * 10_000 + b"]" * 10_000, "a NaN": b'{"paper": NaN}', "a number as text": b'{"paper": 1}',
+    "a huge number": b'{"paper": "mlp", "seed": ' + b"9" * 5000 + b"}", "infinite": b'{"paper": "mlp", "seed": 1e999}',
+    "half a character": b'{"paper": "\\ud800"}', "a mark": b'\xef\xbb\xbf{"paper": "mlp"}', "other nesting":
+    b'{"paper": "mlp", "recipe": {"a": {"b": {"c": {"d": 1}}}}}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_json_of_another_shape(what, tmp_path):
+    """Anything but what is declared is one sentence with the file and the way out."""
+    (tmp_path / "config.json").write_bytes(WRONG[what])
+    way_out = r"delete the run folder and train again\.$"
+    with pytest.raises(UserError, match=r"^\S+config.json is damaged \([^\n]+\); " + way_out):
+        _ = RunFolder(tmp_path).config
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path):
+    """A pipe and a device would never end."""
+    os.mkfifo(tmp_path / "config.json")
+    with pytest.raises(UserError, match=r"config.json is no plain file: it cannot be read"):
+        _ = RunFolder(tmp_path).config
+    os.mkfifo(tmp_path / "metrics.jsonl")
+    with pytest.raises(UserError, match=r"metrics.jsonl is no plain file"):
+        list(RunFolder(tmp_path).metrics)
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "config.json").symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"config.json is no plain file"):
+        _ = RunFolder(tmp_path / "link").config
+    with open(tmp_path / "large.json", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(UserError, match=r"large.json is too large to be one of ours: it has 1,099,511,627,776 bytes"):
+        read_json(tmp_path / "large.json")
 
 
 def test_a_damaged_json_is_named(tmp_path):

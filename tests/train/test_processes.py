@@ -25,9 +25,13 @@ def close(ours, theirs) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_path):
-    """Rows, records of health and scores; what is printed is printed once; a used folder is refused by both."""
-    process = command("train", "mlp", *flags(tiny | CHANGES), *PAIR, "--out", tmp_path / "two", "--json")
+def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_path, planted):
+    """Rows, records of health and scores; what is printed is printed once; a used folder is refused by both.
+
+    The second process imports nothing from the folder where the first was started.
+    """
+    words = [*flags(tiny | CHANGES), *PAIR, "--out", tmp_path / "two"]
+    process = command("train", "mlp", *words, "--json", cwd=planted)
     one = train("one", CHANGES)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
@@ -36,9 +40,9 @@ def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_
     close(two.metrics, one.metrics)
     assert result["metrics"] == pytest.approx(one.result["metrics"], rel=1e-4)
     assert [row["step"] for row in two.folder.diagnostics] == [0, 50, 100]
-    assert stderr.count("step 150/150") == 1
+    assert stderr.count("step 150/150") == 1 and not (planted / "imported").exists()
 
-    process = command("train", "mlp", *flags(tiny | CHANGES), *PAIR, "--out", tmp_path / "two")
+    process = command("train", "mlp", *words)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 2
     said = [line for line in stderr.splitlines() if line.startswith("firsthand: ")]

@@ -3,8 +3,10 @@
 import json
 import os
 import random
+import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +242,155 @@ def test_killed_while_the_result_was_written(train):
     (run.path / "result.json").unlink()
     firsthand.resume(run.path, progress=False)
     assert traces(run.path) == before
+
+
+@pytest.fixture
+def stopped(train, stop_at, tmp_path) -> Callable[..., Path]:
+    """stopped({...}) is the folder of a run that was stopped at step 33 of 40; its checkpoint before is of step 25."""
+
+    def start(changes: dict[str, Any] | None = None) -> Path:
+        stop_at(33)
+        with pytest.raises(Interrupted):
+            train("parts", INTERVALS | (changes or {}))
+        return tmp_path / "parts"
+
+    return start
+
+
+def edited(name: str, old: str, new: str) -> Any:
+    """Replace the first such place in a file."""
+
+    def edit(run: Path) -> None:
+        text = (run / name).read_text()
+        assert old in text
+        (run / name).write_text(text.replace(old, new, 1))
+
+    return edit
+
+
+CHANGED = {
+    "a row gone": (edited("metrics.jsonl", '{"step": 7', '{"stop": 7'), "metrics.jsonl, .*, has changed: put it back"),
+    "a number": (edited("metrics.jsonl", '"lr": 0', '"lr": 1'), "metrics.jsonl, .*, has changed"),
+    "times": (edited("times.jsonl", '{"step": 7', '{"step": 8'), "times.jsonl, .*, has changed"),
+    "diagnostics": (edited("diagnostics.jsonl", '"mean": ', '"mean": 1'), "diagnostics.jsonl, which had 4 rows at"),
+    "a file gone": (lambda run: (run / "times.jsonl").unlink(), "times.jsonl, .*, is gone: put it back"),
+    "a file emptied": (lambda run: (run / "metrics.jsonl").write_text(""), "metrics.jsonl, .*, has changed"),
+    "the recipe": (edited("config.json", '"batch": 16', '"batch": 8'), "config.json has changed since step 33"),
+    "the preset": (edited("config.json", '"laptop"', '"paper"'), "config.json has changed since step 33"),
+    "the end": (edited("config.json", '"steps": 40', '"steps": 60'), "config.json has changed since step 33"),
+    "the best": (lambda run: [path.unlink() for path in (run / "checkpoints").glob("best-*")], "best-.*, are gone"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_what_has_changed_is_not_gone_on_with(what, stopped):
+    """One sentence with two ways out; nothing is written, and with the old content back, the run goes on."""
+    run = stopped()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    edit, sentence = CHANGED[what]
+    edit(run)
+    spoilt = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with pytest.raises(firsthand.UserError, match=rf"^\S+ cannot be continued. Its .*{sentence}.* --weights \S+\.$"):
+        firsthand.resume(run, progress=False)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == spoilt
+    for path, content in before.items():
+        path.write_bytes(content)
+    assert firsthand.resume(run, progress=False).result["steps"] == 40
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"step": 33', '"step": 15'), ('"loss_count": 5', '"loss_count": 4'), ('"own', '"kwn')]
+)
+def test_a_checkpoint_knows_its_own_json(old, new, train, stopped, monkeypatch):
+    """An edited step, or one bit: the checkpoint before it is used, with the same bits in the end."""
+    whole = train("whole", INTERVALS)
+    run = stopped()
+    edited("checkpoints/step-00000033.json", old, new)(run)
+    said: list[str] = []
+    monkeypatch.setattr(Silent, "say", lambda self, text: said.append(text))
+    firsthand.resume(run, progress=False)
+    assert "step-00000033.safetensors is damaged (its JSON has changed since it was written)" in said[0]
+    same(whole.path, run)
+
+
+def test_other_data_of_the_same_length(stopped, lines_file, tmp_path):
+    """Letters that changed places are noticed, by other data and by the data itself."""
+    mine = tmp_path / "mine.txt"
+    mine.write_bytes(lines_file.read_bytes())
+    run = stopped({"data": str(mine)})
+    text = mine.read_text()
+    for other in (text.translate(str.maketrans("ab", "ba")), text.replace("ka", "ak", 1)):
+        mine.write_text(other)
+        with pytest.raises(firsthand.UserError, match=r"^The data '.*mine.txt' has changed since .* --weights \S+\.$"):
+            firsthand.resume(run, progress=False)
+    mine.write_text(text)
+    assert firsthand.resume(run, progress=False).result["steps"] == 40
+
+
+def test_one_process_at_a_time(stopped, command):
+    """A second --resume is refused in one sentence; a killed process holds nothing."""
+    run = stopped({"steps": 100_000, "checkpoint_every": 100_000})
+    rows = (run / "metrics.jsonl").read_bytes()
+    first = command("train", "--resume", run)
+    while first.poll() is None and (run / "metrics.jsonl").read_bytes() == rows:
+        time.sleep(0.01)
+    with pytest.raises(firsthand.UserError, match=r"parts is being trained by another process: wait until that has"):
+        firsthand.resume(run, progress=False)
+    second = command("train", "--resume", run, "--steps", 200_000)
+    _, said = second.communicate(timeout=60)
+    assert second.returncode == 2 and len(said.strip().splitlines()) == 1 and "by another process" in said
+    first.kill()
+    first.communicate()
+    assert json.loads((run / "config.json").read_text())["recipe"]["steps"] == 100_000
+    assert firsthand.resume(run, steps=40, progress=False).result["steps"] == 40
+
+
+def test_a_run_of_an_earlier_version(stopped, train, tmp_path):
+    """Without the digests, and without an option that came later: it goes on with what it has, to the same bits."""
+    whole, run = train("whole", INTERVALS), stopped()
+    config = json.loads((run / "config.json").read_text())
+    del config["data_sha256"], config["recipe"]["max_norm"], config["recipe"]["optim"]["centered"]
+    (run / "config.json").write_text(json.dumps(config | {"firsthand": "0.0.1"}))
+    for path in (run / "checkpoints").glob("*.json"):
+        content = json.loads(path.read_text())
+        kept = {name: value for name, value in content.items() if name not in ("own_sha256", "rows", "asked", "end")}
+        path.write_text(json.dumps(kept))
+    torn = (run / "metrics.jsonl").read_bytes()
+    (run / "metrics.jsonl").write_bytes(torn + b'{"step": 33, "lo')
+    spoilt = shutil.copytree(run, tmp_path / "spoilt")
+    (spoilt / "metrics.jsonl").write_bytes(torn.replace(b"\n", b"nonsense\n", 1))
+    with pytest.raises(firsthand.UserError, match=r"metrics.jsonl: row 1 is damaged; put the file back as it was"):
+        firsthand.resume(spoilt, progress=False)
+    firsthand.resume(run, progress=False)
+    same(whole.path, run)
+    config["recipe"]["zeal"] = 1
+    (spoilt / "config.json").write_text(json.dumps(config | {"firsthand": "0.0.1"}))
+    gone = r"config.json, which firsthand 0.0.1 wrote, does not suit \S+\. There is no option 'zeal'"
+    with pytest.raises(firsthand.UserError, match=gone):
+        firsthand.resume(spoilt, progress=False)
+
+
+def test_a_run_without_the_weights_that_it_started_from(train, stop_at, tmp_path):
+    """It would begin from others."""
+    other = train("other")
+    stop_at(5)
+    with pytest.raises(Interrupted):
+        train("parts", {"weights": other.path})
+    for path in (tmp_path / "parts" / "checkpoints").iterdir():
+        path.unlink()
+    with pytest.raises(firsthand.UserError, match="parts has lost the weights that it started from: train again"):
+        firsthand.resume(tmp_path / "parts", progress=False)
+
+
+def test_what_the_system_will_not_read_is_not_called_damaged(stopped, monkeypatch):
+    """It may be sound: what the system said is told."""
+    run, really = stopped(), open
+
+    def refuse(path: Any, *args: Any, **options: Any) -> Any:
+        if str(path).endswith("33.safetensors"):
+            raise PermissionError(13, "Permission denied")
+        return really(path, *args, **options)
+
+    monkeypatch.setattr("firsthand.typed.open", refuse, raising=False)
+    with pytest.raises(firsthand.UserError, match=r"^\S+33.safetensors cannot be read: Permission denied\.$"):
+        firsthand.resume(run, progress=False)

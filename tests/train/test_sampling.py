@@ -235,7 +235,7 @@ def test_new_lines_are_new(trained):
 
 def test_options_are_checked(trained):
     """From Python as on the command line."""
-    with pytest.raises(UserError, match="did you mean '--temperature'"):
+    with pytest.raises(UserError, match="did you mean 'temperature'"):
         trained.sample(3, temperatur=0.5)
     with pytest.raises(UserError):
         trained.sample(3, top_k="many")

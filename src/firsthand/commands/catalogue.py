@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from firsthand import api, papers
-from firsthand.commands.screen import Key, Positional, out, show_json, show_table
+from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
 
 
 def show(key: Key, /, json: bool = False) -> None:
@@ -90,8 +90,11 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         json: print JSON instead of a table.
     """
     rows = []
-    for run in api.runs(folder):
-        last = next((row["step"] for row in reversed(run.metrics)), 0)
+    for run in api.every(folder):
+        if run.problem is not None:
+            rows.append({"run": str(run.path), "problem": run.problem})
+            continue
+        last = max((row["step"] for row in run.metrics), default=0)
         result = run.result or {}
         rows.append({
             "run": str(run.path), "data": run.config["data"], "seed": str(run.config["seed"]),
@@ -103,10 +106,13 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         return show_json(rows)
     if not rows:
         return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.")
+    for row in [row for row in rows if "problem" in row]:
+        rows.remove(row)
+        err.print(row["problem"], markup=False)
     for row in rows:
         metrics, (step, steps) = row.pop("metrics"), row.pop("steps").split("/")
         row["status"] += f" at step {step}" if step == steps else f" at step {step} of {steps}"
         for title, name in (("dev loss", "val_loss"), ("test loss", "test_loss")):
             row[title] = f"{metrics[name]:.4f}" if metrics.get(name) is not None else ""
         row |= {name: escape(row[name]) for name in ("run", "data")}
-    return show_table(rows)
+    return show_table(rows) if rows else None

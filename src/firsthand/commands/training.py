@@ -91,9 +91,9 @@ def report(run: api.Run, as_json: bool) -> None:
     if as_json:
         return show_json(result | {"run": str(run.path)})
     metrics = result["metrics"]
-    title = f"\n[bold]{result['paper']}[/] on {escape(result['data'])}"
+    title = f"\n[bold]{escape(result['paper'])}[/] on {escape(result['data'])}"
     out.print(f"{title}: {result['steps']:,} steps in {result['seconds']:.1f} s "
-              f"({result['stopped']}; weights of the {result['weights']})")  # fmt: skip
+              f"({escape(result['stopped'])}; weights of the {escape(result['weights'])})")  # fmt: skip
     for split in ("train", "val", "test"):
         if f"{split}_loss" in metrics:
             loss, error = metrics[f"{split}_loss"], metrics.get(f"{split}_error")
@@ -212,7 +212,8 @@ def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json
 def _told(row: dict[str, Any]) -> str:
     """What a network sees in one picture, with a warning where it is unlike what the network was trained on."""
     sure, distance, limit = f"{100 * row['confidence']:.1f} %", row.get("distance"), row.get("distance_limit")
-    told = f"{escape(row['path'])}: [bold]{row['class']}[/] ({sure}; then {row['runner_up']}"
+    first, second = escape(row["class"]), escape(row["runner_up"])
+    told = f"{escape(row['path'])}: [bold]{first}[/] ({sure}; then {second}"
     if distance is None:
         return told + ")"
     if distance <= limit:

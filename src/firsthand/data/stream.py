@@ -91,6 +91,14 @@ def release(tokens: np.ndarray) -> None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
+def digest_of_mapped(tokens: np.ndarray) -> str | None:
+    """The SHA-256 of all tokens of a mapped file, as its card tells; None for tokens in memory."""
+    if getattr(tokens, "filename", None) is None:
+        return None
+    card = json.loads(Path(tokens.filename).with_suffix(".json").read_text(encoding="utf-8"))
+    return card.get("sha256", f"{card['bytes']} {card['changed']}")  # a card of an earlier version does without
+
+
 def _cleaned(pieces: Iterable[str], how: How) -> Iterator[str]:
     """The pieces, cleaned up if asked for; none of them ends within a word."""
     rest, spaced = "", False
@@ -156,7 +164,8 @@ def _kept(binary: Path) -> tuple[np.ndarray, TokenVocabulary] | None:
 
 def _write(path: Path, how: How, binary: Path, about: dict[str, Any]) -> None:
     """Write a file's tokens, and last, as the sign that they are all there, the card that tells of them."""
-    card, partial, count = binary.with_suffix(".json"), binary.with_suffix(".partial"), 0
+    card, partial = binary.with_suffix(".json"), binary.with_suffix(".partial")
+    count, digest = 0, hashlib.sha256()
     size = about["bytes"] if packing(path) is None else None  # of the text
     for left in binary.parent.glob("*.partial"):  # by a process that was killed
         left.unlink()
@@ -168,8 +177,10 @@ def _write(path: Path, how: How, binary: Path, about: dict[str, Any]) -> None:
                 found = vocabulary.encode(piece)
                 count += len(found)
                 file.write(found.tobytes())
+                digest.update(found)
         os.replace(partial, binary)
-        partial.write_text(json.dumps(about | {"count": count, "vocabulary": vocabulary.to_json()}), encoding="utf-8")
+        facts = about | {"count": count, "sha256": digest.hexdigest(), "vocabulary": vocabulary.to_json()}
+        partial.write_text(json.dumps(facts), encoding="utf-8")
         os.replace(partial, card)
     finally:
         partial.unlink(missing_ok=True)

@@ -1,17 +1,17 @@
 """Running text as numbers: tokens are characters or words, and 0 stands for every token that is not known."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from firsthand.errors import UserError
+from firsthand.typed import read_json
 
 UNKNOWN = "<unk>"
 Level = Literal["character", "word", "spaced"]  # spaced: words, and marks as words, with white space between them
@@ -21,6 +21,13 @@ _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 def split(text: str, level: Level) -> list[str]:
     """The tokens of a text: every character; words and punctuation marks; or what stands between white space."""
     return list(text) if level == "character" else _WORD.findall(text) if level == "word" else text.split()
+
+
+class Saved(TypedDict):
+    """What a vocabulary.json of running text holds."""
+
+    level: Level
+    tokens: list[str]
 
 
 @dataclass(frozen=True)
@@ -43,14 +50,14 @@ class TokenVocabulary:
         return cls(tuple(sorted(kept[:most])), level)
 
     @classmethod
-    def read(cls, path: str | Path, level: Level) -> "TokenVocabulary":
+    def read(cls, path: str | Path, level: Level | None = None) -> "TokenVocabulary":
         """A run's vocabulary.json; raises UserError for any other file, and for one of tokens of another kind."""
-        try:
-            found = cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
-            assert all(isinstance(token, str) for token in found.tokens)
-        except (OSError, ValueError, TypeError, KeyError, AssertionError, RecursionError):
-            raise UserError(f"{path} is not the vocabulary.json of a run that learned running text.") from None
-        if found.level != level:
+        saved = read_json(Path(path), Saved, "it should be the vocabulary.json of a run that learned running text")
+        found = cls.from_json(saved)
+        single = found.level != "character" or all(len(token) == 1 for token in found.tokens)
+        if not single or len(set(found.tokens)) < len(found.tokens):
+            raise UserError(f"{path} is damaged: it is not made of distinct tokens of level '{found.level}'.")
+        if level not in (None, found.level):
             raise UserError(f"The tokens of {path} are of level '{found.level}', those of the data of '{level}'.")
         return found
 

@@ -1,12 +1,19 @@
 """Characters as numbers."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypedDict
 
 from firsthand.errors import UserError
+from firsthand.typed import read_json
+
+
+class Saved(TypedDict):
+    """What a vocabulary.json of lines holds."""
+
+    characters: str
 
 
 @dataclass(frozen=True)
@@ -31,10 +38,11 @@ class Vocabulary:
     @classmethod
     def read(cls, path: str | Path) -> "Vocabulary":
         """A run's vocabulary.json; raises UserError for any other file."""
+        saved = read_json(Path(path), Saved, "it should be the vocabulary.json of a run that learned lines")
         try:
-            return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            raise UserError(f"{path} is not the vocabulary.json of a run that learned lines.") from None
+            return cls.from_json(saved)
+        except ValueError as error:
+            raise UserError(f"{path} is damaged: {error}") from None
 
     def __len__(self) -> int:
         return len(self.characters) + 1

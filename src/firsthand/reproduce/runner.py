@@ -22,6 +22,7 @@ from firsthand.reproduce.progress import Clock, TimeLeft, told
 from firsthand.reproduce.series import read_series, write_series
 from firsthand.reproduce.table import mean, render
 from firsthand.train.folder import RunFolder, read_json, write_atomically, write_json
+from firsthand.train.launch import SAFE_PATH
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def perform(
             begun = (job.folder / "config.json").exists()
             command = ["train", "--resume"] if begun else [*job.command, "--out"]
             command += [str(job.folder)]
-            environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+            environment = os.environ | {"OMP_NUM_THREADS": str(threads)} | SAFE_PATH
             done = subprocess.run(
                 [sys.executable, "-m", "firsthand.cli", *command, "--json"],
                 env=environment,

@@ -15,10 +15,11 @@ from torch import Tensor
 from torch.nn import Module
 
 from firsthand.data.order import Order
+from firsthand.errors import UserError
 from firsthand.optim import Average, ExponentialAverage, Plateau, limit_norm
 from firsthand.train import checkpoint
 from firsthand.train.diagnostics import Probe
-from firsthand.train.folder import RunFolder, write_json
+from firsthand.train.folder import Mark, RunFolder, asked, write_json
 from firsthand.train.launch import Interrupted
 from firsthand.train.progress import Reporter
 from firsthand.train.recipe import Recipe, schedule_for
@@ -58,8 +59,13 @@ class Training:
         self.leads = fabric.global_rank == 0  # of several processes one writes the files
         torch.manual_seed(self.recipe.seed)
         self.network = task.model()
+        self.config = folder.config
         if start := checkpoint.newest(folder.checkpoints, "start", screen.say):
-            self.network.load_state_dict(checkpoint.weights(start[0]))
+            weights = checkpoint.weights(start[0])
+            checkpoint.agree(weights, self.network.state_dict(), "network")
+            self.network.load_state_dict(weights)
+        elif self.config.get("weights"):
+            raise UserError(f"{folder.path} has lost the weights that it started from: train again, with --weights.")
         self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
         for method in self.task.methods:
             self.model.mark_forward_method(method)
@@ -73,26 +79,75 @@ class Training:
         self.shown: dict[str, float] = {}  # latest numbers, for the progress display
 
     def restore(self) -> None:
-        """Go back to the newest checkpoint, if there is one: tensors, state, random numbers and rows of metrics."""
+        """Go back to the newest checkpoint, if there is one: tensors, state, random numbers and rows of metrics.
+
+        Raises UserError, before any file has changed, where the folder is not what it was when that was written.
+        """
+        marks = dict.fromkeys(self.folder.rows, Mark())
         if saved := checkpoint.newest(self.folder.checkpoints, "step", self.screen.say):
-            checkpoint.unpack(*saved, self.network, self.optimizer.optimizer)
-            self.state = State(**saved[1]["state"])
-            self.loss_sum.copy_(saved[0]["loss_sum"])
-            self.task.load_state_dict(checkpoint.part(saved[0], "task."))
-            if self.average is not None:
-                self.average.load_state_dict(checkpoint.part(saved[0], "average."))
-            if isinstance(self.factor, Plateau):
-                self.factor.load_state_dict(saved[1]["plateau"])
+            try:
+                marks = self.unchanged(saved[1])
+                self.put_back(*saved)
+            except UserError as error:
+                raise UserError(f"{self.folder.path} cannot be continued. {error}") from None
             self.screen.say(f"Resuming {self.folder.path} from step {self.state.step}.")
             self.extend()
         if self.leads:
-            self.folder.metrics.rewind(self.state.step)
-            self.folder.times.rewind(self.state.step)
-            self.folder.diagnostics.rewind(self.state.step - 1)  # its row of a step is written while that step runs
+            for name, rows in self.folder.rows.items():
+                rows.rewind(marks[name])
+
+    def unchanged(self, content: dict[str, Any]) -> dict[str, Mark]:
+        """Where the files of rows ended at a checkpoint; UserError where what lies beside it is not what lay there.
+
+        Checkpoints of earlier versions tell less of it.
+        """
+        step, ends = content["step"], self.config.get("extended", [])
+        anew = f"or start a new run from its weights, with --weights {self.folder.path}"
+        known = {self.recipe.steps, *(end["before"] for end in ends)}
+        same = content.get("asked", asked(self.config)) == asked(self.config) and content.get("end") in (None, *known)
+        if not same or (ends and ends[-1]["steps"] != self.recipe.steps):
+            raise UserError(f"Its config.json has changed since step {step}: put it back as it was, {anew}.")
+        if content.get("state", {}).get("best") is not None and self.recipe.keep == "best":
+            if not checkpoint.found(self.folder.checkpoints, "best"):
+                raise UserError(f"Its best weights, checkpoints/best-*, are gone: put them back, {anew}.")
+        if "rows" not in content:
+            return {
+                name: rows.until(step - (rows is self.folder.diagnostics))  # whose row is written while a step runs
+                for name, rows in self.folder.rows.items()
+            }
+        marks = {name: Mark(**mark) for name, mark in content["rows"].items() if name in self.folder.rows}
+        for name, mark in marks.items():
+            if not self.folder.rows[name].begins_with(mark):
+                gone = "is gone" if not (self.folder.path / name).exists() else "has changed"
+                raise UserError(
+                    f"Its {name}, which had {mark.rows:,} rows at step {step}, {gone}: put it back as it was, {anew}."
+                )
+        return dict.fromkeys(self.folder.rows, Mark()) | marks
+
+    def put_back(self, tensors: dict[str, Tensor], content: dict[str, Any]) -> None:
+        """Take the state of a checkpoint; raises UserError if it is that of another run."""
+        state = State(**content.get("state", {"step": -1}))
+        if "optim" not in content or state.step != content["step"] or min(state.loss_count, state.worse) < 0:
+            raise UserError("Its checkpoint does not say where it stands: train again.")
+        expected = {"loss_sum": self.loss_sum}
+        if self.average is not None:
+            expected |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        others = ("model.", "optim.", "task.", "rng.")
+        checkpoint.agree({n: t for n, t in tensors.items() if not n.startswith(others)}, expected, "run")
+        if isinstance(self.factor, Plateau):
+            if content.get("plateau", {}).keys() != self.factor.state_dict().keys():
+                raise UserError("Its checkpoint does not say where its schedule stands: train again.")
+            self.factor.load_state_dict(content["plateau"])
+        self.task.load_state_dict(checkpoint.part(tensors, "task."))
+        checkpoint.unpack(tensors, content, self.network, self.optimizer.optimizer)
+        self.state = state
+        self.loss_sum.copy_(tensors["loss_sum"])
+        if self.average is not None:
+            self.average.load_state_dict(checkpoint.part(tensors, "average."))
 
     def extend(self) -> None:
         """Where a run that ended here was given more steps: go on, and say what the schedule makes of it."""
-        for extension in self.folder.config.get("extended", []):
+        for extension in self.config.get("extended", []):
             if extension["from"] != self.state.step:
                 continue
             self.state.stopped, self.state.worse = "", 0
@@ -224,7 +279,8 @@ class Training:
         if isinstance(self.factor, Plateau):
             content["plateau"] = self.factor.state_dict()
         if self.leads:
-            content |= {"state": asdict(self.state)}
+            content |= {"state": asdict(self.state), "asked": asked(self.config), "end": self.recipe.steps}
+            content |= {"rows": {name: asdict(rows.mark()) for name, rows in self.folder.rows.items()}}
             checkpoint.save(self.folder.checkpoints, "step", self.state.step, tensors, content, keep=2)
 
     def asked_to_stop(self, asked: list[int]) -> bool:
@@ -244,8 +300,7 @@ class Training:
             self.counting.load_state_dict(checkpoint.weights(best[0]))
             weights = f"best validation loss, step {best[1]['step']}"
         weights += "" if self.average is None else ", averaged"
-        config = self.folder.config
-        result = {name: config[name] for name in ("paper", "preset", "data")} | {
+        result = {name: self.config[name] for name in ("paper", "preset", "data")} | {
             "seed": self.recipe.seed,
             "steps": self.state.step,
             "seconds": round(self.state.seconds, 3),

@@ -22,7 +22,7 @@ def draw(task: Task, folder: RunFolder, network: Module) -> None:
         figures += list(health(folder))
     figures += task.figures(network)
     for name, figure in figures:
-        figure.savefig(folder.figures / f"{name}.png")
+        save(figure, folder.figures / f"{name}.png")
 
 
 def save(figure: Figure, path: Path, metadata: dict[str, str] | None = None, option: str = "--out") -> None:

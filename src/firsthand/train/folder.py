@@ -2,14 +2,24 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import math
 import os
+import re
+import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firsthand.errors import UserError
+from firsthand.errors import UserError, notice
+from firsthand.train import shapes
+from firsthand.typed import open_plain, parse_json, read_json
+
+LONGEST = 1 << 24  # bytes of a row
+PIECE = 1 << 20  # bytes read at a time
+REPEAT = "delete it, and `firsthand train --resume` makes it again"
 
 
 def write_atomically(path: Path, content: bytes, sync: bool = True, option: str = "--out") -> None:
@@ -53,43 +63,125 @@ def finite(content: Any) -> Any:
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file; a missing or broken one is named."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path.parent} is not a run folder: it has no {path.name}.") from None
-    except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}); delete the run folder and train again.") from None
+def digest(content: Any) -> str:
+    """The SHA-256 of what JSON can say, however it is laid out in a file."""
+    return hashlib.sha256(json.dumps(finite(content), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a file of rows began when a checkpoint was written."""
+
+    rows: int = 0
+    bytes: int = 0
+    sha256: str = hashlib.sha256().hexdigest()
 
 
 class Rows:
-    """A JSON-lines file that only grows, one flushed row at a time; `rewind` drops what lies after a step."""
+    """A JSON-lines file that only grows, one flushed row at a time; `rewind` drops what lies after a mark.
 
-    def __init__(self, path: Path):
-        self.path = path
+    A row is an object of the type `shape`, with the step that it tells of.
+    """
+
+    def __init__(self, path: Path, shape: Any = dict[str, Any]):
+        self.path, self.shape = path, shape
+        self.count, self.size, self.hash = 0, 0, hashlib.sha256()  # of what `rewind` left and `append` added
 
     def append(self, row: dict[str, Any]) -> None:
         """Add one row, numbers that are not finite as null; a kill can lose at most this one."""
+        line = (json.dumps(finite(row)) + "\n").encode()
         try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(finite(row)) + "\n")
+            with open(self.path, "ab") as file:
+                file.write(line)
         except OSError as error:
             raise cannot_write(self.path, error) from None
+        self.count, self.size = self.count + 1, self.size + len(line)
+        self.hash.update(line)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        if self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    yield json.loads(line)
-                except ValueError:  # the torn last line of a killed run
-                    return
+        """The rows; a damaged one is left out, with a Notice, and so is, without, the torn last one of a killed run."""
+        for number, (line, row) in enumerate(self._lines(), 1):
+            if isinstance(row, dict):
+                yield row
+            elif line.endswith(b"\n"):
+                notice(f"{self.path}: row {number} is damaged ({row}) and left out.")
 
-    def rewind(self, step: int) -> None:
-        """Keep the rows up to and including this step: what lies after the checkpoint will be written again."""
-        if self.path.exists():
-            kept = [json.dumps(row) + "\n" for row in self if row["step"] <= step]
-            write_atomically(self.path, "".join(kept).encode())
+    def readable(self) -> None:
+        """Raise UserError if the system will not read the file."""
+        with contextlib.suppress(FileNotFoundError):
+            open_plain(self.path).close()
+
+    def _lines(self) -> Iterator[tuple[bytes, dict[str, Any] | str]]:
+        """Every line as it is written, with its row or what is wrong with it."""
+        try:
+            file = open_plain(self.path)
+        except FileNotFoundError:
+            return
+        with file:
+            while line := file.readline(LONGEST):
+                try:
+                    row = parse_json(line, self.shape)
+                    step = row.get("step")
+                    sound = isinstance(step, int) and step >= 0
+                    yield line, row if sound else "it has no step"
+                except ValueError as error:
+                    yield line, str(error)
+
+    def mark(self) -> Mark:
+        """What lies in the file by what was done to it here."""
+        return Mark(self.count, self.size, self.hash.hexdigest())
+
+    def until(self, step: int) -> Mark:
+        """The mark of the rows up to and including a step, for a checkpoint that was written before there were marks.
+
+        Raises UserError if one of them is damaged, or out of order.
+        """
+        count, size, found, last = 0, 0, hashlib.sha256(), 0
+        for line, row in self._lines():
+            if isinstance(row, str) and not line.endswith(b"\n"):
+                break
+            if isinstance(row, str) or row["step"] < last:
+                raise UserError(
+                    f"{self.path}: row {count + 1} is {'damaged' if isinstance(row, str) else 'out of order'}; "
+                    "put the file back as it was, or train again."
+                )
+            if row["step"] > step:
+                break
+            count, size, last = count + 1, size + len(line), row["step"]
+            found.update(line)
+        return Mark(count, size, found.hexdigest())
+
+    def begins_with(self, mark: Mark) -> bool:
+        """Whether the file is what it was at this mark, or has grown since."""
+        return mark.bytes >= 0 and self._until(mark).hexdigest() == mark.sha256
+
+    def _until(self, mark: Mark, keep: list[bytes] | None = None) -> Any:
+        """The digest of what lies before a mark, which is put into `keep`."""
+        found, left = hashlib.sha256(), mark.bytes
+        try:
+            with open_plain(self.path) as file:
+                while left and (piece := file.read(min(left, PIECE))):
+                    left -= len(piece)
+                    found.update(piece)
+                    if keep is not None:
+                        keep.append(piece)
+        except FileNotFoundError:
+            pass
+        return found
+
+    def rewind(self, mark: Mark) -> None:
+        """Drop what lies after a mark: it will be written again."""
+        kept: list[bytes] = []
+        self.hash = self._until(mark, kept)
+        self.count, self.size = mark.rows, mark.bytes
+        if self.path.exists() and os.path.getsize(self.path) > mark.bytes:
+            write_atomically(self.path, b"".join(kept))
+
+
+def asked(config: dict[str, Any]) -> str:
+    """The digest of what decides a run's numbers, but for its number of steps, which may grow."""
+    recipe = {name: value for name, value in config.get("recipe", {}).items() if name != "steps"}
+    return digest([config["paper"], config.get("preset"), config.get("data_sha256"), recipe])
 
 
 class RunFolder:
@@ -97,11 +189,16 @@ class RunFolder:
 
     def __init__(self, path: Path | str):
         self.path = Path(path)
-        self.metrics = Rows(self.path / "metrics.jsonl")
-        self.times = Rows(self.path / "times.jsonl")
-        self.diagnostics = Rows(self.path / "diagnostics.jsonl")
+        self.metrics = Rows(self.path / "metrics.jsonl", shapes.Numbers)
+        self.times = Rows(self.path / "times.jsonl", shapes.Time)
+        self.diagnostics = Rows(self.path / "diagnostics.jsonl", shapes.Health)
         self.checkpoints = self.path / "checkpoints"
         self.figures = self.path / "figures"
+
+    @property
+    def rows(self) -> dict[str, Rows]:
+        """All that grows, by the file's name."""
+        return {rows.path.name: rows for rows in (self.metrics, self.times, self.diagnostics)}
 
     def create(self, config: dict[str, Any]) -> None:
         """Make the folder; one that already holds something is never written over."""
@@ -111,15 +208,80 @@ class RunFolder:
             raise UserError(
                 f"{self.path} already exists; choose another --out, or continue it with --resume {self.path}."
             )
+        self.refuse_links()
         write_json(self.path / "config.json", config)
 
     @property
     def config(self) -> dict[str, Any]:
         """What was asked for: paper, preset, recipe, seed, versions, command."""
-        return read_json(self.path / "config.json")
+        return read_json(self.path / "config.json", shapes.Config)
 
     @property
     def result(self) -> dict[str, Any] | None:
         """What came out, or None while the run is unfinished."""
         path = self.path / "result.json"
-        return read_json(path) if path.exists() else None
+        if not os.path.lexists(path):
+            return None
+        content = read_json(path, dict[str, Any], REPEAT)
+        shape = shapes.Measured if "experiment" in content else shapes.Result
+        return read_json(path, shape, REPEAT)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Write here alone: nothing leads elsewhere, no other process trains here, and what a killed one left is gone.
+
+        The system lets go of the lock when the process ends, however it ends. Raises UserError.
+        """
+        from filelock import FileLock, Timeout
+
+        self.refuse_links()
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+            self._sweep()
+        except Timeout:
+            raise UserError(
+                f"{self.path} is being trained by another process: wait until that has ended, or stop it."
+            ) from None
+        except (OSError, NotImplementedError):  # some network file systems have no locks
+            pass
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _sweep(self) -> None:
+        """Take away what a killed process was writing; the lock says that none is writing now."""
+        for place in (self.path, self.checkpoints, self.figures):
+            for path in place.glob(".*.partial"):
+                if re.fullmatch(r"\..+\.\d+\.partial", path.name):
+                    path.unlink(missing_ok=True)
+
+    def refuse_links(self) -> None:
+        """Raise UserError where writing here would write elsewhere: the folder may be a stranger's."""
+        for place in (self.path, self.checkpoints, self.figures, self.path / "tensorboard"):
+            if not place.is_dir():
+                continue
+            try:
+                with os.scandir(place) as entries:
+                    found = [(entry.path, wrong) for entry in entries if (wrong := _wrong(entry))]
+                for path, wrong in found:
+                    raise UserError(f"{path} is {wrong}: nothing is written to {self.path} as long as it is.")
+            except OSError as error:
+                raise UserError(f"{place} cannot be read: {error.strerror}.") from None
+
+
+def _wrong(entry: os.DirEntry) -> str:
+    """What of a run folder's entry is not as we write it; empty if nothing is."""
+    facts = entry.stat(follow_symlinks=False)
+    folder = entry.name in ("checkpoints", "figures", "tensorboard")
+    if stat.S_ISLNK(facts.st_mode):
+        return f"a link to {os.readlink(entry.path)}"
+    if stat.S_ISDIR(facts.st_mode):
+        ours = (".json", ".jsonl", ".safetensors", ".png", ".wav", ".lock", ".partial")
+        return "a folder, not a file" if entry.name.endswith(ours) else ""
+    if folder:
+        return "a file, not a folder"
+    if not stat.S_ISREG(facts.st_mode):
+        return "no plain file"
+    return "a file that has another name elsewhere, too (a hard link)" if facts.st_nlink > 1 else ""

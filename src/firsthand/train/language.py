@@ -20,10 +20,9 @@ from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
 from firsthand.train import recipe
-from firsthand.train.folder import read_json
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Task
-from firsthand.train.tasks import Trained, completed, new_lines
+from firsthand.train.tasks import Trained, completed, new_lines, vocabulary_of
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end
@@ -126,7 +125,9 @@ class LanguageModel(Task):
         return {} if self.carried is None else {f"carried.{i}": part for i, part in enumerate(self.carried)}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Put back the carried state."""
+        """Put back the carried state; raises UserError if it is none."""
+        if set(state) != {f"carried.{i}" for i in range(len(state))}:
+            raise UserError("The checkpoint's carried state has other parts than this network's: train again.")
         self.carried = tuple(state[f"carried.{i}"] for i in range(len(state))) or None
 
     def outputs(self, model: Module, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -191,13 +192,13 @@ class LanguageModel(Task):
     @classmethod
     def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> Iterator[Iterator]:
         """Write `count` texts or lines, each in pieces; with `new`, distinct lines that are not in the training set."""
-        saved, generator = read_json(run.folder.path / "vocabulary.json"), torch.Generator().manual_seed(options.seed)
+        generator = torch.Generator().manual_seed(options.seed)
         if cls.writes(run.recipe) == "text":
             if new:
                 raise UserError("The option 'new' is for lines, and this network writes running text: leave it out.")
-            vocabulary = TokenVocabulary.from_json(saved)
+            vocabulary = vocabulary_of(run, TokenVocabulary)
             return (write_text(run.model, vocabulary, options, generator) for _ in range(count))
-        vocabulary = Vocabulary.from_json(saved)
+        vocabulary = vocabulary_of(run, Vocabulary)
 
         def write(number: int) -> list[str]:
             return write_lines(run.model, vocabulary, number, options, generator)

@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from firsthand.errors import UserError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}  # of a child process: `python -m` would import from the current folder first
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,32 @@ def begin(fabric: "Fabric") -> None:
     Raises UserError where they cannot start.
     """
     try:
-        fabric.launch()
+        with _safe_path():
+            fabric.launch()
     except (ValueError, TypeError, RuntimeError, ImportError) as error:
         raise _cannot_start(error) from None
     if fabric.world_size > 1:
         atexit.register(_leave)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let the processes that Fabric starts import nothing from the current folder, which may be anyone's.
+
+    A user's own script, which they run again, may import what lies beside it.
+    """
+    spec = sys.modules["__main__"].__spec__
+    if spec is None or spec.name.partition(".")[0] != "firsthand":
+        yield
+        return
+    before = {name: os.environ.get(name) for name in SAFE_PATH}
+    os.environ.update(SAFE_PATH)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
 
 
 def log_to(fabric: "Fabric", folder: Path) -> None:

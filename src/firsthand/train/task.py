@@ -1,9 +1,12 @@
 """What a paper tells the engine: which examples, which network, which loss, what to report."""
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Shaped
 from torch import Tensor
@@ -11,6 +14,7 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from firsthand import optim
+from firsthand.data.stream import digest_of_mapped
 from firsthand.errors import UserError
 from firsthand.train.recipe import Recipe, arguments
 
@@ -109,9 +113,35 @@ class Task(ABC):
         """JSON files that the finished run needs beside its weights, name -> content (a vocabulary, say)."""
         return {}
 
+    def digest(self) -> str:
+        """The SHA-256 of all whole numbers of the examples, and of what they mean (`files`): other data has another.
+
+        Real numbers count by their shape: they are computed, from checked files or from seeds, and may differ in the
+        last digit on another machine.
+        """
+        found, seen = hashlib.sha256(json.dumps(self.files(), sort_keys=True).encode()), set()
+        for split in ("train", "val", "test"):
+            examples = getattr(self, split)
+            for name, values in sorted({} if examples is None else vars(examples).items()):
+                if isinstance(values, Tensor | np.ndarray) and id(values) not in seen:
+                    seen.add(id(values))  # the parts of the data may share a tensor
+                    found.update(f"{split} {name} {tuple(values.shape)}".encode())
+                    found.update(whole_numbers(values))
+        return found.hexdigest()
+
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """Figures of the trained network, as (name, matplotlib figure)."""
         yield from ()
+
+
+def whole_numbers(values: Tensor | np.ndarray) -> bytes:
+    """A digest of an array of whole numbers, of a mapped one that of its file; nothing for others."""
+    values = values.numpy() if isinstance(values, Tensor) and not values.is_floating_point() else values
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iub":
+        return b""
+    if (known := digest_of_mapped(values)) is not None:
+        return known.encode()
+    return hashlib.sha256(np.ascontiguousarray(values)).digest()
 
 
 @torch.no_grad()

@@ -13,11 +13,12 @@ from firsthand.data.pictures import as_digit
 from firsthand.data.text import Vocabulary, windows
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
-from firsthand.train.folder import RunFolder, read_json
+from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import Recipe
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Task
 from firsthand.train.writing import write_lines
+from firsthand.typed import read_json
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ def completed(recipe: Any, vocab: int) -> Any:
     if recipe.model.vocab not in (None, vocab):
         raise UserError(f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data.")
     return replace(recipe, model=replace(recipe.model, vocab=vocab), data=recipe.data.located())
+
+
+def vocabulary_of(run: Trained, kind: Any) -> Any:
+    """The run's vocabulary, of this kind; raises UserError for a file that is not the one of its network."""
+    path = run.folder.path / "vocabulary.json"
+    found = kind.read(path)
+    if len(found) != run.recipe.model.vocab:
+        raise UserError(f"{path} has {len(found) - 1} tokens, but the network learned {run.recipe.model.vocab - 1}.")
+    return found
 
 
 class NextToken(Task):
@@ -68,7 +78,7 @@ class NextToken(Task):
     @classmethod
     def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> Iterator[Iterator]:
         """Write `count` lines, each an iterator; with `new`, distinct ones that are not in the training set."""
-        vocabulary = Vocabulary.from_json(read_json(run.folder.path / "vocabulary.json"))
+        vocabulary = vocabulary_of(run, Vocabulary)
         generator = torch.Generator().manual_seed(options.seed)
 
         def write(number: int) -> list[str]:
@@ -179,9 +189,13 @@ class Classify(Task):
         if not digits:
             return rows
         task = cls.without_data(run.recipe)
-        classes = read_json(run.folder.path / "classes.json")
+        path = run.folder.path / "classes.json"
+        classes = read_json(path, list[str])
         outputs = run.model(task.prepare(torch.stack(digits)).to(next(run.model.parameters()))).float().cpu()
-        best = log_softmax(task.logits(outputs)).exp().topk(2, dim=1)
+        scores = log_softmax(task.logits(outputs)).exp()
+        if scores.shape[1] != len(classes):
+            raise UserError(f"{path} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
+        best = scores.topk(2, dim=1)
         for row, (first, second), (sure, less), remarks in zip(
             (row for row in rows if "error" not in row),
             best.indices.tolist(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -17,13 +17,20 @@ from firsthand.papers.wavenet.audio import read_wav, write_wav
 from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork
 from firsthand.papers.wavenet.model import WaveNet
 from firsthand.papers.wavenet.mulaw import decode, encode
-from firsthand.train.folder import read_json
 from firsthand.train.language import LanguageModel
 from firsthand.train.sampling import Sampling
 from firsthand.train.tasks import NextToken, Trained
+from firsthand.typed import read_json
 
 LENGTH = 2.0  # seconds of sound that are written where no max-length is given
 GIVEN, HEARD = 0.05, 0.1  # seconds of a held-out sound that the figure shows, and the network goes on for
+
+
+class Facts(TypedDict):
+    """What a vocabulary.json of sounds holds."""
+
+    rate: int
+    levels: int
 
 
 class TextTask(LanguageModel):
@@ -64,8 +71,11 @@ class SoundTask(TextTask):
         """
         if options.stop:
             raise UserError("The option 'stop' is for text, and this network writes sound: leave it out.")
-        facts = read_json(run.folder.path / "vocabulary.json")
+        vocabulary = run.folder.path / "vocabulary.json"
+        facts = read_json(vocabulary, Facts)
         rate, levels = facts["rate"], facts["levels"]
+        if rate < 1 or levels != run.recipe.model.vocab:
+            raise UserError(f"{vocabulary} is damaged: it tells of {levels} codes at {rate} a second.")
         prompt = torch.zeros(0, dtype=torch.long)
         if options.prompt:
             samples, its_rate = read_wav(located(options.prompt))
