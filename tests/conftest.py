@@ -99,7 +99,7 @@ def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs draw none: they take longer than a tiny run."""
     from firsthand.train import figures
 
-    monkeypatch.setattr(figures, "draw", lambda task, folder, network: None)
+    monkeypatch.setattr(figures, "draw", lambda *_: None)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from firsthand import api
 from firsthand.errors import UserError
 from firsthand.papers.mlp.recipe import PRESETS
 from firsthand.train import checkpoint
-from firsthand.train.launch import Interrupted
+from firsthand.train.launch import Interrupted, Launch
 from firsthand.train.progress import Silent
 
 pytestmark = pytest.mark.usefixtures("without_figures")
@@ -181,3 +181,27 @@ def test_presets_are_the_defaults():
     paper = firsthand.get("mlp")
     assert paper.presets is PRESETS and paper.card.key == "mlp"
     assert sum(p.numel() for p in paper.network().parameters()) == paper.card.parameters
+
+
+def test_the_obvious_short_forms(train, tiny, tmp_path):
+    """A device instead of launch options, one path instead of a list of paths; an unknown device is one sentence."""
+    run = firsthand.train("mlp", out=tmp_path / "run", launch="cpu", progress=False, **tiny)
+    assert run.launch == Launch(device="cpu") and firsthand.resume(run.path, launch="cpu").result == run.result
+    with pytest.raises(UserError, match=r"There is no value of .*device 'cpuu': did you mean 'cpu'"):
+        firsthand.train("mlp", out=tmp_path / "other", launch="cpuu", progress=False, **tiny)
+    recipe = {"steps": 1, "eval_every": 1, "checkpoint_every": 1, "log_every": 1, "diagnose_every": None}
+    reader = firsthand.train("lenet", "digits", out=tmp_path / "lenet", progress=False, **recipe)
+    with pytest.raises(UserError, match=r"There is no file one\.png"):
+        reader.classify("one.png")
+
+
+def test_a_diverged_run(train, tmp_path, capsys):
+    """Says so, has a result, and ends the command with exit code 1, each time."""
+    from firsthand.cli import main
+
+    changes = {"optim.name": "sgd", "optim.weight_decay": None, "optim.lr": 1e30, "schedule.name": "constant"}
+    run = train("run", changes)
+    assert run.diverged and not train("sound").diverged
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--resume", str(run.path)])
+    assert end.value.code == 1 and "The training diverged: try a smaller learning rate." in capsys.readouterr().err

@@ -73,7 +73,7 @@ MISTAKES = {
     "train mlp --preset laptopp": "There is no preset of mlp 'laptopp': did you mean 'laptop'?",
     "train mlp --preset": "Missing value for argument '--preset'",
     "train mlp --optim.betas 1": "--optim.betas",
-    "train mlp --model.hidden": "every hidden size must be at least 1",
+    "train mlp --model.hidden": "needs one size or more",
     "train mlp --stepz 5": "There is no option '--stepz': did you mean '--steps'?",
     "train mlp --optim.lrr 5": "did you mean '--optim.lr'?",
     "train mlp --model.hiden 5": "did you mean '--model.hidden'?",
@@ -93,10 +93,26 @@ MISTAKES = {
     "train mlp --schedule.drops 5": "schedule.drops is not an option of one-cycle",
     "train mlp --schedule.name cosine --schedule.drops 5": "schedule.drops is not an option of cosine",
     "train mlp --schedule.name cosine --schedule.warmup 9000": "The warm-up of 9000 steps must be shorter than the run",
-    "train mlp --optim.lr -1": "lr of 0 or more",
+    "train mlp --optim.lr -1": "optim.lr must be at least 0, got -1.0.",
     "train mlp --model.hidden 0": "must be at least 1",
     "train mlp --model.init normal --model.gain 2": "acts on init 'fan-in' only",
     "train mlp --model.dropout 1.5": "dropout",
+    "train mlp --seed 99999999999999999999": "seed must be below 18,446,744,073,709,551,616, got 99999999999999999999.",
+    "train mlp --diagnose-every 0": "diagnose_every must be at least 1, got 0.",
+    "train mlp --threads 0": "threads must be at least 1, got 0.",
+    "train mlp --threads 5000": "threads must be at most ",
+    "train mlp --optim.lr nan": "optim.lr must be a finite number, got nan.",
+    "train mlp --optim.lr inf": "optim.lr must be a finite number, got inf.",
+    "train mlp --optim.betas 0.9 1": "optim.betas must be below 1, got 1.0.",
+    "train mlp --model.hidden 100000000000": "model.hidden must be at most 100,000,000, got 100000000000.",
+    "train mlp --accumulate 8 --batch 8": "BatchNorm1d trains on two examples or more",
+    "train rnn --order streams --batch 1000000": "take a smaller batch or window",
+    "train rnn --window 100000": "too few for a window of 100000, which needs 100001: give a longer text",
+    "train mlp -x": "There is no option '-x': `firsthand train mlp --help` lists them.",
+    "train mlp --data ~nobody-of-this-name/x": "There is no home folder '~nobody-of-this-name'",
+    "train mlp --data https://example.org/a.txt": "is an address: download what is there, and give the file's path.",
+    "train mlp --data /dev/null": "is a pipe or a device, and data is read more than once: write it to a file first.",
+    "train mlp --data {lines} --out a\0b": "the character NUL",
     "train mlp --data nmes": "did you mean 'names'?",
     "train mlp --data missing.txt": "missing.txt",
     "train mlp --data .": ". is a folder: give the path of a text or CSV file in it.",
@@ -119,13 +135,13 @@ MISTAKES = {
     "train lenet --resume {run}": "is a run of 'mlp', not of 'lenet'.",
     "sample": "RUN",
     "sample mlp": "There is no run 'mlp', and none in runs/ yet",
-    "sample {run} --top-k 0": "top-k must be at least 1, got 0.",
-    "sample {run} --top-p 1.5": "top-p must lie in (0, 1], got 1.5.",
-    "sample {run} --temperature 0": "temperature must be above 0, got 0.0",
+    "sample {run} --top-k 0": "top_k must be at least 1, got 0.",
+    "sample {run} --top-p 1.5": "top_p must be at most 1, got 1.5.",
+    "sample {run} --temperature 0": "temperature must be at least 1e-06, got 0.0",
     "sample {run} --temperature hot": "--temperature",
     "sample {run} --prompt Q": "does not have 'Q'",
     "sample {run} --count -1": "count must be at least 0, got -1.",
-    "sample {run} --max-length 0": "max-length must be larger, got 0.",
+    "sample {run} --max-length 0": "max_length must be at least 1, got 0.",
     "sample {classifier}": "lenet does not write text; try `firsthand classify",
     "classify {classifier}": "Which images?",
     "classify {run}": "Which images?",
@@ -322,6 +338,15 @@ def test_data_in_short(call, flags, tiny, lines_file):
     words = flags({name: value for name, value in tiny.items() if name != "data"})
     for data in (["--data", lines_file], [f"--data={lines_file}"], ["--data.name", lines_file]):
         assert json.loads(call("train", "mlp", *words, *data, "--json", "--steps", 1)[1])["data"] == str(lines_file)
+
+
+def test_a_name_in_other_bytes(call, flags, tiny, lines_file):
+    """Paths whose bytes are not UTF-8 do as all others, and JSON holds them."""
+    data, out = os.fsdecode(b"caf\xe9.txt"), os.fsdecode(b"r\xe9")
+    Path(data).write_bytes(lines_file.read_bytes())
+    code, text, _ = call("train", "mlp", *flags(tiny | {"data": data}), "--out", out, "--json")
+    assert code == 0 and json.loads(text)["run"] == out and json.loads(text)["data"].endswith(data)
+    assert len(json.loads(call("sample", out, "--count", 2, "--json")[1])["samples"]) == 2
 
 
 def test_sample(call, run):

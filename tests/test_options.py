@@ -144,7 +144,7 @@ def test_whole_numbers_do_for_floats():
         ({"data": "a\0b"}, "data.name takes text"),
         ({"data": "\udcff"}, "data.name takes text"),
         ({"steps": 0}, "steps must be at least 1, got 0."),
-        ({"model.hidden": ()}, "one hidden layer or more."),
+        ({"model.hidden": ()}, "needs one size or more."),
     ],
 )
 def test_wrong_overrides(changes, said):

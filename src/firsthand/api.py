@@ -1,11 +1,12 @@
 """The same as the command line, from Python: get a paper, train it, load a run, use what it learned."""
 
+import inspect
 import itertools
 import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -13,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from firsthand import __version__, papers
+from firsthand import __version__, papers, process
+from firsthand.bounds import SEED, whole
 from firsthand.errors import UserError, unknown
 from firsthand.options import override, words
 from firsthand.papers import Paper
@@ -41,18 +43,24 @@ def train(
     *,
     out: str | Path | None = None,
     weights: str | Path | None = None,
-    launch: Launch = Launch(),
+    launch: Launch | str = Launch(),
     progress: bool = True,
     **overrides: Any,
 ) -> "Run":
     """Train a paper's network and return the finished Run.
 
     `overrides` are recipe fields, nested ones as dotted names: `train("mlp", steps=500, **{"optim.lr": 0.1})`.
-    `weights` names a run whose trained weights, and vocabulary, this one starts from.
+    `weights` names a run whose trained weights, and vocabulary, this one starts from; `launch="cpu"` is short for
+    `Launch(device="cpu")`.
     Raises UserError for an unknown name or a value of the wrong type.
     """
     recipe = override(get(key).preset(preset), overrides)
-    return start(key, preset, recipe, launch, out, progress, weights)
+    return start(key, preset, recipe, launched(launch), out, progress, weights)
+
+
+def launched(launch: Launch | str) -> Launch:
+    """The launch options; a word is a device."""
+    return override(Launch(), {"device": launch}) if isinstance(launch, str) else launch
 
 
 def start(
@@ -66,6 +74,7 @@ def start(
 ) -> "Run":
     """Train this recipe in a new run folder, with the weights of the run `weights`, if there is one, as the first."""
     from firsthand.train import checkpoint
+    from firsthand.train.engine import rehearse
     from firsthand.train.recipe import schedule_for
 
     source = None if weights is None else load(weights)
@@ -76,6 +85,8 @@ def start(
     task.optimizer(network)  # a mistake in either should not leave a run folder behind
     if source is not None:
         source.fits(task, network)
+    rehearse(task, network, launch.devices)
+    del network
     fabric = fabric_for(launch)
     begin(fabric)
     config = {
@@ -88,7 +99,7 @@ def start(
         "weights": None if source is None else str(source.path.resolve()),
         "firsthand": __version__,
         "machine": machine(),
-        "command": shlex.join(["firsthand", *sys.argv[1:]]) if sys.argv[0].endswith("firsthand") else "Python",
+        "command": shlex.join(["firsthand", *sys.argv[1:]]) if process.ours else "Python",
     }
     folder, problem = RunFolder("."), None
     with ExitStack() as stack:
@@ -122,19 +133,21 @@ def own_folder(name: str) -> Path:
 
 
 def resume(
-    path: str | Path, *, steps: int | None = None, launch: Launch | None = None, progress: bool = True
+    path: str | Path, *, steps: int | None = None, launch: Launch | str | None = None, progress: bool = True
 ) -> "Run":
     """Continue an interrupted run as if nothing had happened; a finished one is returned as it is.
 
     With `steps`, a finished run, too, goes on until it has trained that many in all; `launch` says where, if not where
     it ran before. Raises UserError for a number of steps that it has trained already.
     """
+    from firsthand.train.progress import Screen, Silent
 
     run = load(path)
     if run.result is not None and steps is None:
+        complete(run, (Screen() if progress and leads() else Silent()).say)
         return run
     recipe = run.recipe if steps is None else override(run.recipe, {"steps": steps})
-    launch = launch or run.launch
+    launch = run.launch if launch is None else launched(launch)
     fabric = fabric_for(launch)
     use_threads(recipe)
     with run.folder.held() if leads() else nullcontext():
@@ -148,6 +161,19 @@ def resume(
             extend(run, steps)
         begin(fabric)
         return _fit(task, run.folder, progress, fabric, launch)
+
+
+def complete(run: "Run", say: Callable[[str], None]) -> None:
+    """Draw the figures of a finished run that was killed before they were drawn."""
+    if not leads() or (run.folder.figures / "loss.png").exists():  # the last of them
+        return
+    from firsthand.train.engine import illustrate
+
+    say(f"Drawing the figures of {run.path}, which it was stopped before ...")
+    try:
+        illustrate(run.recipe.task(run.recipe), run.folder, run.model, say)
+    except UserError as error:  # its data is gone, say: the result stands
+        say(f"The figures of {run.path} cannot be drawn: {error}")
 
 
 def extend(run: "Run", steps: int) -> None:
@@ -190,11 +216,11 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
 
     With `out` a folder with config.json and result.json is written. Raises UserError for an unknown name or option.
     """
-    import inspect
     import time
 
     import torch
 
+    whole("seed", seed, SEED)
     function = get(key).experiment(name)
     taken = inspect.signature(function).parameters
     for option in options:
@@ -204,7 +230,7 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
     torch.set_num_threads(1)
     try:
         began = time.perf_counter()
-        found = function(seed=seed, **options)
+        found = measured(function, name, seed, options)
         result = {"paper": key, "experiment": name, "seed": seed, "seconds": round(time.perf_counter() - began, 3)} | {
             "metrics": {title: value for title, value in found.items() if not isinstance(value, list)},
             "series": {title: value for title, value in found.items() if isinstance(value, list)},
@@ -217,6 +243,18 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
     finally:
         torch.set_num_threads(threads)  # of the caller's Python, which goes on
     return result
+
+
+def measured(function: Callable, name: str, seed: int, options: dict[str, Any]) -> dict[str, Any]:
+    """What an experiment returns; raises UserError for options that it fails with."""
+    try:
+        return function(seed=seed, **options)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        defaults = inspect.signature(function).parameters
+        if isinstance(error, UserError) or all(defaults[option].default == value for option, value in options.items()):
+            raise
+        given = ", ".join(f"{option} {value}" for option, value in options.items())
+        raise UserError(f"{name} cannot be measured with {given}: {error}.") from error
 
 
 def load(name: str | Path) -> "Run":
@@ -338,6 +376,13 @@ class Run:
         return self.folder.result
 
     @property
+    def diverged(self) -> bool:
+        """Whether the loss of a finished run was no number in the end; a range test goes so far on purpose."""
+        if self.result is None or self.recipe.schedule.name == "range":
+            return False
+        return "diverged" in self.result["stopped"] or self.result["metrics"].get("train_loss") is None
+
+    @property
     def metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl."""
         return list(self.folder.metrics)
@@ -431,6 +476,7 @@ class Run:
 
     def write(self, count: int = 1, *, new: bool = False, **options: Any) -> Iterator[Iterator[str]]:
         """The same as it is written: each line or text as an iterator of its pieces."""
+        whole("count", count, "[0, 1e8]")
         if self.writes is None:
             raise UserError(
                 f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
@@ -445,8 +491,9 @@ class Run:
             self.folder.refuse_links()
         return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
 
-    def classify(self, paths: Iterable[str | Path]) -> list[dict[str, Any]]:
+    def classify(self, paths: str | Path | Iterable[str | Path]) -> list[dict[str, Any]]:
         """Say which class each image file shows, and how surely."""
+        paths = [paths] if isinstance(paths, str | Path) else paths
         if not hasattr(self.recipe.task, "classify"):
             raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
         return self.recipe.task.classify(self.trained, [Path(path) for path in paths])

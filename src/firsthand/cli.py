@@ -3,7 +3,9 @@
 The commands are in `firsthand.commands`, imported when one is called; they import torch only where they compute.
 """
 
+import errno
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,9 +13,7 @@ from importlib import import_module
 from inspect import signature
 from typing import Any
 
-from firsthand import __version__
-from firsthand.errors import Notice, UserError, unknown
-from firsthand.train.launch import Interrupted, Lost, leads
+from firsthand import process
 
 # Each command's module, and what it does in one line.
 COMMANDS = {
@@ -55,16 +55,23 @@ def call(name: str, words: Sequence[str]) -> None:
         parse(command, words, f"firsthand {name}")
 
 
-def complain(text: str, red: bool = False) -> None:
-    """Say on stderr what went wrong, once, however many processes work on the run."""
-    from firsthand.commands.screen import err
+def complain(text: str) -> None:
+    """Say on stderr what went wrong, once, however many processes work on the run, and if anybody can read it."""
+    from firsthand.train.launch import leads
 
-    if leads():
-        err.print(text, markup=False, style="red" if red and err.is_terminal else None)
+    text = re.sub(r"\s*\n\s*", " ", text)  # one line, whatever the names in it hold
+    red = text.startswith("firsthand:") and sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    try:
+        if leads():
+            print(f"\x1b[31m{text}\x1b[0m" if red else text, file=sys.stderr, flush=True)
+    except OSError:
+        process.mute(sys.stderr)
 
 
 def remark(warning: Warning | str, kind: type[Warning], *place: Any, **more: Any) -> None:
     """Show a warning: our own are sentences, others say where they come from."""
+    from firsthand.errors import Notice
+
     if issubclass(kind, Notice):
         complain(str(warning))
     else:
@@ -75,34 +82,96 @@ _show = warnings.showwarning
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run one command; a user's mistake is one sentence on stderr and exit code 2."""
-    args = list(sys.argv[1:] if args is None else args)
+    """Run one command; without `args` those of this process, which is then set up as a command.
+
+    A user's mistake is one sentence on stderr and exit code 2; what the machine refuses is one, too, and exit code 1.
+    """
+    if args is not None:
+        return run(list(args))
+    process.prepare()
+    try:
+        run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the end was being told
+        process.leave()
+
+
+def run(args: list[str]) -> None:
+    """Run one command; raises SystemExit with its exit code, unless that is 0."""
+    code: int | str | None = 0
+    text = ""
     warnings.showwarning = remark
     try:
-        if not args or args[0] in ("-h", "--help", "help"):
-            usage()
-        elif args[0] == "--version":
-            print(f"firsthand {__version__}")
-        elif args[0] not in COMMANDS:
-            raise unknown("command", args[0], COMMANDS, "`firsthand --help` explains them")
-        else:
-            call(args[0], args[1:])
+        dispatch(args)
+    except BaseException as error:
+        code, text = ending(error)
+    try:
         sys.stdout.flush()
-    except UserError as error:
-        complain(f"firsthand: {error}", red=True)
-        raise SystemExit(2) from None
-    except Interrupted as stop:
-        complain(str(stop))
-        raise SystemExit(128 + stop.number) from None
-    except Lost as loss:
-        complain(f"firsthand: {loss}")
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        complain("Stopped.")
-        raise SystemExit(130) from None
-    except BrokenPipeError:  # the reader of our output has seen enough (`firsthand list | head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail once more at its exit
-        raise SystemExit(1) from None
+    except OSError as error:
+        process.mute(sys.stdout)
+        code, text = (code, text) if code else ending(error)
+    if text:
+        complain(text)
+    if code:
+        raise SystemExit(code)
+
+
+def dispatch(args: list[str]) -> None:
+    """Find the command and run it."""
+    from firsthand import __version__
+    from firsthand.errors import UserError, unknown
+
+    if any("\0" in word for word in args):
+        raise UserError("A word of the command line holds the character NUL, which no name of a file can.")
+    if not args or args[0] in ("-h", "--help", "help"):
+        usage()
+    elif args[0] == "--version":
+        print(f"firsthand {__version__}")
+    elif args[0] not in COMMANDS:
+        raise unknown("command", args[0], COMMANDS, "`firsthand --help` explains them")
+    else:
+        call(args[0], args[1:])
+
+
+def ending(error: BaseException) -> tuple[int | str | None, str]:
+    """The exit code and the sentence that an exception comes to; one that nobody foresaw is raised again."""
+    from firsthand.errors import UserError
+    from firsthand.train.launch import Interrupted, Lost
+
+    if isinstance(error, SystemExit):
+        return error.code, ""
+    if isinstance(error, Interrupted):
+        return 128 + error.number, str(error)
+    if process.interrupted():  # whatever it led to; Python itself would now end with the signal instead of the code
+        process.leave()
+    if isinstance(error, KeyboardInterrupt):
+        return 130, "Stopped."
+    if isinstance(error, UserError):
+        return 2, f"firsthand: {error}"
+    if isinstance(error, Lost):
+        return 1, f"firsthand: {error}"
+    if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough (`firsthand list | head`)
+        return 1, ""
+    if out_of_memory(error):
+        return 1, "firsthand: Out of memory: try a smaller --batch, a smaller network, or fewer examples."
+    if isinstance(error, OSError):
+        place = "the output" if error.filename is None else f"'{error.filename}'"
+        return 1, f"firsthand: The system refuses {place}: {error.strerror or error}."
+    raise error
+
+
+# How torch, the linker, threads and the system say that there is no memory left, or that no machine has so much.
+_NO_MEMORY = re.compile(
+    "out of memory|allocate memory|not enough memory|bad_alloc|failed to map segment|can't start new thread"
+    "|size calculation overflowed|invalid size of buffer|array is too big|Unable to allocate|exceeds the maximum size",
+    re.IGNORECASE,
+)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether something failed for want of memory."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return isinstance(error, RuntimeError | ImportError | OSError | ValueError) and bool(_NO_MEMORY.search(str(error)))
 
 
 if __name__ == "__main__":

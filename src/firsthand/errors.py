@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SEEN = 24  # names that can be read in one sentence
+
 
 class UserError(ValueError):
     """Something the user got wrong; the command line prints the sentence and exits with code 2."""
@@ -26,5 +28,7 @@ def unknown(kind: str, word: str, options: Iterable[str], hint: str = "") -> Use
     options = list(options)
     near = get_close_matches(word.lower(), [option.lower() for option in options], n=1, cutoff=0.5)
     nearest = [option for option in options if option.lower() in near]
+    if not near and hint and len(options) > _SEEN:
+        return UserError(f"There is no {kind} '{word}': {hint}.")
     way_out = f"did you mean '{nearest[0]}'?" if near else f"there are: {', '.join(options)}."
     return UserError(f"There is no {kind} '{word}': {way_out}" + (f" ({hint})" if hint else ""))

@@ -5,12 +5,12 @@ import dataclasses
 import inspect
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import get_args
+from typing import ClassVar, get_args, get_origin, get_type_hints
 
 import docstring_parser
 import pytest
@@ -19,6 +19,7 @@ import torch
 from firsthand import check, optim, papers
 from firsthand.claims import Verdict
 from firsthand.commands.experiment import form
+from firsthand.errors import UserError
 from firsthand.options import override, parse, words
 from firsthand.papers import Paper
 from firsthand.train.recipe import Recipe
@@ -107,6 +108,25 @@ def test_presets(key):
         assert isinstance(recipe, Recipe), name
         assert type(recipe).__dataclass_params__.frozen, name
         assert recipe.task.without_data(recipe).model() is not None, name
+
+
+def test_every_number_has_bounds(key):
+    """No recipe holds a number that is not finite or beyond all sense: whoever gives one is told which field it is."""
+
+    def numbers(spec: object) -> Iterator[tuple[object, str, str]]:
+        for name, kind in get_type_hints(type(spec)).items():
+            value = getattr(spec, name)
+            if dataclasses.is_dataclass(value):
+                yield from numbers(value)
+            elif re.search(r"\b(int|float)\b", str(kind)) and get_origin(kind) is not ClassVar:
+                yield spec, name, str(kind)
+
+    for recipe in paper(key).presets.values():
+        for spec, name, kind in numbers(recipe):
+            real = (float("nan"), float("inf"), -1e13, 1e31) if "float" in kind else (-(10**13), 10**30)
+            for value in real:
+                with pytest.raises(UserError, match=rf"{name} must be .*, got "):
+                    dataclasses.replace(spec, **{name: (value, value) if "tuple" in kind else value})
 
 
 def test_parameters(key):

@@ -114,7 +114,7 @@ def test_dropout_rests_while_evaluating():
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
-    [({"hidden": (100, 0)}, "at least 1 unit, got hidden sizes"), ({"dropout": 1.0}, "dropout is 1.0, expected 0 <=")],
+    [({"hidden": (100, 0)}, "hidden must be at least 1, got 0"), ({"dropout": 1.0}, "must be below 1, got 1.0")],
 )
 def test_sizes_that_make_no_network(wrong, sentence):
     with pytest.raises(UserError, match=sentence):

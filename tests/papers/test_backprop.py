@@ -237,9 +237,9 @@ def test_codes_do_not_mix():
     [
         ({"model.net": "symmetry"}, "The network symmetry learns --data.name symmetry, not family-trees"),
         ({"model.net": "xor-skip"}, "The network xor-skip learns --data.name xor, not family-trees"),
-        ({"tolerance": 0.5}, "tolerance must lie from 0 up to but not 0.5, got 0.5"),
+        ({"tolerance": 0.5}, "tolerance must be below 0.5, got 0.5"),
         ({"model.init": 0.0}, "model.init must be above 0"),
-        ({"optim.shrink": -0.1}, "Descent needs shrink of 0 or more"),
+        ({"optim.shrink": -0.1}, "optim.shrink must be at least 0"),
         ({"optim.name": "adam", "optim.shrink": 0.1}, "optim.momentum is not an option of adam"),
         ({"data.held_out": 104}, "leave a case to train on: family-trees has 104 cases"),
     ],

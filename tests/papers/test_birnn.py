@@ -121,7 +121,7 @@ def test_the_prior_is_said_first():
     [
         ({"hidden": 0}, "must be at least 1"),
         ({"vocab": 7}, "give model.embed"),
-        ({"prior": 1.0}, "must lie between -1 and 1"),
+        ({"prior": 1.0}, "model.prior must be below 1"),
     ],
 )
 def test_networks_that_cannot_be(changes, message):

@@ -112,7 +112,7 @@ def test_dropout_rests_while_evaluating():
 def test_sizes_that_make_no_network():
     """Refused before anything is trained."""
     for wrong in ({"hidden": ()}, {"hidden": (100, 0)}, {"embed": 0}, {"context": 0}, {"vocab": -1}):
-        with pytest.raises(UserError, match="must be at least 1"):
+        with pytest.raises(UserError, match=r"must be at least 1|needs one size or more"):
             Config(**wrong)
     with pytest.raises(UserError, match="acts on init 'fan-in' only, not on 'normal'"):
         Config(init="normal", gain=5 / 3)

@@ -61,7 +61,7 @@ def test_the_score_is_the_squared_error_of_an_image():
 
 def test_sizes_that_make_no_network():
     for wrong in ({"hidden": ()}, {"hidden": (10, 0)}):
-        with pytest.raises(UserError, match="each at least 1"):
+        with pytest.raises(UserError, match=r"must be at least 1|needs one size or more"):
             Config(**wrong)
     with pytest.raises(UserError, match=r"Squares of 3 pixels do not fill 28x28: model.shrink is 1, 2, 4, 7 or 14"):
         Config(shrink=3)
@@ -132,7 +132,7 @@ def test_a_resumed_rule_goes_on_rising():
 def test_options_of_the_rule():
     with pytest.raises(UserError, match=r"optim.momentum is 1.0, expected 0 <= momentum < 1"):
         RisingSGD([torch.zeros(1)], momentum=1.0)
-    with pytest.raises(UserError, match="every is at least 1"):
+    with pytest.raises(UserError, match="every must be at least 1"):
         Recipe(every=0)
     recipe = replace(PRESETS["laptop"], optim=Optim("sgd", weight_decay=0.1))
     task = recipe.task.without_data(recipe)

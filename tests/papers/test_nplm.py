@@ -381,7 +381,7 @@ def test_what_it_does_not_train_on():
     """Lines, a carried state, shares that are none."""
     with pytest.raises(UserError, match="reads running text, not lines"):
         NextWord(override(PRESETS["laptop"], {"data.name": "names"}))
-    for changes, words in (({"order": "streams"}, "this network has none"), ({"trigram": 1.5}, "a share from 0 to 1")):
+    for changes, words in (({"order": "streams"}, "this network has none"), ({"trigram": 1.5}, "trigram must be at")):
         with pytest.raises(UserError, match=words):
             override(PRESETS["laptop"], changes)
 

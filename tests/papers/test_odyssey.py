@@ -212,7 +212,7 @@ def test_first_weights():
     ("changes", "message"),
     [
         ({"hidden": 0}, "must be at least 1"),
-        ({"noise": -1.0}, "0 or more"),
+        ({"noise": -1.0}, "model.noise must be at least 0"),
         ({"variant": "CIFG", "forget": 1.0}, "CIFG has no forget gate of its own"),
     ],
 )

@@ -328,11 +328,11 @@ def test_first_loss_is_a_guess():
 
 
 def test_settings_that_make_no_network():
-    with pytest.raises(UserError, match="must be at least 1"):
+    with pytest.raises(UserError, match="needs one size or more"):
         Config(hidden=())
     with pytest.raises(UserError, match="above 0, got 0"):
         Config(gain=0.0)
-    with pytest.raises(UserError, match=r"from 0 to 1, got 1\.5"):
+    with pytest.raises(UserError, match=r"noise must be at most 1, got 1\.5"):
         type(papers.get("regularization").preset("laptop"))(noise=1.5)
 
 

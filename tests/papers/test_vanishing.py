@@ -129,7 +129,7 @@ def test_options_that_do_not_go_together():
             Config(**wrong)
     with pytest.raises(UserError, match=r"data.length \(3\) must be above model.lead \(3\)"):
         Recipe(data=Sequences(length=3))
-    with pytest.raises(UserError, match="standard deviation of 0 or more"):
+    with pytest.raises(UserError, match=r"data.noise must be at least 0"):
         Sequences(noise=-0.1)
     with pytest.raises(UserError, match=r"data\.test must be at least 2"):
         Sequences(test=1)

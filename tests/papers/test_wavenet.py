@@ -309,7 +309,7 @@ def test_files_that_are_no_sound(tmp_path):
     with pytest.raises(UserError, match="is a folder"):
         Sounds(str(tmp_path)).load()
     for wrong in ({"rate": 10}, {"rate": 10**9}, {"seconds": 0.0}, {"seconds": float("nan")}, {"seconds": 1e12}):
-        with pytest.raises(UserError, match=r"data.rate must be at least 1000 and data.seconds above 0"):
+        with pytest.raises(UserError, match=r"data\.(rate|seconds) must be (at least 1,000|at most|above 0|a finite)"):
             Sounds(**wrong).load()
 
 
@@ -401,7 +401,7 @@ def test_sizes_that_make_no_network():
         with pytest.raises(UserError, match="must be at least 1"):
             Config(**wrong)
     for wrong in ({"fuse": ()}, {"fuse": (2, 0)}, {"embed": 0}, {"hidden": 0}):
-        with pytest.raises(UserError, match="must be at least 1"):
+        with pytest.raises(UserError, match=r"must be at least 1|needs one level or more"):
             Tree(**wrong)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from torch.nn import Module, Parameter
 
 import firsthand
@@ -268,7 +269,7 @@ def test_the_average_is_what_counts(run, average, keep):
         ({"max_norm": 0.0}, "max_norm must be above 0, got 0.0."),
         ({"average_decay": 0.9}, "average_decay acts on average 'exponential' only, not on None."),
         ({"average": "polyak", "average_decay": 0.9}, "acts on average 'exponential' only, not on 'polyak'."),
-        ({"average": "exponential", "average_decay": 1.0}, "average_decay must be at least 0 and below 1, got 1.0."),
+        ({"average": "exponential", "average_decay": 1.0}, "average_decay must be below 1, got 1.0."),
     ],
 )
 def test_steps_that_make_no_sense(changes, sentence):
@@ -397,7 +398,7 @@ def test_a_validation_loss_that_is_no_number(run):
 
 def test_a_network_that_diverged(train, capsys):
     """With the figures and the records of health of a real network; using it is refused in one sentence."""
-    changes = {"optim.name": "sgd", "optim.weight_decay": None, "optim.lr": 3e38, "model.batch_norm": "none"}
+    changes = {"optim.name": "sgd", "optim.weight_decay": None, "optim.lr": 1e30, "model.batch_norm": "none"}
     run = train("run", changes | {"keep": "last", "diagnose_every": 1, "log_every": 7, "schedule.name": "constant"})
     assert run.result["steps"] == 7
     assert run.result["metrics"] == {"train_loss": None, "val_loss": None, "test_loss": None}
@@ -418,7 +419,7 @@ def test_a_network_that_diverged(train, capsys):
 def test_a_range_test_that_diverges_at_once(train):
     """There is nothing to draw, which is no reason to fail."""
     changes = {"optim.name": "sgd", "optim.weight_decay": None, "schedule.name": "range", "model.batch_norm": "none"}
-    run = train("run", changes | {"optim.lr": 3e37, "schedule.low": 1.0, "log_every": 3})
+    run = train("run", changes | {"optim.lr": 1e30, "schedule.low": 1.0, "log_every": 3})
     assert run.result["stopped"].startswith("the loss diverged")
 
 
@@ -557,3 +558,56 @@ def test_numbers_too_small_for_the_cpu_are_zero_while_it_trains_only(run):
     run(recipe, task=Watch(recipe))
     assert seen == [0.0]
     assert (torch.full((8,), 1e-40) * 0.5).sum().item() > 0
+
+
+def test_a_figure_that_fails_costs_nothing_else(train, monkeypatch, capsys):
+    """The result is written first; the other figures are drawn, and the one that failed is named."""
+
+    def broken(*_):
+        yield "health", Figure()
+        raise ValueError("no such font")
+
+    monkeypatch.setattr(figures, "health", broken)
+    run = train("run", {"diagnose_every": 20})
+    assert run.result["steps"] == 40
+    assert {path.stem for path in run.folder.figures.iterdir()} == {"health", "loss"}
+    said: list[str] = []
+    figures.draw(run.recipe.task(run.recipe), run.folder, run.model, said.append)
+    assert said == ["A figure could not be drawn (after health): ValueError: no such font"]
+
+
+def test_killed_before_its_figures(train, monkeypatch, tmp_path):
+    """The result is there, and the figures are drawn when the finished run is asked for again."""
+
+    def kill(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(figures, "draw", kill)
+        with pytest.raises(KeyboardInterrupt):
+            train("run")
+    run = firsthand.load(tmp_path / "run")
+    assert run.result["steps"] == 40 and not run.folder.figures.exists()
+    firsthand.resume(run.path, progress=False)
+    assert (run.folder.figures / "loss.png").stat().st_size > 1000
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_what_a_run_would_be_refused_for_is_tried_first(train, tmp_path):
+    """A batch norm cannot train on a micro-batch of one, be it only the last of an epoch: no folder is left behind."""
+    with pytest.raises(UserError, match="trains on two examples or more"):
+        train("run", {"batch": 8, "accumulate": 8})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_on_the_axis_of_a_loss_curve(run, tmp_path):
+    """As people write them, also where the axis is logarithmic."""
+    folder = RunFolder(tmp_path / "numbers")
+    folder.create({"paper": "mlp"})
+    for step, loss in enumerate((4.0, 2.0, 1.0, 0.25), 1):
+        folder.metrics.append({"step": step, "loss": loss})
+    figure = figures.loss_curve(folder)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    shown = [label.get_text() for label in axes.get_yticklabels() if 0.2 < label.get_position()[1] < 4.5]
+    assert axes.get_yscale() == "log" and shown == ["0.5", "1", "2"]

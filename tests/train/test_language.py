@@ -65,6 +65,15 @@ def test_rows():
     assert rows.batch(torch.tensor([2]))[1].tolist() == [[2, 1, 2, 0]]
 
 
+def test_one_very_long_line():
+    """It does not make all others as wide in memory; one that no step could bear is named."""
+    rows = Rows(["ab"] * 15_000 + ["a" * 9_999], Vocabulary(("a", "b")))
+    assert rows.tokens.numel() < 15_000 * 3 + 30_000
+    assert rows.batch(torch.tensor([0]))[0].tolist() == [[0, 1, 2]]
+    with pytest.raises(UserError, match=r"A line has 120,000 characters, more than 10,000: it begins 'aaaa"):
+        Rows(["ab"] * 15_000 + ["a" * 120_000], Vocabulary(("a", "b")))
+
+
 def test_the_carried_state_is_one_long_pass(text_file):
     """The losses of windows read one after the other are those of the whole stream, and so is its score."""
     recipe = replace(PRESETS["laptop"], data=Text(str(text_file)), model=Config(hidden=12), batch=3, window=10)

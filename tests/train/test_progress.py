@@ -37,3 +37,20 @@ def test_reporters():
     """The engine may be given either."""
     assert isinstance(Silent(), Reporter)
     assert isinstance(Screen(Console(file=io.StringIO())), Reporter)
+
+
+class Gone(io.StringIO):
+    """A terminal that was closed, or a file on a full disk."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_screen_that_is_gone():
+    """Is no reason for a run to end."""
+    for terminal in (True, False):
+        screen = Screen(Console(file=Gone(), force_terminal=terminal))
+        screen.start(0, 2)
+        screen.step(2, {"loss": 1.0})
+        screen.say("Nobody reads this.")
+        screen.stop()

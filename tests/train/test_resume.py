@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import firsthand
+from firsthand import process
 from firsthand.train import checkpoint
 from firsthand.train.launch import Interrupted
 from firsthand.train.progress import Silent
@@ -82,7 +83,8 @@ def test_handlers_are_given_back(train):
 
 
 def test_a_second_ctrl_c_ends_at_once(train, monkeypatch):
-    """Two signals within one step: no waiting for the checkpoint."""
+    """Two signals that are not one burst: no waiting for the checkpoint."""
+    monkeypatch.setattr(process, "BURST", 0.0)
 
     def step(self: Silent, done: int, shown: dict) -> None:
         os.kill(os.getpid(), signal.SIGINT)

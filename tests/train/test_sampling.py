@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import Module
 
+from firsthand.bounds import whole
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
 from firsthand.nn.sampling import draw
@@ -144,7 +145,7 @@ def test_max_length():
     assert written(max_length=4, prompt="bc") == ["bcde"]
     with pytest.raises(UserError, match="The prompt has 4 tokens; max-length must be larger, got 4"):
         written(max_length=4, prompt="abcd")
-    with pytest.raises(UserError, match="max-length must be larger, got 0"):
+    with pytest.raises(UserError, match="max_length must be at least 1, got 0"):
         written(max_length=0)
 
 
@@ -235,6 +236,16 @@ def test_new_lines_are_new(trained):
 
 def test_options_are_checked(trained):
     """From Python as on the command line."""
+    with pytest.raises(UserError, match="count must be at least 0, got -1"):
+        trained.sample(-1)
+    for count in ("5", 2.5, True, None):
+        with pytest.raises(UserError, match="count must be a whole number"):
+            whole("count", count, "[0, 9]")
+    bad = {"temperature": (0.0, 1e-40, torch.inf, torch.nan), "top_p": (0.0, torch.nan), "seed": (2**64,)}
+    for name, values in bad.items():
+        for value in values:
+            with pytest.raises(UserError, match=f"{name} must be"):
+                Sampling(**{name: value})
     with pytest.raises(UserError, match="did you mean 'temperature'"):
         trained.sample(3, temperatur=0.5)
     with pytest.raises(UserError):

@@ -105,7 +105,7 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
     if json:
         return show_json(rows)
     if not rows:
-        return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.")
+        return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.", markup=False)
     for row in [row for row in rows if "problem" in row]:
         rows.remove(row)
         err.print(row["problem"], markup=False)

@@ -1,6 +1,7 @@
 """Where commands write: results on stdout, progress and mistakes on stderr, tables for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
@@ -76,5 +77,10 @@ def _table(
 
 
 def show_json(content: Any) -> None:
-    """Print JSON for programs to read."""
-    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+    """Print JSON for programs to read; where the output is not UTF-8, or a name is none, in ASCII with escapes."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(content, indent=2, default=str)
+    print(text)

@@ -50,8 +50,7 @@ def train(args: Sequence[str]) -> None:
     about = f"Train '{paper.card.title}' ({paper.card.year}). Presets: {', '.join(paper.presets)}."
     options = parse(form, args, f"firsthand train {key}", form(preset=preset), about)
     run = api.start(key, preset, options.recipe, options.launch, options.out, True, options.weights)
-    if leads():
-        report(run, options.json)
+    finish(run, options.json)
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,17 @@ def resume(key: str | None, args: list[str]) -> None:
     if run.result is not None and chosen.steps is None:
         err.print(f"{run.path} is finished; this is its result. To train it longer, add --steps N.", markup=False)
     run = api.resume(run.path, steps=chosen.steps, launch=chosen.launch)
+    finish(run, chosen.json)
+
+
+def finish(run: api.Run, as_json: bool) -> None:
+    """Report the run; one that diverged ends with exit code 1."""
     if leads():
-        report(run, chosen.json)
+        report(run, as_json)
+    if run.diverged:
+        if leads():
+            err.print("The training diverged: try a smaller learning rate.")
+        raise SystemExit(1)
 
 
 def report(run: api.Run, as_json: bool) -> None:
@@ -103,7 +111,7 @@ def report(run: api.Run, as_json: bool) -> None:
             text += "" if perplexity is None else f"   perplexity {perplexity:.2f}"
             out.print(f"  {'dev' if split == 'val' else split:5} {text}")
     if metrics.get("train_loss") is None:
-        out.print("\nThe training diverged: try a smaller learning rate.")
+        pass  # there is nothing to show
     elif run.writes == "text":
         out.print("\nIt writes:")
         out.print("  " + run.sample(1, max_length=200)[0].strip().replace("\n", "\n  "), markup=False)

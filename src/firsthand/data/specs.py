@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from firsthand.bounds import COUNT, ORDINAL, POSITIVE, SEED, within
 from firsthand.data.files import fetch
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
@@ -38,6 +39,9 @@ class Names:
     deduplicate: bool = False  # keep the first of equal lines only, so that no line is in two parts of the split
     vocabulary: str | None = None  # vocabulary.json of a run whose characters are known; None: those of the data
     split_seed: int = 42  # of the shuffle before the split into 80 % train, 10 % val, 10 % test
+
+    def __post_init__(self) -> None:
+        within(self, "data.", count="[1, 1e7]", split_seed=SEED)
 
     def load(self) -> Lines:
         """The lines, split; raises `UserError` for data that does not work or an option that does not apply to it."""
@@ -95,6 +99,9 @@ class Text:
     header: bool = True  # lines: whether a CSV file begins with the names of its columns
     deduplicate: bool = False  # lines: keep the first of equal ones only
     vocabulary: str | None = None  # vocabulary.json of a run whose tokens are known; None: those of the data
+
+    def __post_init__(self) -> None:
+        within(self, "data.", min_count=COUNT, most=COUNT, train=POSITIVE, val=POSITIVE)
 
     def load(self) -> "firsthand.data.stream.Stream | Lines":
         """The text in its three parts; raises `UserError` for data or options that do not work."""
@@ -156,6 +163,9 @@ class Images:
     name: str = "mnist"  # data set: mnist, or digits, which needs no download
     limit: int | None = None  # training images used, the first of the file; None: all
     validation: int | None = None  # training images held out, the last of the file; None: 5000 of mnist, 10 % of digits
+
+    def __post_init__(self) -> None:
+        within(self, "data.", limit=COUNT, validation=ORDINAL)
 
     def load(self) -> "firsthand.data.images.ImageSets":
         """The images, split; raises `UserError` for a name or a size that does not work."""

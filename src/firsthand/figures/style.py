@@ -1,4 +1,4 @@
-"""How every figure looks: colours, and labels that keep out of each other's way."""
+"""How every figure looks: colours, plain numbers, and labels that keep out of each other's way. It needs no backend."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,8 +7,9 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter
 
-matplotlib.use("Agg")
 INK, MUTED = "#1f2933", "#9aa5b1"
 COLOURS = ("#2f6fb5", "#d1495b", "#3a9d6e", "#e0a030", "#7a5ea8", "#5aa9c9", "#8a6d4b")
 BLUE, RED, GREEN, AMBER, VIOLET, SKY, BROWN = COLOURS
@@ -25,6 +26,15 @@ def legend(axes: Axes, **style: Any) -> None:
     """A legend where there is something to explain."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(**style)
+
+
+def plain(axis: Axis) -> None:
+    """Numbers as people write them along a logarithmic axis: 0.5, 1, 2 instead of powers of ten; as many as there is
+    room for."""
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(10, (1, 2, 5) if high < 1000 * low else (1,)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def apart(heights: Sequence[float], least: float) -> list[float]:

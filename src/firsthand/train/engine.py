@@ -3,7 +3,7 @@
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from types import FrameType
@@ -14,6 +14,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand import process
 from firsthand.data.order import Order
 from firsthand.errors import UserError
 from firsthand.optim import Average, ExponentialAverage, Plateau, limit_norm
@@ -49,6 +50,20 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     training.restore()
     training.loop()
     return training.conclude()
+
+
+def rehearse(task: Task, network: Module, devices: int = 1) -> None:
+    """Try, on a network that is thrown away, what else only a run would find out: a step on its smallest micro-batch.
+
+    Raises UserError for what does not work, such as one example for a batch norm, before there is a run folder.
+    """
+    recipe = task.recipe
+    order = Order(len(task.train), recipe.batch, recipe.order, recipe.seed)
+    batches = (order.indices(step) for step in (0, order.steps_per_epoch - 1))
+    shares = (batch[: max(len(batch) // max(devices, 1), 1)] for batch in batches)
+    parts = [part for share in shares for part in share.chunk(recipe.accumulate)]
+    network.train()
+    task.loss(network, task.train.batch(min(parts, key=len))).backward()
 
 
 class Training:
@@ -293,7 +308,7 @@ class Training:
         return self.fabric.all_reduce(count, reduce_op="sum").item() > 0
 
     def conclude(self) -> dict[str, Any]:
-        """Score the weights that count on every split and write result.json and the figures."""
+        """Score the weights that count on every split and write result.json, then the figures."""
         self.screen.say("Scoring every split and drawing the figures ...")
         weights = f"last, step {self.state.step}"
         if self.recipe.keep == "best" and (best := checkpoint.newest(self.folder.checkpoints, "best", self.screen.say)):
@@ -314,12 +329,20 @@ class Training:
                 if (examples := getattr(self.task, split)) is not None:
                     scores = evaluate(self.task, self.counting, examples, self.fabric.device)
                     result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
-            from firsthand.train.figures import draw  # matplotlib takes half a second to import
-
-            draw(self.task, self.folder, self.counting)
             write_json(self.folder.path / "result.json", result)
+            illustrate(self.task, self.folder, self.counting, self.screen.say)
         self.fabric.barrier()
         return self.fabric.broadcast(result)
+
+
+def illustrate(task: Task, folder: RunFolder, network: Module, say: Callable[[str], None]) -> None:
+    """Draw a finished run's figures; what fails there is told, and costs nothing else."""
+    try:
+        from firsthand.train.figures import draw  # matplotlib takes half a second to import
+
+        draw(task, folder, network, say)
+    except Exception as error:  # matplotlib is at the mercy of its surroundings: fonts, caches, settings
+        say(f"The figures of {folder.path} could not be drawn: {type(error).__name__}: {error}")
 
 
 def average_for(recipe: Recipe, network: Module) -> Average | None:
@@ -342,12 +365,20 @@ def tiny_is_zero() -> Iterator[None]:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM in a list instead of dying; a second Ctrl-C ends the process at once."""
+    """Collect Ctrl-C and SIGTERM in a list instead of dying; a second Ctrl-C ends the process at once.
+
+    Several within a second are one: a terminal may send more than one, and a checkpoint takes a moment to write.
+    """
     asked: list[int] = []
+    began = math.inf
 
     def note(number: int, frame: FrameType | None) -> None:
-        if asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
+        nonlocal began
+        if number == signal.SIGINT:
+            process.hear()
+            if asked and time.monotonic() - began > process.BURST:
+                raise KeyboardInterrupt
+        began = min(began, time.monotonic())
         asked.append(number)
 
     try:

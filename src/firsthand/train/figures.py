@@ -1,28 +1,36 @@
 """Figures of a run, drawn from its own files: loss curves, the range test, the network's health, the task's own."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from torch.nn import Module
 
-from firsthand.figures.style import COLOURS, INK, MUTED, legend
+from firsthand.figures.style import COLOURS, INK, MUTED, legend, plain
 from firsthand.train.folder import RunFolder, write_atomically
 from firsthand.train.task import Task
 
+LAST = "loss"  # figure: where it is, all were drawn, or tried
 
-def draw(task: Task, folder: RunFolder, network: Module) -> None:
-    """Write every figure of a finished run as a PNG into its figures folder."""
-    folder.figures.mkdir(exist_ok=True)
-    figures = [("loss", loss_curve(folder))]
-    if task.recipe.schedule.name == "range" and any(row.get("loss") is not None for row in folder.metrics):
-        figures.append(("range", range_test(folder)))
-    if list(folder.diagnostics):
-        figures += list(health(folder))
-    figures += task.figures(network)
-    for name, figure in figures:
-        save(figure, folder.figures / f"{name}.png")
+
+def draw(task: Task, folder: RunFolder, network: Module, say: Callable[[str], None]) -> None:
+    """Write every figure of a finished run as a PNG into its figures folder; one that fails is told, not the end."""
+    ranged = task.recipe.schedule.name == "range" and any(row.get("loss") is not None for row in folder.metrics)
+    sources: list[tuple[str, Callable[[], Iterable[tuple[str, Figure]]]]] = [
+        ("the task", lambda: task.figures(network)),
+        ("health", lambda: health(folder) if list(folder.diagnostics) else ()),
+        ("range", lambda: [("range", range_test(folder))] if ranged else ()),
+        (LAST, lambda: [(LAST, loss_curve(folder))]),
+    ]
+    for kind, made in sources:
+        name = f"of {kind}"
+        try:
+            for name, figure in made():
+                save(figure, folder.figures / f"{name}.png")
+                name = f"after {name}"
+        except Exception as error:
+            say(f"A figure could not be drawn ({name}): {type(error).__name__}: {error}")
 
 
 def save(figure: Figure, path: Path, metadata: dict[str, str] | None = None, option: str = "--out") -> None:
@@ -48,6 +56,7 @@ def loss_curve(folder: RunFolder) -> Figure:
     first = [row["loss"] for row in rows if row.get("loss") is not None]
     if first and min(first) > 0 and max(first) > 8 * min(first):
         axes.set_yscale("log")
+        plain(axes.yaxis)
     legend(axes)
     return figure
 

@@ -51,7 +51,12 @@ def cannot_write(path: Path, error: OSError, option: str = "--out") -> UserError
 
 def write_json(path: Path, content: Any, sync: bool = True) -> None:
     """Write JSON that people can read, atomically; numbers that are not finite as null."""
-    write_atomically(path, (json.dumps(finite(content), indent=2, ensure_ascii=False) + "\n").encode(), sync)
+    text = json.dumps(finite(content), indent=2, ensure_ascii=False)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # the name of a file whose bytes are not UTF-8: JSON can say it with escapes
+        data = json.dumps(finite(content), indent=2).encode()
+    write_atomically(path, data + b"\n", sync)
 
 
 def finite(content: Any) -> Any:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from firsthand.bounds import COUNT, within
 from firsthand.data.order import Order
 from firsthand.data.specs import Lines
 from firsthand.data.stream import release
@@ -26,6 +27,7 @@ from firsthand.train.tasks import Trained, completed, new_lines, vocabulary_of
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end
+LONGEST = 10_000  # characters of a line
 STREAMS = 16  # pieces in which a text is scored when the state is carried along
 
 
@@ -40,8 +42,7 @@ class TextRecipe(recipe.Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.window, self.stride or 1, self.eval_tokens) < 1:
-            raise UserError("window, stride and eval_tokens must be at least 1.")
+        within(self, window=COUNT, stride=COUNT, eval_tokens=COUNT)
         if self.order == "streams" and (self.stride not in (None, self.window) or self.accumulate > 1):
             raise UserError("order 'streams' carries the state from window to window: leave out stride and accumulate.")
 
@@ -54,7 +55,10 @@ class Windows(Examples):
         self.places = np.arange(window + 1)
         self.count = max(0, (len(tokens) - window - 1) // stride + 1)
         if not self.count:
-            raise UserError(f"A part of the text has {len(tokens)} tokens, too few for a window of {window}.")
+            raise UserError(
+                f"A part of the text has {len(tokens)} tokens, too few for a window of {window}, which needs "
+                f"{window + 1}: give a longer text, or a --window of at most {max(len(tokens) - 1, 1)}."
+            )
 
     def __len__(self) -> int:
         return self.count
@@ -69,25 +73,34 @@ class Windows(Examples):
 
 class Rows(Examples):
     """Lines, each begun and ended by token 0; a batch is as wide as its longest line, with `NOTHING` as a target after
-    a line's end."""
+    a line's end.
+
+    Raises UserError for a line of more than `LONGEST` characters: every step over its batch would be as wide.
+    """
 
     def __init__(self, lines: list[str], vocabulary: Vocabulary):
         if not lines:
             raise UserError("There are no lines to train on: the data set is too small to split.")
-        width = max(map(len, lines)) + 1
-        self.inputs = torch.zeros(len(lines), width, dtype=torch.long)
-        self.targets = torch.full((len(lines), width), NOTHING)
+        if len(longest := max(lines, key=len)) > LONGEST:
+            raise UserError(
+                f"A line has {len(longest):,} characters, more than {LONGEST:,}: it begins '{longest[:40]}'. "
+                "Cut it, or leave it out; a running text is read without --data.lines."
+            )
         self.lengths = torch.tensor([len(line) + 1 for line in lines])
-        for row, line in enumerate(lines):
-            ids = torch.tensor(vocabulary.encode(line), dtype=torch.long)
-            self.inputs[row, 1 : len(line) + 1] = ids
-            self.targets[row, : len(line)] = ids
-            self.targets[row, len(line)] = 0
+        self.starts = self.lengths.cumsum(0) - self.lengths
+        tokens = [token for line in lines for token in (0, *vocabulary.encode(line))]
+        self.tokens = torch.tensor([*tokens, *[0] * (int(self.lengths.max()) + 1)])  # each line, begun by 0, and room
+
+    def __len__(self) -> int:
+        return len(self.lengths)
 
     def batch(self, indices: Int[Tensor, " batch"]) -> tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]:
         """The lines with these numbers, as (inputs, targets)."""
-        width = int(self.lengths[indices].max())
-        return self.inputs[indices, :width], self.targets[indices, :width]
+        lengths = self.lengths[indices]
+        places = torch.arange(int(lengths.max()) + 1)
+        beyond = places >= lengths[:, None]
+        rows = self.tokens.take(self.starts[indices][:, None] + places).masked_fill_(beyond, 0)
+        return rows[:, :-1], rows[:, 1:].masked_fill(beyond[:, :-1], NOTHING)
 
 
 class LanguageModel(Task):

@@ -1,6 +1,7 @@
 """What people see while a run trains: a live bar on a terminal, plain lines elsewhere. Always on stderr."""
 
 import time
+from contextlib import suppress
 from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
@@ -34,7 +35,10 @@ class Silent:
 
 
 class Screen:
-    """A rich progress bar with loss, validation loss, steps/s and time left; a line now and then without a terminal."""
+    """A rich progress bar with loss, validation loss, steps/s and time left; a line now and then without a terminal.
+
+    What cannot be shown, since the terminal is gone or the disk behind stderr is full, does not stop the run.
+    """
 
     REFRESH = 0.1  # seconds between updates of the bar
     LINES = 5.0  # seconds between lines where there is no terminal
@@ -51,7 +55,8 @@ class Screen:
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[shown]}"), TimeRemainingColumn())
             self.bar = Progress(*columns, console=self.console, transient=True)
             self.row = self.bar.add_task("train", total=steps, completed=step, shown="")
-            self.bar.start()
+            with suppress(OSError):
+                self.bar.start()
 
     def step(self, step: int, shown: dict[str, Any]) -> None:
         """Show this step, at most every tenth of a second (every five seconds without a terminal)."""
@@ -65,15 +70,15 @@ class Screen:
             self.bar.update(self.row, completed=step, shown=text)
         else:
             left = (self.steps - step) / max(speed, 1e-9)
-            self.console.print(
-                f"step {step}/{self.steps} · {text} · {left:.0f} s left", highlight=False, soft_wrap=True
-            )
+            self.say(f"step {step}/{self.steps} · {text} · {left:.0f} s left")
 
     def say(self, text: str) -> None:
         """A line of its own, above the bar."""
-        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        with suppress(OSError):
+            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def stop(self) -> None:
         """Take the bar away."""
         if self.live and hasattr(self, "bar"):
-            self.bar.stop()
+            with suppress(OSError):
+                self.bar.stop()

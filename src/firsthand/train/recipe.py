@@ -1,10 +1,12 @@
 """Recipes: everything that decides a training run's numbers, as frozen, typed, printable data. Imports no torch."""
 
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from firsthand.bounds import COUNT, MULTIPLE, NOT_NEGATIVE, ORDINAL, PART, POSITIVE, RATE, SEED, SHARE, within
 from firsthand.errors import UserError
 
 RuleName = Literal["sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax"]
@@ -32,6 +34,13 @@ class Optim:
     eps: float | None = None  # all but sgd: added to the denominator
     weight_decay: float | None = None  # L2 penalty's lambda (adamw: decoupled decay) on weight matrices, not on biases
 
+    def __post_init__(self) -> None:
+        within(
+            self, "optim.", lr=RATE, momentum=SHARE, dampening=SHARE, alpha=SHARE, rho=SHARE,
+            lr_decay=NOT_NEGATIVE, initial_accumulator_value=NOT_NEGATIVE, betas=PART, eps=MULTIPLE,
+            weight_decay=MULTIPLE,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -50,6 +59,15 @@ class Schedule:
     patience: int | None = None  # plateau: evaluations in a row without improvement that do not yet make it drop
     threshold: float | None = None  # plateau: by which share a validation loss must be lower to be an improvement
     cooldown: int | None = None  # plateau: evaluations after a drop that do not count
+
+    def __post_init__(self) -> None:
+        within(
+            self, "schedule.", drops=ORDINAL, factor=MULTIPLE, every=COUNT, warmup=ORDINAL, warmup_fraction=SHARE,
+            start=MULTIPLE, floor=MULTIPLE, low="(0, 1e6]", high="(0, 1e6]", patience=ORDINAL, threshold=SHARE,
+            cooldown=ORDINAL,
+        )  # fmt: skip
+        if (self.factor or 0) > 1 and self.factor ** len(self.drops or (0,)) > 1e6:
+            raise UserError(f"schedule.factor {self.factor} at {len(self.drops)} drops makes a rate beyond all bounds.")
 
 
 @dataclass(frozen=True)
@@ -77,19 +95,15 @@ class Recipe:
     seed: int = 0  # decides initial weights, batch order and dropout
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "accumulate", "eval_every", "log_every", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        within(
+            self, steps=COUNT, batch=COUNT, accumulate=COUNT, clip=POSITIVE, clip_value=POSITIVE, max_norm=POSITIVE,
+            average_decay=PART, patience=COUNT, eval_every=COUNT, log_every=COUNT, checkpoint_every=COUNT,
+            diagnose_every=COUNT, seed=SEED, threads=f"[1, {max(64, os.cpu_count() or 1)}]",
+        )  # fmt: skip
         if self.batch % self.accumulate:
             raise UserError(f"batch ({self.batch}) must be divisible by accumulate ({self.accumulate}).")
-        for name in ("clip", "clip_value", "max_norm"):
-            if (value := getattr(self, name)) is not None and not value > 0:
-                raise UserError(f"{name} must be above 0, got {value}.")
-        if self.average_decay is not None:
-            if self.average != "exponential":
-                raise UserError(f"average_decay acts on average 'exponential' only, not on {self.average!r}.")
-            if not 0 <= self.average_decay < 1:
-                raise UserError(f"average_decay must be at least 0 and below 1, got {self.average_decay}.")
+        if self.average_decay is not None and self.average != "exponential":
+            raise UserError(f"average_decay acts on average 'exponential' only, not on {self.average!r}.")
 
 
 def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) -> dict[str, Any]:

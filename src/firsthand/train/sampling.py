@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from firsthand.bounds import COUNT, SEED, within
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -16,3 +18,6 @@ class Sampling:
     seed: int = 0  # of the random choices
     max_length: int | None = None  # longest line or text, in tokens; None: 50 of a line, 500 of a text
     cache: bool = True  # keep what the model has made of the text so far; without, the same text comes more slowly
+
+    def __post_init__(self) -> None:
+        within(self, temperature="[1e-6, 1e6]", top_k=COUNT, top_p="(0, 1]", seed=SEED, max_length=COUNT)

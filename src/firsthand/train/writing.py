@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import whole
 from firsthand.data.tokens import TokenVocabulary
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
@@ -105,8 +106,7 @@ def write_lines(
     context: int | None = None,
 ) -> list[str]:
     """Write `count` lines together, token by token, each until its end token, `stop` or `max_length`."""
-    if count < 0:
-        raise UserError(f"count must be at least 0, got {count}.")
+    whole("count", count, "[0, 1e8]")
     prompt = vocabulary.encode(options.prompt)
     longest, end = _longest(prompt, options, LINE), 0
     new = torch.tensor([[end, *prompt]]).expand(count, -1)

@@ -23,6 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import Linear, ReLU, Tanh
 
@@ -35,8 +36,9 @@ class Config:
     activation: Literal["relu", "tanh"] = "relu"  # f, after every hidden layer
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise UserError(f"model.hidden needs one size or more, each at least 1, got {self.hidden}.")
+        within(self, "model.", hidden=SIZE)
+        if not self.hidden:
+            raise UserError("model.hidden needs one size or more.")
 
 
 class DigitNetwork(Module):

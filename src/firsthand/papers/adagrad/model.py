@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from firsthand.errors import UserError
+from firsthand.bounds import SIZE, within
 from firsthand.nn import relu
 
 BROWN = 475_940  # words and pairs of words of the Brown corpus's sentences
@@ -34,8 +34,7 @@ class Config:
     features: int | None = None  # weights; None: what the data has (without data 475,940, those of the Brown corpus)
 
     def __post_init__(self) -> None:
-        if self.features is not None and self.features < 1:
-            raise UserError(f"model.features must be at least 1, got {self.features}.")
+        within(self, "model.", features=SIZE)
 
 
 class SparseLinear(Module):

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from firsthand.bounds import COUNT, PART, SEED, within
 from firsthand.data.brown import load_brown
 from firsthand.data.registry import DATASETS, dataset
 from firsthand.errors import UserError
@@ -78,7 +79,8 @@ class Sentences:
     split_seed: int = 42  # of the shuffle before the split
 
     def __post_init__(self) -> None:
-        if not (0 < self.test < 1 and 0 <= self.validation < 1 - self.test):
+        within(self, "data.", shortest=COUNT, test="(0, 1)", validation=PART, split_seed=SEED)
+        if not self.validation < 1 - self.test:
             raise UserError(
                 f"data.test and data.validation are shares that leave some to train on, "
                 f"got {self.test} and {self.validation}."

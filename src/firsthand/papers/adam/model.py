@@ -24,7 +24,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.errors import UserError
+from firsthand.bounds import PART, SIZE, within
 from firsthand.nn import Dropout, Linear, ReLU
 
 
@@ -36,10 +36,7 @@ class Config:
     dropout: float = 0.5  # share of hidden units silenced at each training step
 
     def __post_init__(self) -> None:
-        if min(self.hidden, default=1) < 1:
-            raise UserError(f"Every hidden layer needs at least 1 unit, got hidden sizes {self.hidden}.")
-        if not 0 <= self.dropout < 1:
-            raise UserError(f"model.dropout is {self.dropout}, expected 0 <= dropout < 1.")
+        within(self, "model.", hidden=SIZE, dropout=PART)
 
 
 class MLP(Module):

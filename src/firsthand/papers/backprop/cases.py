@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from firsthand.bounds import ORDINAL, SEED, within
 from firsthand.errors import UserError
 from firsthand.papers.backprop.facts import PEOPLE, RELATIONS, questions
 
@@ -25,7 +26,8 @@ class Cases:
     split_seed: int = 0  # decides which ones
 
     def __post_init__(self) -> None:
-        if not 0 <= self.held_out < len(problem(self.name)[0]):
+        within(self, "data.", held_out=ORDINAL, split_seed=SEED)
+        if not self.held_out < len(problem(self.name)[0]):
             raise UserError(
                 f"data.held_out must be 0 or more and leave a case to train on: {self.name} has "
                 f"{len(problem(self.name)[0])} cases, got {self.held_out}."

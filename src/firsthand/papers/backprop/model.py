@@ -22,7 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleDict, Parameter
 
-from firsthand.errors import UserError
+from firsthand.bounds import POSITIVE, within
 from firsthand.nn import init
 from firsthand.papers.backprop.bridge import taped
 from firsthand.papers.backprop.tape import Node, concatenate, logistic
@@ -76,10 +76,7 @@ class Config:
     init: float = 0.3  # first weights and biases are uniform in ±init
 
     def __post_init__(self) -> None:
-        if not self.init > 0:
-            raise UserError(
-                f"model.init must be above 0, or all units of a layer stay equal for ever; got {self.init}."
-            )
+        within(self, "model.", init=POSITIVE)  # at 0 all units of a layer would stay equal for ever
 
 
 def activities(plan: Plan, x: Float[Tensor, "*runs cases inputs"], w: Sequence[Node]) -> dict[str, Node]:

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from firsthand.bounds import ORDINAL, PART, within
 from firsthand.errors import UserError
 from firsthand.papers.backprop.bridge import taped
 from firsthand.papers.backprop.cases import Cases, problem, right
@@ -86,6 +87,10 @@ class Optim(recipe.Optim):
     switch: int | None = None  # descent: the number of these sweeps
     shrink: float | None = None  # descent: share by which every weight shrinks after each step
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within(self, "optim.", first_momentum=PART, switch=ORDINAL, shrink=PART)
+
 
 @dataclass(frozen=True)
 class Recipe(recipe.Recipe):
@@ -100,8 +105,7 @@ class Recipe(recipe.Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.tolerance < 0.5:
-            raise UserError(f"tolerance must lie from 0 up to but not 0.5, got {self.tolerance}.")
+        within(self, tolerance="[0, 0.5)")
         (x, d), plan = problem(self.data.name), NETS[self.model.net]
         if (x.shape[1], d.shape[1]) != (sum(plan.inputs.values()), plan.layers[plan.top][0]):
             fits = "xor" if self.model.net == "xor-skip" else self.model.net

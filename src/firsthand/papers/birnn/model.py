@@ -25,6 +25,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import ANY, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN, Embedding, Linear, init, tanh
 
@@ -47,12 +48,11 @@ class Config:
     prior: float | None = None  # number that is said at first when all states are 0, from -1 to 1; None: no such bias
 
     def __post_init__(self) -> None:
-        if min(self.outputs or 1, self.hidden, self.embed or 1, self.vocab or 2) < 1:
-            raise UserError("outputs, hidden, embed and vocab must be at least 1.")
+        within(
+            self, "model.", outputs=SIZE, hidden=SIZE, embed=SIZE, vocab=SIZE, edge=ANY, reach=POSITIVE, prior="(-1, 1)"
+        )  # fmt: skip
         if self.vocab is not None and self.embed is None:
             raise UserError("model.vocab is for words: give model.embed, the numbers that stand for each, too.")
-        if self.prior is not None and not -1 < self.prior < 1:
-            raise UserError(f"model.prior must lie between -1 and 1, as tanh does, got {self.prior}.")
 
 
 class BRNN(Module):

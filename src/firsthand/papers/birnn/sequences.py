@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from firsthand.bounds import COUNT, SEED, within
 from firsthand.errors import UserError
 from firsthand.papers.birnn.model import PAD
 from firsthand.train.task import Batch, Examples
@@ -41,12 +42,11 @@ class Sequences:
     data_seed: int = 0  # decides the numbers, or which sentences are whose
 
     def __post_init__(self) -> None:
+        within(self, "data.", points=COUNT, piece=COUNT, sentences=COUNT, data_seed=SEED)
         idle = ("points", "piece") if self.name == "brown" else ("sentences",)
         for name in ("points", "piece", "sentences"):
-            if (value := getattr(self, name)) is not None and name in idle:
+            if getattr(self, name) is not None and name in idle:
                 raise UserError(f"The option '{name}' does not apply to the data '{self.name}': leave it out.")
-            if value is not None and value < 1:
-                raise UserError(f"data.{name} must be at least 1, got {value}.")
         if self.name != "brown" and (self.points or 10_000) % (self.piece or 500):
             raise UserError(f"{self.points or 10_000} points do not make pieces of {self.piece or 500}: take others.")
 

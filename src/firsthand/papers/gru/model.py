@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Buffer, Module
 
-from firsthand.errors import UserError
+from firsthand.bounds import ANY, DEPTH, PART, SIZE, within
 from firsthand.nn import GRU, Embedding, Linear, init, sigmoid, tanh
 
 
@@ -55,8 +55,9 @@ class Config:
     init: Literal["uniform", "normal"] = "uniform"  # first weights: U(±1/sqrt(hidden)), or N(0, 0.01^2) and biases 0
 
     def __post_init__(self) -> None:
-        if min(self.vocab or 28, 1 if self.embed is None else self.embed, self.hidden, self.layers) < 1:
-            raise UserError("vocab, embed, hidden and layers must be at least 1.")
+        within(
+            self, "model.", vocab=SIZE, embed=SIZE, hidden=SIZE, layers=DEPTH, dropout=PART, update_bias=ANY
+        )  # fmt: skip
 
 
 class GatedNetwork(Module):

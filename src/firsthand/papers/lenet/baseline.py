@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import SIZE, within
 from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.nn import Linear, init
@@ -23,8 +24,9 @@ class Config:
     hidden: tuple[int, ...] = (300,)  # units of each hidden layer
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise UserError("hidden needs one size or more, each at least 1.")
+        within(self, "model.", hidden=SIZE)
+        if not self.hidden:
+            raise UserError("model.hidden needs one size or more.")
 
 
 class Baseline(Module):

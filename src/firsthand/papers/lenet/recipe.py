@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from firsthand.bounds import NOT_NEGATIVE, POSITIVE, within
 from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, rbf_map, rbf_mle
@@ -106,6 +107,10 @@ class Optim(recipe.Optim):
     mu: float | None = None  # diagonal-lm: added to every curvature, so that no step exceeds lr / mu
     factors: tuple[float, ...] | None = None  # diagonal-lm: what multiplies lr in each pass, the last for all after
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within(self, "optim.", mu=POSITIVE, factors=NOT_NEGATIVE)
+
 
 @dataclass(frozen=True)
 class Recipe(recipe.Recipe):
@@ -123,8 +128,7 @@ class Recipe(recipe.Recipe):
         fits = LOSSES[self.model.head]
         if self.criterion not in fits:
             raise UserError(f"With model.head {self.model.head} the loss is {' or '.join(fits)}, not {self.loss}.")
-        if not self.rubbish > 0:
-            raise UserError(f"rubbish is a distance above 0, got {self.rubbish}.")
+        within(self, rubbish=POSITIVE)
 
     @property
     def criterion(self) -> str:

@@ -26,6 +26,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import ANY, DEPTH, PART, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import LSTM, Dropout, Embedding, Linear, init, sigmoid, tanh
 
@@ -80,9 +81,9 @@ class Config:
     init: Literal["uniform", "normal"] = "uniform"  # first weights: U(±1/sqrt(hidden)), biases too; N(0, 0.01^2), b = 0
 
     def __post_init__(self) -> None:
-        sizes = (self.vocab or 28, 1 if self.embed is None else self.embed, self.hidden, self.layers)
-        if min(sizes) < 1:
-            raise UserError("vocab, embed, hidden and layers must be at least 1.")
+        within(
+            self, "model.", vocab=SIZE, embed=SIZE, hidden=SIZE, layers=DEPTH, dropout=PART, forget_bias=ANY
+        )  # fmt: skip
 
 
 class LanguageModel(Module):

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import PART, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import BatchNorm1d, Dropout, Embedding, Linear, Tanh, init
 
@@ -34,8 +35,9 @@ class Config:
     gain: float = 1.0  # fan-in: multiplies the first hidden weights (5/3 is Kaiming's gain for tanh)
 
     def __post_init__(self) -> None:
-        if min(self.vocab or 27, self.context, self.embed, *self.hidden) < 1 or not self.hidden:
-            raise UserError("vocab, context, embed and every hidden size must be at least 1; one hidden layer or more.")
+        within(self, "model.", vocab=SIZE, context=SIZE, embed=SIZE, hidden=SIZE, dropout=PART, gain=POSITIVE)
+        if not self.hidden:
+            raise UserError("model.hidden needs one size or more.")
         if self.gain != 1.0 and self.init != "fan-in":
             raise UserError(f"model.gain acts on init 'fan-in' only, not on '{self.init}'.")
 

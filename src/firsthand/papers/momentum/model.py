@@ -24,6 +24,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import COUNT, NOT_NEGATIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import Linear, avg_pool2d, init, sigmoid
 
@@ -38,8 +39,9 @@ class Config:
     scale: float = 1.0  # their standard deviation
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise UserError(f"hidden needs one size or more, each at least 1, got {self.hidden}.")
+        within(self, "model.", hidden=SIZE, shrink=COUNT, connections=COUNT, scale=NOT_NEGATIVE)
+        if not self.hidden:
+            raise UserError("model.hidden needs one size or more.")
         if self.shrink not in (1, 2, 4, 7, 14):
             raise UserError(f"Squares of {self.shrink} pixels do not fill 28x28: model.shrink is 1, 2, 4, 7 or 14.")
 

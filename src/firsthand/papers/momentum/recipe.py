@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from firsthand.bounds import COUNT, ORDINAL, within
 from firsthand.data.specs import Images
-from firsthand.errors import UserError
 from firsthand.nn import avg_pool2d
 from firsthand.papers.momentum.model import Autoencoder, Config
 from firsthand.papers.momentum.schedule import RisingSGD
@@ -72,8 +72,7 @@ class Recipe(recipe.Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.every < 1 or self.final < 0:
-            raise UserError(f"every is at least 1 and final at least 0, got {self.every} and {self.final}.")
+        within(self, every=COUNT, final=ORDINAL)
 
 
 PRESETS = {

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import Embedding, Linear, init, tanh
 
@@ -36,8 +37,7 @@ class Config:
     init: Literal["small", "standard"] = "small"  # first weights, see `initialise`
 
     def __post_init__(self) -> None:
-        if min(self.vocab or 16_383, self.context, self.embed) < 1 or self.hidden < 0:
-            raise UserError("vocab, context and embed must be at least 1, hidden at least 0.")
+        within(self, "model.", vocab=SIZE, context=SIZE, embed=SIZE, hidden="[0, 1e8]")
         if not (self.hidden or self.direct):
             raise UserError("Without hidden units nothing reaches the output: add --model.direct.")
 

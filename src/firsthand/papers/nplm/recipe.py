@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import COUNT, SHARE, within
 from firsthand.data.specs import Text
 from firsthand.errors import UserError
 from firsthand.papers.nplm.model import NPLM, Config
@@ -93,8 +94,7 @@ class Recipe(recipe.Recipe):
         super().__post_init__()
         if self.order == "streams":
             raise UserError("order 'streams' carries a state from window to window, and this network has none.")
-        if self.eval_tokens < 1 or not 0 <= self.trigram <= 1:
-            raise UserError("eval_tokens must be at least 1, and trigram a share from 0 to 1.")
+        within(self, eval_tokens=COUNT, trigram=SHARE)
 
     @property
     def window(self) -> int:

@@ -29,6 +29,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
+from firsthand.bounds import ANY, NOT_NEGATIVE, SIZE, within
 from firsthand.errors import UserError, unknown
 from firsthand.nn import Linear, init, linear, lstm, sigmoid, tanh
 from firsthand.nn.sequence import slow, walk
@@ -52,8 +53,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.variant not in get_args(Variant):
             raise unknown("variant", self.variant, get_args(Variant))
-        if min(self.hidden, self.vocab or 28) < 1 or min(self.noise, self.scale) < 0:
-            raise UserError("hidden and vocab must be at least 1, noise and scale 0 or more.")
+        within(self, "model.", hidden=SIZE, vocab=SIZE, noise=NOT_NEGATIVE, scale=NOT_NEGATIVE, forget=ANY)
         if self.forget and self.variant in ("NFG", "CIFG"):
             raise UserError(f"{self.variant} has no forget gate of its own: leave model.forget at 0.")
 

@@ -22,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import PART, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import BatchNorm1d, Dropout, Linear, ReLU, Sigmoid, Tanh, init
 
@@ -42,10 +43,9 @@ class Config:
     dropout: float = 0.0  # share of hidden units silenced at each training step
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.inputs, self.classes, *self.hidden) < 1:
-            raise UserError("inputs, classes and every hidden size must be at least 1; one hidden layer or more.")
-        if not self.gain > 0:
-            raise UserError(f"model.gain multiplies the first weights: it must be above 0, got {self.gain}.")
+        within(self, "model.", inputs=SIZE, hidden=SIZE, classes=SIZE, gain=POSITIVE, dropout=PART)
+        if not self.hidden:
+            raise UserError("model.hidden needs one size or more.")
 
 
 class DeepMLP(Module):

@@ -6,8 +6,8 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import SHARE, within
 from firsthand.data.specs import Images
-from firsthand.errors import UserError
 from firsthand.papers.regularization.model import Config, DeepMLP
 from firsthand.papers.regularization.scarce import spoil
 from firsthand.train import recipe
@@ -46,8 +46,7 @@ class Recipe(recipe.Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.noise <= 1:
-            raise UserError(f"noise is a share of the training labels, from 0 to 1, got {self.noise}.")
+        within(self, noise=SHARE)
 
 
 PRESETS = {

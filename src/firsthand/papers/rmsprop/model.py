@@ -25,6 +25,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import PART, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import Dropout, Linear, ReLU, linear
 
@@ -39,10 +40,9 @@ class Config:
     weight_scale: float = 1.0  # what multiplies those weights at use; they are stored divided by it
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise UserError(f"hidden needs one size or more, each at least 1, got {self.hidden}.")
-        if not min(self.gradient_scale, self.weight_scale) > 0:
-            raise UserError("model.gradient_scale and model.weight_scale are factors above 0.")
+        within(self, "model.", hidden=SIZE, dropout=PART, gradient_scale=POSITIVE, weight_scale=POSITIVE)
+        if not self.hidden:
+            raise UserError("model.hidden needs one size or more.")
 
 
 class _Louder(torch.autograd.Function):

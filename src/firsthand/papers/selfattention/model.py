@@ -34,6 +34,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import DEPTH, PART, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import (
     Dropout,
@@ -62,8 +63,9 @@ class Config:
     dropout: float = 0.0  # share of x, and of what a part adds to it, that is silenced while training
 
     def __post_init__(self) -> None:
-        if min(self.vocab or 28, self.context, self.embed, self.heads, self.layers, self.width) < 1:
-            raise UserError("vocab, context, embed, heads, layers and hidden must be at least 1.")
+        within(
+            self, "model.", vocab=SIZE, context=SIZE, embed=SIZE, heads=SIZE, layers=DEPTH, hidden=SIZE, dropout=PART
+        )  # fmt: skip
 
     @property
     def width(self) -> int:

@@ -30,6 +30,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.bounds import ANY, COUNT, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN, Linear, init
 
@@ -49,10 +50,7 @@ class Config:
     forget: float | None = None  # lstm: forget gates' bias at the start; None: 1, a gate that is 73 % open
 
     def __post_init__(self) -> None:
-        if self.lead < 1:
-            raise UserError(f"lead, the steps that tell the class, must be at least 1, got {self.lead}.")
-        if self.units is not None and self.units < 1:
-            raise UserError(f"units must be at least 1, got {self.units}.")
+        within(self, "model.", lead=COUNT, units=SIZE, w0=ANY, reach=POSITIVE, forget=ANY)
         for name, cells in {"units": tuple(LAYERS), "w0": ("latch",), "reach": ("latch",), "forget": ("lstm",)}.items():
             if getattr(self, name) is not None and self.cell not in cells:
                 raise UserError(f"model.{name} is an option of the cell {' or '.join(cells)}, not of {self.cell}.")

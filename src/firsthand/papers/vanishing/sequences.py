@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from firsthand.errors import UserError
+from firsthand.bounds import NOT_NEGATIVE, SEED, within
 
 Part = tuple[Float[Tensor, "_ time"], Int[Tensor, " _"]]  # sequences, and the class of each
 
@@ -25,11 +25,8 @@ class Sequences:
     noise_seed: int = 0  # decides the noise
 
     def __post_init__(self) -> None:
-        for name in ("length", "train", "val", "test"):
-            if getattr(self, name) < 2:
-                raise UserError(f"data.{name} must be at least 2, got {getattr(self, name)}.")
-        if not self.noise >= 0:
-            raise UserError(f"data.noise is a standard deviation of 0 or more, got {self.noise}.")
+        two = "[2, 1e12]"
+        within(self, "data.", length=two, train=two, val=two, test=two, noise=NOT_NEGATIVE, noise_seed=SEED)
 
     def load(self, lead: int) -> tuple[Part, Part, Part]:
         """Training, validation and test sequences, each beginning with `lead` steps that tell its class."""

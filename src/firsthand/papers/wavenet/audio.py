@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
+from firsthand.bounds import ORDINAL, within
 from firsthand.data.userfile import absolute, check, named
 from firsthand.errors import UserError
 from firsthand.papers.wavenet.mulaw import LEVELS, encode
@@ -126,6 +127,9 @@ class Sounds:
     tune_seed: int | None = None  # made up: of the tune, None: 0
     levels: int = LEVELS  # codes of a sample
 
+    def __post_init__(self) -> None:
+        within(self, "data.", rate="[1000, 96000]", seconds="(0, 3600]", tune_seed=ORDINAL, levels="[2, 65536]")
+
     def load(self) -> Recording:
         """The codes: 90 % to train on, the next 5 % for validation, the last 5 % to test.
 
@@ -138,16 +142,9 @@ class Sounds:
 
     def read(self) -> tuple[Samples, int]:
         """The samples, and how many of them a second has."""
-        if not 2 <= self.levels <= 2**16:
-            raise UserError(f"data.levels must lie between 2 and 65536, got {self.levels}.")
         if self.name in INSTRUMENTS:
             rate = RATE if self.rate is None else self.rate
             seconds = SECONDS if self.seconds is None else self.seconds
-            if not 1000 <= rate <= 96_000 or not 0 < seconds <= 3600:
-                raise UserError(
-                    "data.rate must be at least 1000 and data.seconds above 0, and at most 96,000 and 3,600, "
-                    f"got {rate} and {seconds:g}."
-                )
             return tune(self.name, seconds, rate, self.tune_seed or 0), rate
         path = named(self.name, "sound or file", INSTRUMENTS)
         for option in ("rate", "seconds", "tune_seed"):

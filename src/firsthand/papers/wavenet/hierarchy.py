@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import BatchNorm1d, Embedding, Linear, conv1d, init, tanh
 
@@ -34,8 +35,9 @@ class Tree:
     hidden: int = 128  # units of each level
 
     def __post_init__(self) -> None:
-        if not self.fuse or min(self.vocab or 27, self.embed, self.hidden, *self.fuse) < 1:
-            raise UserError("vocab, embed, hidden and every number of fuse must be at least 1; one level or more.")
+        within(self, "model.", vocab=SIZE, fuse=SIZE, embed=SIZE, hidden=SIZE)
+        if not self.fuse or self.context > 1e8:
+            raise UserError("model.fuse needs one level or more, and at most 1e8 characters in all.")
 
     @property
     def context(self) -> int:

@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
+from firsthand.bounds import DEPTH, PART, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import Conv1d, Dropout, Embedding, relu, sigmoid, tanh
 
@@ -46,9 +47,12 @@ class Config:
     dropout: float = 0.0  # share of every z that is silenced while training
 
     def __post_init__(self) -> None:
-        sizes = ("residual", "gate", "skip", "kernel", "layers", "blocks", "growth")
-        if min(self.vocab or 256, *(getattr(self, name) for name in sizes)) < 1:
-            raise UserError(f"vocab, {', '.join(sizes[:-1])} and {sizes[-1]} must be at least 1.")
+        within(
+            self, "model.", vocab=SIZE, residual=SIZE, gate=SIZE, skip=SIZE, kernel=SIZE, layers=DEPTH, blocks=DEPTH,
+            growth=SIZE, dropout=PART,
+        )  # fmt: skip
+        if self.reach > 1e8:
+            raise UserError("model.kernel, layers, blocks and growth make a network that looks back over 1e8 steps.")
 
     @property
     def dilations(self) -> list[int]:
