@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from firsthand import optim
+from firsthand.claims import Seen
 from firsthand.errors import UserError
-from firsthand.papers.claim import Seen
-from firsthand.papers.rmsprop import experiments
+from firsthand.optim.surfaces import SURFACES
+from firsthand.papers.rmsprop.claims import CLAIMS, centring, eps_place, floor, nine_to_one, scale_freedom
 from firsthand.papers.rmsprop.model import MLP, Config, _Louder
 
 
@@ -112,7 +113,7 @@ def settled_drift(alpha: float) -> float:
 @pytest.mark.parametrize(("method", "cycles"), [("rmsprop-0.9", 100), ("rmsprop-0.99", 600)])
 def test_nine_small_and_one_large(method, cycles):
     """0.1 % for eps and what is left of the start."""
-    found = experiments.nine_to_one(method, cycles=cycles)
+    found = nine_to_one.nine_to_one(method, cycles=cycles)
     assert found["drift"] == pytest.approx(settled_drift(float(method[8:])), rel=1e-3)
     assert len(found["places"]) == 201 and found["places"][0] == 0
 
@@ -126,22 +127,22 @@ def test_longer_windows_drift_less():
 
 
 def test_signs_drift_and_sums_do_not():
-    assert experiments.nine_to_one("sign")["drift"] == pytest.approx(-8)
-    assert experiments.nine_to_one("sgd", cycles=100)["drift"] == pytest.approx(0, abs=1e-9)
+    assert nine_to_one.nine_to_one("sign")["drift"] == pytest.approx(-8)
+    assert nine_to_one.nine_to_one("sgd", cycles=100)["drift"] == pytest.approx(0, abs=1e-9)
 
 
 def test_rprop_as_the_slide_states_it():
     """1.2 times if the last two signs agree, else half; from 1e-6 to 50."""
-    step = experiments.rprop_steps(1.0)
+    step = nine_to_one.rprop_steps(1.0)
     assert [step(g) for g in (0.3, 0.1, -5.0, -0.1, 2.0)] == pytest.approx([-1.0, -1.2, 0.6, 0.72, -0.36])
-    up, down = experiments.rprop_steps(40.0), experiments.rprop_steps(3e-6)
+    up, down = nine_to_one.rprop_steps(40.0), nine_to_one.rprop_steps(3e-6)
     assert [up(1.0) for _ in range(4)][1:] == [-48.0, -50.0, -50.0]
     assert [abs(down((-1.0) ** k)) for k in range(4)][1:] == pytest.approx([1.5e-6, 1e-6, 1e-6])
 
 
 def test_the_zig_zag_has_half_a_rate():
     """Where the gradient only changes its sign, a step is one rate: from half of it to minus half."""
-    found = experiments.floor(lr=0.01, steps=1000)
+    found = floor.floor(lr=0.01, steps=1000)
     assert (found["x"], found["y"]) == pytest.approx((0.5, 0.5), abs=1e-4)
     assert found["value"] == pytest.approx(101 / 8 * 0.01**2, rel=1e-4)
     assert all(a * b < 0 for a, b in zip(found["tail"], found["tail"][1:], strict=False))
@@ -149,12 +150,12 @@ def test_the_zig_zag_has_half_a_rate():
 
 def test_centred_on_a_constant_gradient():
     """The variance after t steps is (1 - alpha^t) alpha^t: 2.55 rates at step 2, 2.10 at 10, 194 at 100."""
-    steps = list(experiments.constant_gradient(True, 1e-8))
+    steps = list(centring.constant_gradient(True, 1e-8))
     for t, printed in ((2, 2.55), (10, 2.10), (50, 13.97), (100, 194)):
         exact = 1 / sqrt((1 - 0.9**t) * 0.9**t)
         assert steps[t - 1] == pytest.approx(exact, rel=1e-4) and exact == pytest.approx(printed, rel=5e-3)
     assert steps[-1] == pytest.approx(1 / (sqrt(0.9**200) + 1e-8), rel=1e-2)  # cancelled digits of the variance
-    assert max(experiments.constant_gradient(True, 0.01)) < 100
+    assert max(centring.constant_gradient(True, 0.01)) < 100
 
 
 @pytest.mark.parametrize("size", [0.7, 1 / 3])
@@ -170,30 +171,41 @@ def test_a_variance_below_zero_is_no_nan(size):
 
 def test_the_centred_step_is_signal_over_noise():
     """The variance of some 200 gradients has a relative error of 10 %; its effect on the mean step is below 2 %."""
-    found = experiments.centring(seed=5)
-    for ratio in experiments.RATIOS:
+    found = centring.centring(seed=5)
+    for ratio in centring.RATIOS:
         assert found[f"step {ratio}"] == pytest.approx(ratio, rel=0.03)
-    assert experiments.centring(centered=False)["step 10"] == pytest.approx(1, abs=0.01)
+    assert centring.centring(centered=False)["step 10"] == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("eps", [1e-8, 1e-3])
 def test_where_eps_stands(eps):
     """g / (g + eps) is a half at eps, g / sqrt(g^2 + eps) at sqrt(eps / 3); the grid is 1.2 % fine."""
-    assert experiments.eps_place("outside", eps)["half"] == pytest.approx(eps, rel=0.012)
-    assert experiments.eps_place("inside", eps)["half"] == pytest.approx(sqrt(eps / 3), rel=0.012)
+    assert eps_place.eps_place("outside", eps)["half"] == pytest.approx(eps, rel=0.012)
+    assert eps_place.eps_place("inside", eps)["half"] == pytest.approx(sqrt(eps / 3), rel=0.012)
 
 
 def test_a_louder_layer_does_not_trouble_it():
     """Five passes over the digits end at the same loss within 2 %: eps and rounding, grown over 225 steps."""
-    plain = experiments.after_five_passes("rmsprop", "plain", 1e-3, seed=0)
-    assert experiments.after_five_passes("rmsprop", "louder", 1e-3, seed=0) == pytest.approx(plain, rel=0.02)
-    assert experiments.after_five_passes("sgd", "louder", 0.1, seed=0) > 5 * plain
+    plain = scale_freedom.after_five_passes("rmsprop", "plain", 1e-3, seed=0)
+    assert scale_freedom.after_five_passes("rmsprop", "louder", 1e-3, seed=0) == pytest.approx(plain, rel=0.02)
+    assert scale_freedom.after_five_passes("sgd", "louder", 0.1, seed=0) > 5 * plain
 
 
-def test_pictures():
-    """Drawn from what the runs leave."""
-    from firsthand.papers.rmsprop import pictures
-
-    arms = {name: experiments.eps_place(place) for name, place in (("a", "outside"), ("b", "inside"))}
-    seen = {name: [Seen(0, {"metrics": found, "series": found}, [])] for name, found in arms.items()}
-    assert len(pictures.eps_place(seen).axes) == 1
+def test_figures_of_the_claims():
+    """Drawn from what the runs leave, an arm that diverged among them."""
+    walks = {f"{name} {axis}": [0.5, 0.6] for name in SURFACES for axis in "xy"}
+    left = {
+        "nine-to-one": lambda arm: arm.experiment(**arm.overrides, cycles=40),
+        "scale-freedom": lambda arm: {"rates": [0.01, 0.1], "losses": [0.3, None]},
+        "floor": lambda arm: arm.experiment(**arm.overrides, steps=100),
+        "centring": lambda arm: {f"step {r}": float(r) for r in centring.RATIOS} | {"constant": [1.0] * 200},
+        "eps-place": lambda arm: {"gradient": [1e-8, 1.0], "step": [0.1, 1.0]},
+        "surfaces": lambda arm: walks | {name: None for name in SURFACES} | {f"{name} rate": None for name in SURFACES},
+    }
+    panels = {"nine-to-one": 2, "scale-freedom": 3, "floor": 2, "centring": 2, "eps-place": 1, "surfaces": 6}
+    for claim in CLAIMS:
+        found = {arm.name: left[claim.key](arm) for arm in claim.arms}
+        figure = claim.figure({name: [Seen(0, {"metrics": one, "series": one}, [])] for name, one in found.items()})
+        assert len(figure.axes) == panels[claim.key]
+        if claim.key == "nine-to-one":  # each curve has its name beside it
+            assert sorted(text.get_text() for text in figure.axes[0].texts) == sorted(found)

@@ -144,6 +144,12 @@ def smallest(quantity: Quantity) -> Quantity:
     return replace(quantity, words=f"the smallest {quantity.words}", values=(lambda m: extreme(quantity, m, min),))
 
 
+def each(*quantities: Quantity) -> Quantity:
+    """Several quantities side by side: what is asked must hold for each."""
+    values = tuple(value for quantity in quantities for value in quantity.values)
+    return Quantity(" and ".join(quantity.words for quantity in quantities), values)
+
+
 def extreme(quantity: Quantity, m: Lookup, pick: Callable) -> float:
     """NaN where one of them is, which max and min would hide."""
     values = [value(m) for value in quantity.values]
