@@ -88,6 +88,7 @@ def figure(seen: Runs) -> Figure:
 
 CLAIM = Claim(
     key="edge",
+    kind="our question",
     statement="On a parabola without noise Adadelta settles on the minimum only if the curvature is below 2.",
     where="our own question to algorithm 1 and its units; the law is ours, too",
     measures=(AMPLITUDE, LAW),

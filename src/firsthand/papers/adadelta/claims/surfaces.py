@@ -37,6 +37,7 @@ def figure(seen: Runs) -> Figure:
 
 CLAIM = Claim(
     key="surfaces",
+    kind="our question",
     statement="Without a learning rate Adadelta leaves a saddle at once and does not settle in a steep valley.",
     where="our own test functions, algorithm 1 as it is printed",
     measures=tuple(ON.values()),

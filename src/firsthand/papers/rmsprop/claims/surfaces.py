@@ -36,6 +36,7 @@ ALONG, TURNED, SADDLE = ON["valley"], ON["turned valley"], ON["saddle"]
 
 CLAIM = Claim(
     key="surfaces",
+    kind="our question",
     statement="RMSprop is fast in a valley along the axes, not in a turned one; with a short window it never settles.",
     where="our own test functions",
     measures=tuple(ON.values()),
