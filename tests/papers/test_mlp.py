@@ -8,8 +8,10 @@ import torch
 
 import firsthand
 from firsthand import optim
+from firsthand.claims import Seen
 from firsthand.errors import UserError
 from firsthand.nn import Tanh
+from firsthand.papers.mlp.claims import batch_norm, course, first_weights
 from firsthand.papers.mlp.model import MLP, Config
 
 PART_2 = Config(hidden=(200,), batch_norm="none")
@@ -183,3 +185,32 @@ def test_every_rule_and_schedule_is_tried():
     """A new one must join the tables above."""
     assert {changes.get("optim.name", rule) for rule, changes in RULES.items()} == set(optim.RULES)
     assert {changes["schedule.name"] for changes in SCHEDULES} == set(optim.SCHEDULES) - {"range"}
+
+
+def test_claims_are_met_by_what_was_printed_and_by_no_seed_less():
+    """The lectures' own log fulfils every condition; one seed in which the first weights matter less fails its own."""
+    numbers = {arm.name: {"val_loss": [arm.paper["val_loss"]] * 3} for arm in first_weights.ARMS}
+    judge = first_weights.CLAIM.judge
+    assert first_weights.CLAIM.verdict(judge(numbers)) == "reproduced"
+    numbers["original"]["val_loss"][1] -= 0.0102
+    assert [judged.holds for judged in judge(numbers)] == [False, True, True, True, False, True, True, True]
+
+
+@pytest.mark.parametrize(("normed", "plain", "verdict"), [
+    (2.029, 2.101, "reproduced"), (2.031, 2.101, "not reproduced"), (2.029, 2.099, "partly"), (2.029, None, "partly"),
+])  # fmt: skip
+def test_batch_norm_is_judged_by_the_spread_of_every_seed(normed, plain, verdict):
+    """Every loss is 2, except one in the last seed with batch norm and one without it; one that diverged fails."""
+    numbers = {arm.name: {"val_loss": [2.0, 2.0]} for arm in batch_norm.CLAIM.arms}
+    numbers["batch norm, gain 3"]["val_loss"][1] = normed
+    numbers["none, gain 0.5"]["val_loss"] = [2.2, plain]
+    assert batch_norm.CLAIM.verdict(batch_norm.CLAIM.judge(numbers)) == verdict
+
+
+def test_figure_of_the_course_shows_every_run_and_the_printed_numbers():
+    runs = [Seen(seed, {"seconds": 10.0 + seed, "metrics": {"val_loss": 1.5, "test_loss": 1.6}}, []) for seed in (0, 1)]
+    figure = course.figure({arm.name: runs for arm in course.CLAIM.arms})
+    for axes, loss, printed in zip(figure.axes, (1.5, 1.6), course.COURSE.paper.values(), strict=True):
+        *arms, line = axes.lines
+        assert all(list(arm.get_xdata()) == [10, 11] and set(arm.get_ydata()) == {loss} for arm in arms)
+        assert set(line.get_ydata()) == {printed}

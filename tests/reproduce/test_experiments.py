@@ -156,14 +156,17 @@ def test_a_claim_draws_its_own_figure(with_claims, inside, tmp_path):
 
 
 def test_the_general_figure_shows_what_differs():
-    """A panel a measure, but none for one that is the same number everywhere."""
+    """A panel a measure, but none for one that is the same number everywhere; whose the other numbers are."""
     from firsthand.figures.dots import picture
 
-    def row(sizes: list[float]) -> dict:
+    def row(sizes: list[float], kind: str = "our question") -> dict:
         ours = [{"loss": [1.0 + number], "size": [size]} for number, size in enumerate(sizes)]
-        arms = [{"name": f"arm {number}", "paper": {}, "ours": found} for number, found in enumerate(ours)]
+        arms = [{"name": f"arm {number}", "paper": {"loss": 1.0}, "ours": found} for number, found in enumerate(ours)]
         measures = [{"name": name, "label": name} for name in ("loss", "size")]
-        return {"key": "key", "verdict": "reproduced", "arms": arms, "measures": measures}
+        return {"key": "key", "kind": kind, "verdict": "reproduced", "arms": arms, "measures": measures}
 
+    for kind, whose in (("a secondary number", "source"), ("the paper's number", "paper")):
+        legend = picture(row([5.0, 6.0], kind)).axes[0].get_legend()
+        assert [text.get_text() for text in legend.get_texts()] == ["ours, each seed", "ours, mean", whose]
     panels = [[axes.get_xlabel() for axes in picture(row(sizes)).axes] for sizes in ([5.0, 5.0], [5.0, 6.0])]
     assert panels == [["loss"], ["loss", "size"]]

@@ -11,6 +11,7 @@ from firsthand.figures.style import COLOURS, INK
 def picture(claim: dict[str, Any]) -> Figure:
     """A panel for each measure that is not one number throughout; arms from top to bottom in the claim's order."""
     arms = claim["arms"]
+    source = "source" if claim["kind"] == "a secondary number" else "paper"
     found = {m["name"]: {v for arm in arms for v in (*arm["ours"][m["name"]], arm["paper"].get(m["name"]))} - {None}
              for m in claim["measures"]}  # fmt: skip
     measures = [m for m in claim["measures"] if len(found[m["name"]]) != 1] or claim["measures"]
@@ -36,7 +37,7 @@ def picture(claim: dict[str, Any]) -> Figure:
             if measure["name"] in arm["paper"]:
                 axes.plot([arm["paper"][measure["name"]]], [row], "D", color=COLOURS[1], ms=6, mfc="none", mew=1.6)
         if any(measure["name"] in arm["paper"] for arm in arms):
-            axes.plot([], [], "D", color=COLOURS[1], ms=6, mfc="none", mew=1.6, label="paper")
+            axes.plot([], [], "D", color=COLOURS[1], ms=6, mfc="none", mew=1.6, label=source)
         axes.set_yticks(range(len(arms)), [arm["name"] for arm in arms])
         axes.set_ylim(len(arms) - 0.4, -0.6)
         axes.set_xlabel(measure["label"])
