@@ -276,7 +276,10 @@ WAYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS)
+LONG = ("whole files", "fields of checkpoints/step-00000038.json")
+
+
+@pytest.mark.parametrize("way", [pytest.param(way, marks=[pytest.mark.slow] * (way in LONG)) for way in WAYS])
 def test_one_sentence_or_the_same_bits(way, spoilt):
     """Of every spoilt folder."""
     ways = list(WAYS[way]())
