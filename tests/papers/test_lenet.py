@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import Module, ModuleList, Parameter
 
 from firsthand.check.twins.lenet import TABLE, Network
+from firsthand.claims import Seen
 from firsthand.data.pictures import as_digit
 from firsthand.errors import UserError
 from firsthand.nn import Conv2d, Linear, Subsample, definitions, rbf_map, rbf_mle
@@ -271,8 +272,62 @@ def test_every_arm_is_a_recipe_and_every_condition_can_be_judged(claim):
         assert isinstance(rule, DiagonalLM) == ("app. c" in arm.name.lower())
         schedule = SCHEDULES[recipe.schedule.name]
         assert schedule(recipe.steps, **arguments(schedule, recipe.schedule))(0) > 0
-    measured = {(arm.name, measure.name): 1.0 for arm in claim.arms for measure in claim.measures}
-    claim.verdict(lambda arm, measure: measured[arm, measure])  # no condition asks for what is not measured
+    numbers = {arm.name: {m.name: [1.0] * len(claim.seeds) for m in claim.measures} for arm in claim.arms}
+    assert len(claim.judge(numbers)) == len(claim.conditions)  # no condition asks for what is not measured
+
+
+PRINTED = {"LeNet-5": (0.95, 0.35), "15,000": (1.7, 0.05), "30,000": (1.14, 0.3), "20 passes of app. C": (0.95, 0.35),
+           "784-300-10": (4.7, 0.0), "784-300-100-10": (3.05, 0.0)}  # fmt: skip
+WEIGHTS = {"LeNet-5": 60_000, "784-300-10": 238_510, "784-300-100-10": 266_610}  # others do not matter
+
+
+@pytest.mark.parametrize(("key", "arm", "measure", "wrong", "verdict"), [
+    ("headline", "LeNet-5", "test_error", 1.06, "not reproduced"),
+    ("appendix-c", "20 passes of app. C", "test_error", 1.06, "not reproduced"),
+    ("architecture", "784-300-10", "test_error", 1.89, "not reproduced"),
+    ("architecture", "784-300-100-10", "test_error", 1.89, "not reproduced"),
+    ("architecture", "784-300-100-10", "params", 230_000, "partly"),
+    ("more-data", "30,000", "test_error", 0.94, "not reproduced"),
+    ("more-data", "15,000", "test_error", 2.1, "partly"),
+    ("more-data", "15,000", "test_error", 1.42, "partly"),
+    ("more-data", "15,000", "train_error", 0.36, "partly"),
+])  # fmt: skip
+def test_the_printed_numbers_reproduce_and_one_seed_can_prevent_it(key, arm, measure, wrong, verdict):
+    (claim,) = (claim for claim in CLAIMS if claim.key == key)
+    names, numbers = ("test_error", "train_error", "params"), {}
+    for one in claim.arms:
+        row = (*PRINTED[one.name], WEIGHTS.get(one.name, 60_000))
+        numbers[one.name] = {name: [number] * len(claim.seeds) for name, number in zip(names, row, strict=True)}
+    assert claim.verdict(claim.judge(numbers)) == "reproduced"
+    numbers[arm][measure][-1] = wrong
+    assert claim.verdict(claim.judge(numbers)) == verdict
+
+
+def test_table_and_rates_are_compared_seed_by_seed():
+    """A difference of one seed decides; the best rate of the grid is another one in each seed."""
+    step_sizes, c3_table = CLAIMS[-2:]
+    errors = {"LeNet-5": [0.9, 0.9], "all 96 kernels": [0.81, 0.81]}
+    numbers = {name: {"test_error": values} for name, values in errors.items()}
+    assert c3_table.verdict(c3_table.judge(numbers)) == "reproduced"
+    errors["all 96 kernels"][1] = 0.79
+    assert c3_table.verdict(c3_table.judge(numbers)) == "not reproduced"
+    errors = {arm.name: [9.0, 9.0] for arm in step_sizes.arms} | {"SGD, 0.001": [4.0, 9.0], "SGD, 0.003": [9.0, 4.0]}
+    for own, holds in (([4.0, 4.0], [True] * 3), ([4.0, 4.1], [False, True, True]), ([4.3, 4.0], [False, False, True])):
+        numbers = {name: {"test_error": values} for name, values in (errors | {"App. C, 0.0005": own}).items()}
+        assert [judged.holds for judged in step_sizes.judge(numbers)] == holds
+
+
+def test_figures_of_the_claims_begin_at_zero_and_show_every_run_beside_the_paper():
+    result = {"metrics": {"test_error": 0.012, "train_error": 0.004}}
+    for claim in CLAIMS:
+        if claim.figure is not None:
+            (axes,) = claim.figure({arm.name: [Seen(seed, result, []) for seed in (0, 1)] for arm in claim.arms}).axes
+            assert axes.get_xlim()[0] == 0
+            dots = [list(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"]
+            assert dots.count([1.2, 1.2]) == len(claim.arms), claim.key
+            shown = {x for line in axes.lines if line.get_marker() == "D" for x in line.get_xdata()}
+            measures = len(dots) // len(claim.arms)
+            assert shown == {x for arm in claim.arms if arm.paper for x in PRINTED[arm.name][:measures] if x}
 
 
 # Appendix C

@@ -139,31 +139,20 @@ class Recipe(recipe.Recipe):
 # Appendix C's rates 0.0005, 0.0002, 0.0001, 0.00005 and 0.00001 as multiples of the first, for 2, 3, 3, 4 and 8 passes.
 FACTORS = (1.0,) * 2 + (0.4,) * 3 + (0.2,) * 3 + (0.1,) * 4 + (0.02,) * 8
 
-# The published network with an adaptive rule: 10 passes over 55,000 images.
-LAPTOP = Recipe(
-    steps=8600,
-    batch=64,
-    threads=1,
-    optim=Optim("adam", lr=0.002),
-    schedule=Schedule("one-cycle"),
-    eval_every=860,
-    log_every=100,
-    checkpoint_every=860,
-    diagnose_every=430,
-)
-
-# A fully-connected network of figure 9, 238,510 parameters, trained like LAPTOP.
-MLP_300 = baseline.Recipe(
-    model=baseline.Config(hidden=(300,)),
-    steps=8600,
-    batch=64,
-    threads=1,
-    optim=recipe.Optim("adam", lr=0.001),
-    schedule=Schedule("one-cycle"),
-    eval_every=860,
-    log_every=100,
-    checkpoint_every=860,
-)
+# 10 passes over 55,000 images.
+PASSES = {
+    "steps": 8600,
+    "batch": 64,
+    "threads": 1,
+    "schedule": Schedule("one-cycle"),
+    "eval_every": 860,
+    "log_every": 100,
+    "checkpoint_every": 860,
+}
+# The published network with an adaptive rule.
+LAPTOP = Recipe(optim=Optim("adam", lr=0.002), diagnose_every=430, **PASSES)
+# A fully-connected network of figure 9, 238,510 parameters, trained alike.
+MLP_300 = baseline.Recipe(model=baseline.Config(hidden=(300,)), optim=recipe.Optim("adam", lr=0.001), **PASSES)
 
 PRESETS = {
     "laptop": LAPTOP,
