@@ -8,11 +8,17 @@ import torch
 from torch import Tensor
 
 from firsthand import optim, papers
+from firsthand.claims import Seen
+from firsthand.claims.bench.recurrent import Recurrent
 from firsthand.data.specs import Text
 from firsthand.errors import UserError
-from firsthand.nn import RNN, rnn
-from firsthand.papers.claim import Seen
-from firsthand.papers.rnn import experiments, timemachine
+from firsthand.nn import GRU, RNN, rnn
+from firsthand.papers.rnn import counts, protocol
+from firsthand.papers.rnn.claims.clipping import clipping
+from firsthand.papers.rnn.claims.depth_and_gates import language
+from firsthand.papers.rnn.claims.window import echo
+from firsthand.papers.rnn.claims.words import WORDS, words
+from firsthand.papers.rnn.claims.xor import xor
 from firsthand.papers.rnn.elman import Elman
 from firsthand.papers.rnn.model import Config, RecurrentNetwork
 from firsthand.papers.rnn.recipe import PRESETS
@@ -208,7 +214,7 @@ def test_the_text(data_folder):
     inputs, targets = task.train.batch(torch.arange(3))
     assert inputs.shape == (3, 32) and torch.equal(inputs[:, 1:], targets[:, :-1])
     assert torch.equal(inputs[1, :-1], inputs[0, 1:]), "windows start at every character"
-    train, val, vocab = timemachine.characters()
+    train, val, vocab = counts.characters()
     assert (len(train), len(val), vocab) == (10_032, 5_032, 28)
     assert torch.equal(train[:32], inputs[0])
 
@@ -216,13 +222,13 @@ def test_the_text(data_folder):
 def test_the_counts(data_folder):
     """Worked out apart with another program on nearly the same split: 16.66, 9.55, 6.67, 6.24, 7.67."""
     for order, printed in zip((1, 2, 3, 4, 5), (16.66, 9.55, 6.67, 6.24, 7.67), strict=True):
-        assert experiments.counts(order)["val_perplexity"] == pytest.approx(printed, abs=0.07)
+        assert counts.counts(order)["val_perplexity"] == pytest.approx(printed, abs=0.07)
 
 
 def test_counts_with_a_counter(data_folder):
     """Pairs counted with a Counter give the same perplexity for the same alpha."""
-    train, val, vocab = timemachine.characters()
-    found = experiments.counts(2)
+    train, val, vocab = counts.characters()
+    found = counts.counts(2)
     pairs = Counter(zip(train.tolist(), train[1:].tolist(), strict=False))
     firsts = Counter(train[:-1].tolist())
     alpha = found["alpha"]
@@ -236,22 +242,35 @@ def test_counts_with_a_counter(data_folder):
 
 def test_a_guess_by_place():
     """A network whose logits are all 0 has a perplexity of 28 at every place."""
-    network = timemachine.Reader("gru", 1, 28)
+    network = Recurrent(GRU(28, 32), 28)
     for parameter in network.output.parameters():
         parameter.data.zero_()
-    places = timemachine.by_place(network, torch.randint(28, (2000, 33)))
+    places = protocol.by_place(network, torch.randint(28, (2000, 33)))
     assert places.tolist() == pytest.approx([log(28)] * 32, rel=1e-6)
-    assert timemachine.perplexity(float("nan")) is None
+    assert protocol.perplexity(float("nan")) is None
+
+
+def test_both_loops_read_the_same_windows(data_folder):
+    """The protocol's own loop and the engine's recipe: one network has one loss on each of the two texts.
+
+    To 1e-6, for the sums are in another order and in single precision.
+    """
+    torch.manual_seed(0)
+    task, network = PRESETS["paper"].task(PRESETS["paper"]), RecurrentNetwork()
+    for part, text in zip((task.train, task.val), counts.characters()[:2], strict=True):
+        batches = torch.arange(len(part)).split(1000)
+        engine = sum(task.loss(network, part.batch(rows)).item() for rows in batches) / len(batches)
+        assert protocol.by_place(network, text.unfold(0, 33, 1)).mean().item() == pytest.approx(engine, rel=1e-6)
 
 
 def test_the_book_in_one_pass(data_folder):
     """Every cell learns by the same protocol; at a moderate rate a limit of 1 changes no bit, a small one does."""
-    cells = {cell: experiments.language(cell, epochs=1) for cell in ("rnn", "lstm", "gru")}
+    cells = {cell: language(cell, epochs=1) for cell in ("rnn", "lstm", "gru")}
     for found in cells.values():
         assert found["val_perplexity"] < 28 and len(found["curve"]) == 1 and found["largest norm"] < 1
-    free = experiments.clipping(None, rates=(1.0,), epochs=1)
-    wide = experiments.clipping(1.0, rates=(1.0,), epochs=1)
-    narrow = experiments.clipping(0.01, rates=(1.0,), epochs=1)
+    free = clipping(None, rates=(1.0,), epochs=1)
+    wide = clipping(1.0, rates=(1.0,), epochs=1)
+    narrow = clipping(0.01, rates=(1.0,), epochs=1)
     assert free["at 1"] == wide["at 1"] == cells["rnn"]["val_perplexity"] < narrow["at 1"]
     assert (free["cut at 1"], wide["cut at 1"], narrow["cut at 1"]) == (0, 0, 1)
 
@@ -296,21 +315,21 @@ def test_windows_of_one_step_see_no_farther():
 def test_small_experiments():
     """Each returns what its claim measures, and the same seed the same numbers."""
     short = {"length": 240, "window": 20}
-    assert experiments.echo(**short) == experiments.echo(**short) != experiments.echo(**short, seed=1)
-    assert 0.4 < experiments.echo(**short)["accuracy"] < 0.7, "little is learned in 12 updates"
-    found = experiments.xor(passes=1, nets=3)
+    assert echo(**short) == echo(**short) != echo(**short, seed=1)
+    assert 0.4 < echo(**short)["accuracy"] < 0.7, "little is learned in 12 updates"
+    found = xor(passes=1, nets=3)
     assert all(0.2 < found[place] < 0.3 for place in ("first", "second", "third"))
     assert len(found["twelve"]) == 12 and len(found["each"]) == 3
-    found = experiments.words(passes=0, nets=2)
+    found = words(passes=0, nets=2)
     assert 200 * 4 * 1 < found["letters"] < 200 * 9 * 7
-    assert len(found["by place"]) == 7 == max(map(len, experiments.WORDS))
-    assert found["places"][0] in (0, 1) and len(set(experiments.WORDS)) == 15
+    assert len(found["by place"]) == 7 == max(map(len, WORDS))
+    assert found["places"][0] in (0, 1) and len(set(WORDS)) == 15
 
 
 def test_an_echo_is_learned_within_the_window():
     """A lag of four steps: a window of two does not hold it, a window of eight does."""
     options = {"lag": 4, "hidden": 16, "length": 640, "rate": 0.02}
-    two, eight = (experiments.echo(window=window, **options)["accuracy"] for window in (2, 8))
+    two, eight = (echo(window=window, **options)["accuracy"] for window in (2, 8))
     assert eight > 0.95 > 0.75 > two
 
 

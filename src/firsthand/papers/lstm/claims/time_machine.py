@@ -3,7 +3,7 @@
 from functools import partial
 
 from firsthand.claims import Arm, Claim, near_paper
-from firsthand.claims.bench.book import PLOTS, TRAIN, VAL, printed
+from firsthand.claims.bench.book import DRAWS, PLOTS, TRAIN, VAL, printed
 from firsthand.figures.perplexity import perplexities
 
 TORCH = Arm("nn.LSTM's first weights", "paper", paper=printed(5.76, 6.69))
@@ -24,8 +24,8 @@ CLAIM = Claim(
         VAL.of(TORCH) < VAL.of(SCRATCH),
         TRAIN.of(TORCH) < TRAIN.of(SCRATCH),
     ),
-    remark=f"{PLOTS} nn.LSTM starts from U(±1/sqrt(32)), biases too, the book's own code from N(0, 0.01^2) and biases "
-    "of 0: nothing else differs, and at first all gates stand at a half.",
+    remark=f"{PLOTS} {DRAWS} nn.LSTM starts from U(±1/sqrt(32)), biases too, the book's own code from N(0, 0.01^2) and "
+    "biases of 0: nothing else differs, and at first all gates stand at a half.",
     figure=partial(
         perplexities,
         printed={arm.name: arm.paper for arm in (TORCH, SCRATCH)},
