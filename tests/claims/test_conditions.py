@@ -49,6 +49,8 @@ CASES = {
     "several under one name": (LOSS.of(A, C).called("both losses") < 3.5, "both losses < 3.5", True, "AC"),
     "several measures": (each(a, STEPS.of(C)) <= 40, "test loss of A and steps of C ≤ 40", True, "AC"),
     "several measures, one of them not": (each(a, c) > 1, "test loss of A and test loss of C > 1", False, "AC"),
+    "each, in other words": (each(a, c).called("both") < 3.5, "both < 3.5", True, "AC"),
+    "each of them": (each(a, c).called("these") <= each(b, a).called("those"), "these ≤ those", False, "ABC"),
     "the largest": (largest(LOSS.of(A, B)) <= 4, "the largest test loss of A and 'B, large' ≤ 4", True, "AB"),
     "the smallest": (smallest(LOSS.of(B, C)) >= c, f"the smallest {B_} and C ≥ test loss of C", False, "BC"),
     "an order": (ordered(a, b, 2 * b), f"{A_} < {B_} < 2 × {B_}", True, "AB"),

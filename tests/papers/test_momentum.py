@@ -9,9 +9,12 @@ import torch
 from torch import Tensor
 
 from firsthand import optim
+from firsthand.claims import Seen
 from firsthand.errors import UserError
-from firsthand.papers.claim import Seen
-from firsthand.papers.momentum import experiments
+from firsthand.optim.surfaces import SURFACES
+from firsthand.papers.momentum import training
+from firsthand.papers.momentum.claims import CLAIMS, look_ahead, square_root, trap
+from firsthand.papers.momentum.constants import tuned
 from firsthand.papers.momentum.model import Autoencoder, Config
 from firsthand.papers.momentum.recipe import PRESETS, Recipe
 from firsthand.papers.momentum.schedule import RisingSGD, momentum
@@ -156,7 +159,7 @@ def radius(options: dict, curvature: float) -> float:
 @pytest.mark.parametrize("method", ["gradient", "heavy-ball", "nesterov", "nesterov-best"])
 def test_promised_rates_are_those_of_the_worst_direction(method, kappa):
     """1e-6: where two eigenvalues coincide, rounding of 1e-16 moves them by its root, 1e-8."""
-    options, promised = experiments.tuned(method, kappa)
+    options, promised = tuned(method, kappa)
     worst = max(radius(options, curvature) for curvature in np.linspace(1, kappa, 2000))
     assert worst == pytest.approx(promised, abs=1e-6)
 
@@ -171,8 +174,8 @@ def test_nesterov_breaks_sooner(mu):
 
 def test_the_steps_of_gradient_descent(monkeypatch):
     """In its own axes each coordinate is (1 - lr curvature)^k times its start."""
-    monkeypatch.setattr(experiments, "KAPPAS", (10,))
-    found = experiments.speed("gradient", seed=3)
+    monkeypatch.setattr(square_root, "KAPPAS", (10,))
+    found = square_root.speed("gradient", seed=3)
     generator = torch.Generator().manual_seed(3)
     axes, _ = torch.linalg.qr(torch.randn(20, 20, generator=generator, dtype=torch.float64))
     start = (axes.t() @ torch.randn(20, generator=generator, dtype=torch.float64)).numpy()
@@ -184,9 +187,9 @@ def test_the_steps_of_gradient_descent(monkeypatch):
 
 def test_looking_ahead_is_less_momentum_where_it_is_steep():
     """Theorem 2.1. Across the valley the steps shrink by sqrt(0.9) with CM, by sqrt(0.9 * 0.5) with NAG."""
-    same, cm = experiments.look_ahead("cm-per-direction"), experiments.look_ahead("cm")
+    same, cm = look_ahead.look_ahead("cm-per-direction"), look_ahead.look_ahead("cm")
     assert same["distance"] < 1e-12 < 0.1 < cm["distance"]
-    for found, mu in ((cm, 0.9), (experiments.look_ahead("nag"), 0.45)):
+    for found, mu in ((cm, 0.9), (look_ahead.look_ahead("nag"), 0.45)):
         expected = -6 / np.log10(sqrt(mu))
         assert found["settled"] == pytest.approx(expected, abs=8)  # a phase of the oscillation
 
@@ -201,14 +204,14 @@ def test_the_cycle_solves_three_linear_equations():
         constants[k] = offset / 9
     low, high, middle = np.linalg.solve(rows, constants)
     assert low < 1 and high >= 2 and middle < 1
-    found = experiments.trap("heavy-ball")
+    found = trap.trap("heavy-ball")
     assert (found["low"], found["middle"], found["high"]) == pytest.approx((low, middle, high), abs=1e-12)
-    assert max(experiments.trap("gradient")["end"], experiments.trap("nesterov")["end"]) < 1e-6
+    assert max(trap.trap("gradient")["end"], trap.trap("nesterov")["end"]) < 1e-6
 
 
 def test_its_slope_has_no_jump_and_the_right_curvatures():
     xs = np.linspace(-3, 4, 7001)
-    slopes = np.diff([experiments.trap_slope(x) for x in xs]) / np.diff(xs)
+    slopes = np.diff([trap.trap_slope(x) for x in xs]) / np.diff(xs)
     assert slopes.min() == pytest.approx(1, abs=1e-6) and slopes.max() == pytest.approx(25, abs=1e-6)
 
 
@@ -225,21 +228,37 @@ def test_the_experiment_trains_and_settles(monkeypatch):
             self.train = Examples(images, images)
 
     monkeypatch.setattr(Recipe, "task", Tiny)
-    found = experiments.autoencoder(updates=200, final=50)
+    found = training.autoencoder(updates=200, final=50)
     assert len(found["curve"]) == 2 and found["curve"][1] < found["curve"][0]
     small = torch.nn.functional.avg_pool2d(images, 2)
     mean = (small - small.mean(0)).square().sum((1, 2, 3)).mean().item()  # the error of the mean image
     assert found["error"] == pytest.approx(mean, rel=0.2) and found["before"] != found["error"]
 
 
-def test_pictures():
-    """Drawn from what the runs leave."""
-    from firsthand.papers.momentum import pictures
+def test_figures_of_the_claims():
+    """Drawn from what the experiments return; of the long ones from the same numbers, made up."""
+    made_up = {
+        "look-ahead": {"along": [10.0, 9.9], "across": [1.0, 0.5]},
+        "autoencoder": {"before": 0.4, "error": 0.3, "curve": [2.0, 1.0, 0.5]},
+        "speed": {f"{name} {10**n}": value for name, value in (("steps", 50), ("factor", 0.9)) for n in range(1, 5)},
+        "surfaces": {f"{name}{part}": value for name in SURFACES for part, value in (
+            ("", 5), (" rate", 0.1), (" x", [1.0, 0.5]), (" y", [0.0, 0.2]))},
+    }  # fmt: skip
+    panels = {"square-root": 2, "look-ahead": 2, "trap": 2, "autoencoder": 2, "first-weights": 2, "surfaces": 20}
+    for claim in CLAIMS:
+        seen = {}
+        for arm in claim.arms:
+            found = made_up.get(arm.measured) or arm.experiment(**arm.overrides)
+            seen[arm.name] = [Seen(seed, {"metrics": found, "series": found}, []) for seed in (0, 1)]
+        assert len(claim.figure(seen).axes) == panels[claim.key]
 
-    methods = {"heavy ball": "heavy-ball", "gradient descent": "gradient", "Nesterov": "nesterov"}
-    seen = {}
-    for name, method in methods.items():
-        found = dict(experiments.trap(method))
-        seen[name] = [Seen(0, {"metrics": found, "series": found}, [])]
-    assert len(pictures.trap(seen).axes) == 2
-    assert len(pictures.reconstructions(torch.rand(4, 14, 14), torch.rand(4, 14, 14)).axes) == 8
+
+def test_reconstructions():
+    """Ten test images and what comes back, each with its squared error."""
+    task = PRESETS["laptop"].task.without_data(PRESETS["laptop"])
+    images = torch.rand(12, 1, 14, 14)
+    task.test = Examples(images, images)
+    ((name, figure),) = task.figures(network := task.model())
+    errors = (network(images[:10]) - images[:10]).square().sum((1, 2, 3)).tolist()
+    titles = [axes.get_title() for axes in figure.axes]
+    assert name == "reconstructions" and titles == [""] * 10 + [f"{error:.2f}" for error in errors]

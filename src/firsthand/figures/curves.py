@@ -27,7 +27,7 @@ def series(runs: Sequence[Run], name: str = "curve") -> list[np.ndarray]:
 def metric(runs: Sequence[Run], name: str) -> list[float]:
     """A number of every run; NaN where there is none."""
     values = [run.result["metrics"].get(name) for run in runs]
-    return [float("nan") if value is None else value for value in values]
+    return [float("nan") if value is None else float(value) for value in values]
 
 
 def logged(run: Run, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +41,12 @@ def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, **s
     for number, curve in enumerate(curves):
         x, y = curve.T if curve.ndim == 2 else (np.arange(1, len(curve) + 1), curve)
         axes.plot(x, y, color=colour, label=None if number else label, **({"lw": 1.3, "alpha": 0.85} | style))
+
+
+def label(axes: Axes, x: int | float, y: int | float, words: str, colour: str, **style: Any) -> None:
+    """Words at the end of a line, in its colour."""
+    style = {"va": "center", "fontsize": 9} | style
+    axes.annotate(words, (x, y), xytext=(5, 0), textcoords="offset points", color=colour, **style)
 
 
 def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> None:

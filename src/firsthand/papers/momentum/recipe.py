@@ -51,13 +51,16 @@ class Reconstruct(Task):
         return RisingSGD(model.parameters(), settle=self.recipe.steps - self.recipe.final, **options)
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """Ten test images above their reconstructions."""
-        from firsthand.papers.momentum import pictures  # matplotlib takes half a second to import
+        """Ten test images above their reconstructions with the squared error of each."""
+        from firsthand.figures.images import gallery  # matplotlib takes half a second to import
 
         like, images = next(model.parameters()), self.test.inputs[:10]
         with torch.no_grad():
-            shown = [part.cpu().float()[:, 0] for part in (model.seen(images.to(like)), model(images.to(like)))]
-        yield "reconstructions", pictures.reconstructions(*shown)
+            shown, answers = (
+                part.cpu().float()[:, 0] for part in (model.seen(images.to(like)), model(images.to(like)))
+            )
+        errors = (shown - answers).square().sum((1, 2)).tolist()
+        yield "reconstructions", gallery(torch.cat([shown, answers]), [""] * 10 + [f"{e:.2f}" for e in errors], 10)
 
 
 @dataclass(frozen=True)

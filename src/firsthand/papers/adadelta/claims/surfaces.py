@@ -32,7 +32,7 @@ VALLEY, BEALE, SADDLE = ON["valley"], ON["Beale"], ON["saddle"]
 
 def figure(seen: Runs) -> Figure:
     """The walks; Adadelta's rate is 1 everywhere."""
-    return walks(seen, "Adadelta without a learning rate (1),\nSGD at its fastest, on the saddle at 0.01.")
+    return walks(seen, "Adadelta without a learning rate (1), SGD at its fastest, on the saddle at 0.01.")
 
 
 CLAIM = Claim(
