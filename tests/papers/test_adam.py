@@ -7,14 +7,24 @@ import pytest
 import torch
 from torch.nn import Parameter
 
+from firsthand.claims import Seen
+from firsthand.data.order import Order
 from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.optim import Adagrad, Adam, Adamax
 from firsthand.optim.surfaces import SURFACES, walk
-from firsthand.papers.adam import experiments, sparse
-from firsthand.papers.adam.experiments import METHODS, Uncorrected, counterexample, learn, noise, rare, rescaled, vae
+from firsthand.papers.adam import sparse, training
+from firsthand.papers.adam.claims import CLAIMS
+from firsthand.papers.adam.claims.amsgrad import counterexample
+from firsthand.papers.adam.claims.bias_correction import TOP, vae
+from firsthand.papers.adam.claims.longest_step import rare
+from firsthand.papers.adam.claims.noise import noise
+from firsthand.papers.adam.claims.rescaling import SCALES, rescaled
+from firsthand.papers.adam.claims.surfaces import METHODS
 from firsthand.papers.adam.model import MLP, Config
 from firsthand.papers.adam.recipe import PRESETS
+from firsthand.papers.adam.training import learn
+from firsthand.papers.adam.uncorrected import Uncorrected
 from firsthand.papers.adam.vae import VAE
 from firsthand.train.recipe import schedule_for
 
@@ -176,7 +186,7 @@ def test_vae_experiment_starts_alike(data_folder):
 def small(monkeypatch):
     """scikit-learn's digits in place of MNIST, and a smaller network."""
     data = Images("digits")
-    monkeypatch.setattr(experiments, "PRESETS", {
+    monkeypatch.setattr(training, "PRESETS", {
         "logistic": replace(PRESETS["logistic"], data=data),
         "paper": replace(PRESETS["paper"], data=data, model=Config(hidden=(20,))),
     })  # fmt: skip
@@ -199,7 +209,7 @@ def test_learn_against_torch(rule, small):
     torch.nn.init.zeros_(model.bias)
     optimizer = make(model.parameters(), lr=0.05, **options)
     decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (step + 1) ** -0.5)
-    order = experiments.Order(len(x), 128, seed=3)
+    order = Order(len(x), 128, seed=3)
     for epoch in range(2):
         costs = []
         for step in range(order.steps_per_epoch):
@@ -232,7 +242,7 @@ def test_sparse_words_against_torch():
     torch.nn.init.zeros_(model.weight)
     torch.nn.init.zeros_(model.bias)
     optimizer = torch.optim.Adam(model.parameters())
-    order = experiments.Order(3, sparse.BATCH, seed=5)
+    order = Order(3, sparse.BATCH, seed=5)
     expected = []
     for step in range(6):
         optimizer.param_groups[0]["lr"] = rate / sqrt(step + 1)
@@ -300,7 +310,7 @@ def test_rescaled_gradients():
     """Without eps the scale cancels; with it, gradients far below eps make steps that are no longer alpha."""
     assert max(rescaled(eps=0.0, steps=100)["apart"]) < 1e-12
     found = rescaled(eps=1e-8, steps=100)
-    assert found["apart"][experiments.SCALES.index(1.0)] == 0 and found["at 1e3"] < 1e-6
+    assert found["apart"][SCALES.index(1.0)] == 0 and found["at 1e3"] < 1e-6
     assert found["apart"][0] == pytest.approx(1, abs=0.05)  # at 1e-12 it hardly leaves the start
 
 
@@ -312,3 +322,31 @@ def test_turning_a_valley():
     }
     assert lengths["SGD with momentum"][0] == lengths["SGD with momentum"][1]
     assert lengths["Adam"][1] > 1.1 * lengths["Adam"][0]
+
+
+def test_figures_of_the_claims():
+    """Drawn from what the experiments return, here made up, with a run that diverged."""
+    found = {
+        "vae": {"loss at -3.5": 150.0, "loss at -3": 2000.0, "loss at -2.5": None, "loss at -2": 130.0},
+        "learn": {"costs": [0.3, 0.2], "losses": [0.4, 0.3]},
+        "sparse": {"rate": 0.1, "costs": [0.5, 0.4], "costs at 0.3": [0.6, 0.5]},
+        "counterexample": {"step": [1, 10], "place": [0.0, 1.0]},
+        "rare": {"waits": [0, 10], "steps": [1.0, 3.0]},
+        "noise": {"ratios": [0.1, 1.0], "travel": [0.1, 0.7], "lengths": [0.2, 0.9]},
+        "rescaled": {"scales": [0.1, 1.0, 10.0], "apart": [0.5, 0.0, 0.0]},
+        "surfaces": {f"{name}{part}": value for name in SURFACES for part, value in (
+            ("", None), (" rate", 0.1), (" x", [1.0, 0.5]), (" y", [0.0, 0.2]))},
+    }  # fmt: skip
+    panels = {"bias-correction": 5, "logistic": 3, "amsgrad": 2, "surfaces": 20}
+    for claim in CLAIMS:
+        seen = {}
+        for arm in claim.arms:
+            series = {name: value for name, value in found[arm.measured].items() if isinstance(value, list)}
+            seen[arm.name] = [Seen(0, {"metrics": found[arm.measured], "series": series}, [])]
+        figure = claim.figure(seen)
+        assert len(figure.axes) == panels.get(claim.key, 1)
+        if claim.key == "bias-correction":  # what diverged or left the frame is a triangle at its upper edge
+            for axes in figure.axes:
+                marks = [line for line in axes.lines if line.get_marker() == "^"]
+                assert {float(line.get_xdata()[0]) for line in marks} == {-3.0, -2.5}
+                assert {float(line.get_ydata()[0]) for line in marks} == {TOP}

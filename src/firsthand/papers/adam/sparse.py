@@ -9,8 +9,7 @@ Both keep the 10,000 most frequent words and drop half of a text's words at each
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from math import isfinite, sqrt
-from typing import Any, Literal
+from math import sqrt
 
 import torch
 from jaxtyping import Float, Int64
@@ -21,7 +20,7 @@ from firsthand.data.brown import load_brown
 from firsthand.data.order import Order
 from firsthand.nn import binary_cross_entropy
 from firsthand.optim import SGD, Adagrad, Adam, RMSprop
-from firsthand.papers.adam.descent import descend
+from firsthand.papers.adam.training import taken
 
 BATCH = 128
 # The rule, whether its rate falls as 1 / sqrt(t), and the rates that are tried.
@@ -77,24 +76,6 @@ def learn_words(
             keep = torch.empty(bag.shape).bernoulli_(0.5, generator=generator).mul_(2).where(bag < nothing, 0)
             yield binary_cross_entropy((weight[bag] * keep).sum(1) + bias, labels[chosen])
 
-    costs = list(descend(optimizer, losses()))
+    costs = list(taken(optimizer, losses()))
     passes = [costs[i : i + order.steps_per_epoch] for i in range(0, len(costs), order.steps_per_epoch)]
     return [sum(values) / len(values) for values in passes]
-
-
-def sparse(
-    rule: Literal["Adam", "AdaGrad", "RMSProp", "SGD-Nesterov"] = "Adam", epochs: int = 10, seed: int = 0
-) -> dict[str, Any]:
-    """The training cost on the words of sentences, half of them dropped, at the best of a few rates.
-
-    Args:
-        rule: the update rule; all but AdaGrad divide the rate by the root of the number of the step.
-        epochs: passes over the 54,105 sentences.
-        seed: of the order and of dropout.
-    """
-    words, labels = bags()
-    tried = {rate: learn_words(words, labels, rule, rate, epochs, seed) for rate in RULES[rule][2]}
-    best = min(tried, key=lambda rate: tried[rate][-1] if isfinite(tried[rate][-1]) else float("inf"))
-    return {"cost 1": tried[best][0], f"cost {epochs}": tried[best][-1], "rate": best, "costs": tried[best]} | {
-        f"costs at {rate:g}": curve for rate, curve in tried.items()
-    }

@@ -1,0 +1,109 @@
+"""Figure 4: the loss of a VAE against the rate, with and without the correction of the running means."""
+
+from math import isfinite
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from firsthand.claims import Arm, Claim, Measure, Outcome, Quantity, each, never
+from firsthand.data.order import Order
+from firsthand.data.specs import Images
+from firsthand.figures.curves import Runs, metric
+from firsthand.figures.style import BLUE, INK, RED
+from firsthand.papers.adam.training import taken
+from firsthand.papers.adam.uncorrected import arms, rule
+from firsthand.papers.adam.vae import VAE
+
+EXPONENTS = (-3.5, -3.0, -2.5, -2.0)  # log10 of the rates of figure 4 that matter
+TOP = 320.0  # nats where the figure ends
+
+
+def vae(beta1: float = 0.9, beta2: float = 0.999, corrected: bool = True, steps: int = 600, seed: int = 0) -> Outcome:
+    """The loss of the VAE of figure 4 after one pass over binary MNIST, for four rates.
+
+    Args:
+        beta1: decay of the mean of gradients.
+        beta2: decay of the mean of squared gradients.
+        corrected: Adam as published; else the rule without its bias correction.
+        steps: batches of 100 images for each rate; 600 are one pass.
+        seed: of the bits, the first weights, the order and the noise, which all rates share.
+    """
+    images, _ = Images(validation=0).load().train
+    generator = torch.Generator().manual_seed(seed)
+    bits = (torch.rand(images.shape, generator=generator) * 255 < images).flatten(1)
+    found: dict[str, float | None] = {}
+    for exponent in EXPONENTS:
+        torch.manual_seed(seed)
+        network, order, noise = VAE(), Order(len(bits), 100, seed=seed), torch.Generator().manual_seed(seed)
+        losses = (
+            network.loss(bits[order.indices(step)].float(), torch.randn(100, 50, generator=noise))
+            for step in range(steps)
+        )
+        curve = list(taken(rule(corrected)(network.parameters(), lr=10**exponent, betas=(beta1, beta2)), losses))
+        last = curve[-min(100, steps) :]
+        found[f"loss at {exponent:g}"] = sum(last) / len(last) if all(map(isfinite, last)) else None
+    return found
+
+
+LOSS = {exponent: Measure(f"loss at {exponent:g}", f"alpha = 10^{exponent:g}", digits=1) for exponent in EXPONENTS}
+BETAS = ((0.9, 0.99), (0.9, 0.999), (0.9, 0.9999), (0.0, 0.99), (0.0, 0.9999))
+WITH, WITHOUT = (arms(vae, BETAS, corrected) for corrected in (True, False))
+NEAR_ONE, NO_MOMENTUM, FAR = (0.9, 0.9999), (0.0, 0.9999), (0.9, 0.99)
+
+
+def loss(arm: Arm, *exponents: int | float) -> Quantity:
+    """The losses of an arm at some of the rates."""
+    rates = ", ".join(f"10^{exponent:g}" for exponent in exponents)
+    return each(f"loss at {rates} of '{arm.name}'", *(LOSS[exponent].of(arm) for exponent in exponents))
+
+
+def figure(seen: Runs) -> Figure:
+    """Figure 4: loss against log10 alpha, a panel for each beta1 and beta2; triangles left the frame."""
+    figure = Figure(figsize=(12.5, 3.7))
+    panels = figure.subplots(1, len(BETAS), sharey=True)
+    for axes, betas in zip(panels, BETAS, strict=True):
+        for found, colour, style, words in ((WITH, BLUE, "-", "corrected"), (WITHOUT, RED, "--", "uncorrected")):
+            losses = [metric(seen[found[betas].name], measure.name)[0] for measure in LOSS.values()]
+            heights = np.nan_to_num(losses, nan=np.inf).clip(max=TOP)
+            axes.plot(EXPONENTS, heights, style, color=colour, lw=1.8, label=words)
+            for x, y in zip(EXPONENTS, heights, strict=True):
+                marker, size = ("^", 7) if y == TOP else ("o", 4.5)
+                axes.plot(x, y, marker, ms=size, color=colour, clip_on=False, zorder=5)
+        axes.set(xlabel="log₁₀ α", ylim=(110, TOP), xticks=EXPONENTS)
+        axes.set_title("β₁ = {:g}, β₂ = {:g}".format(*betas), fontsize=10)
+    panels[0].set_ylabel("loss after 600 steps (nats an image)")
+    panels[0].legend(loc="upper left")
+    figure.suptitle(
+        "Loss against the rate, with and without bias correction   (▲: above the frame, or diverged)",
+        x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK,
+    )  # fmt: skip
+    return figure
+
+
+CLAIM = Claim(
+    key="bias-correction",
+    kind="the paper's statement",
+    statement="Without the bias correction training becomes unstable when beta2 is close to 1.",
+    where="sec. 6.4, Fig. 4",
+    measures=tuple(LOSS.values()),
+    arms=tuple(found[betas] for betas in BETAS for found in (WITH, WITHOUT)),
+    conditions=(
+        loss(WITHOUT[NEAR_ONE], -3, -2.5) >= loss(WITH[NEAR_ONE], -3, -2.5) + 50,
+        never(loss(WITHOUT[NEAR_ONE], -2)).saying("it diverges"),
+        (loss(WITH[NEAR_ONE], -3, -2.5, -2) < 200).saying("with the correction it trains; a guess costs 543"),
+        loss(WITHOUT[NO_MOMENTUM], -3.5) >= loss(WITH[NO_MOMENTUM], -3.5) + 50,
+        never(loss(WITHOUT[NO_MOMENTUM], -3, -2.5)).saying("it diverges"),
+        (abs(loss(WITHOUT[FAR], -3.5, -3, -2.5) - loss(WITH[FAR], -3.5, -3, -2.5)) < 1).saying(
+            "further from 1 the correction changes little"
+        ),
+    ),
+    seeds=(0,),
+    remark="The mean loss of the last 100 of the first 600 steps. The paper shows 10 and 100 passes: its numbers "
+    "are not set beside ours. Batches of 100 and one draw of every bit are ours, the paper says neither. All arms "
+    "have the same bits, first weights, batches and noise; one seed, for every row is four trainings. "
+    "At (.9, .99) the steps without correction are up to twice as long in the first hundred steps, by the factor "
+    "(1 - beta1^t) / sqrt(1 - beta2^t); after ten passes the paper sees no trace of that, after one pass we do. "
+    "The claim stands or falls with beta2 = 0.9999; the comparison at 0.99 stood first before.",
+    figure=figure,
+)
