@@ -120,15 +120,12 @@ def test_eps_of_rmsprop_is_outside_the_root():
 @pytest.mark.parametrize("gradient", [0.7, 1 / 3])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_the_variance_of_a_gradient_that_stays(gradient, momentum):
-    """In float32 s minus the squared mean rounds below 0 within 140 steps: torch's root is NaN, ours 0."""
-    options = {"dtype": torch.float32, "lr": 1e-8, "alpha": 0.9, "centered": True, "momentum": momentum}
-    theirs = walk(torch.optim.RMSprop, [gradient] * 140, **options)
-    assert any(position != position for position in theirs), "torch clamps it too: this test can go"
-    ours = walk(RMSprop, [gradient] * 400, **options)
+    """In float32 s minus the squared mean may round below 0, where torch's root is NaN (not with every processor's
+    instructions), ours 0. After 40 steps it is still 0.9^40 = 1.5 % of s, and its rounding, 1e-7 of s, a 1e-5 of it."""
+    options = {"lr": 1e-8, "alpha": 0.9, "centered": True, "momentum": momentum}
+    ours = walk(RMSprop, [gradient] * 400, dtype=torch.float32, **options)
     assert all(position == position for position in ours)
-    numbers = [position for position in theirs if position == position][:-1]
-    assert len(numbers) > 130
-    assert ours[: len(numbers)] == pytest.approx(numbers, rel=1e-6)
+    assert ours[:40] == pytest.approx(walk(torch.optim.RMSprop, [gradient] * 40, **options), rel=1e-4)
 
 
 def test_adadelta_uses_its_memory_of_moves_before_the_new_one_enters():
