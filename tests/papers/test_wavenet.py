@@ -317,7 +317,7 @@ TINY = {"model.residual": 6, "model.gate": 6, "model.skip": 8, "model.layers": 3
         "log_every": 10, "eval_every": 10, "checkpoint_every": 10}  # fmt: skip
 
 
-def trained(folder, preset: str, **changes) -> firsthand.api.Run:
+def trained(folder, preset: str, **changes) -> firsthand.Run:
     options = TINY | changes
     return firsthand.train("wavenet", preset, out=folder, launch=Launch(device="cpu"), progress=False, **options)
 
