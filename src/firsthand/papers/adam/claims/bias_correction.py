@@ -55,7 +55,7 @@ NEAR_ONE, NO_MOMENTUM, FAR = (0.9, 0.9999), (0.0, 0.9999), (0.9, 0.99)
 def loss(arm: Arm, *exponents: int | float) -> Quantity:
     """The losses of an arm at some of the rates."""
     rates = ", ".join(f"10^{exponent:g}" for exponent in exponents)
-    return each(f"loss at {rates} of '{arm.name}'", *(LOSS[exponent].of(arm) for exponent in exponents))
+    return each(*(LOSS[exponent].of(arm) for exponent in exponents)).called(f"loss at {rates} of '{arm.name}'")
 
 
 def figure(seen: Runs) -> Figure:

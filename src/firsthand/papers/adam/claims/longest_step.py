@@ -65,8 +65,8 @@ def figure(seen: Runs) -> Figure:
     return figure
 
 
-to_bound = each("longest step / bound, corrected", *(LARGEST.of(WITH[pair]) / bound(*pair) for pair in BETAS))
-without = each("first step / bound, uncorrected", *(FIRST.of(WITHOUT[pair]) / bound(*pair) for pair in BETAS))
+to_bound = each(*(LARGEST.of(WITH[pair]) / bound(*pair) for pair in BETAS)).called("longest step / bound, corrected")
+without = each(*(FIRST.of(WITHOUT[pair]) / bound(*pair) for pair in BETAS)).called("first step / bound, uncorrected")
 
 CLAIM = Claim(
     key="longest-step",

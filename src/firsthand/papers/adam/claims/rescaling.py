@@ -84,7 +84,7 @@ CLAIM = Claim(
     measures=tuple(APART.values()),
     arms=(DEFAULT, NONE, LARGE),
     conditions=(
-        equal(each("path apart (%) at every scale of eps = 0", *(m.of(NONE) for m in APART.values())), 0, to=1e-8),
+        equal(each(*(m.of(NONE) for m in APART.values())).called("path apart (%) at all scales of eps = 0"), 0, 1e-8),
         APART["1e-6"].of(DEFAULT) < 5,
     ),
     seeds=(0,),

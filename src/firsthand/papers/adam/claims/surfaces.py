@@ -40,7 +40,7 @@ CLAIM = Claim(
     conditions=(
         (ARRIVALS.of(ADAM) >= 15).saying("on the first four surfaces the rates 0.001, 0.01, 0.1 and 1 arrive"),
         ARRIVALS.of(MOMENTUM) <= 8,
-        each("steps on every surface of Adam", *(steps.of(ADAM) for steps in ON.values())) <= 20_000,
+        each(*(steps.of(ADAM) for steps in ON.values())).called("steps on every surface of Adam") <= 20_000,
         (ON["turned valley"].of(ADAM) > 1.1 * ON["valley"].of(ADAM)).saying("its scales are along the axes"),
         ON["saddle"].of(ADAM) <= 1.2 * smallest(ON["saddle"].of(*ARMS)),
     ),

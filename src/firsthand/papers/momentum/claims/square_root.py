@@ -96,7 +96,7 @@ CLAIM = Claim(
         growth(HEAVY, BOOK, BEST) >= 3.1,
         within(growth(DESCENT), 10, share=0.05),
         each(*(steps.of(HEAVY) for steps in STEPS.values())).called("steps at every kappa of heavy ball")
-        < each(*(smallest(steps.of(DESCENT, BOOK, BEST)) for steps in STEPS.values())).called("those of the best other"),
+        < each(*(smallest(steps.of(DESCENT, BOOK, BEST)) for steps in STEPS.values())).called("those of the others"),
     ),
     remark="A quadratic of 20 dimensions, curvatures evenly spaced in their logarithm, axes and start at random; "
     "each rule with its best constants. The square root of 10 is 3.16. The heavy ball takes more steps than its rate "
