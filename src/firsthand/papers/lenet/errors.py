@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from firsthand.claims import Arm, Measure
+from firsthand.claims import Arm, Condition, Measure, limit_from
 from firsthand.figures.curves import Runs, metric
 from firsthand.figures.style import BLUE, GREEN, INK
 
@@ -14,20 +14,24 @@ PARAMS = Measure("params", "weights", digits=0)
 UNCERTAINTY = 0.1  # points of test error, as the paper quotes it
 QUIET = {"diagnose_every": None}
 LENET = Arm("LeNet-5", "laptop", QUIET, {"test_error": 0.95, "train_error": 0.35})
-PRINTED = LENET.paper
+
+
+def as_printed(arm: Arm) -> tuple[Condition, ...]:
+    """The arm's test error is at most the printed number and its uncertainty."""
+    condition = TEST.of(arm) <= arm.paper[TEST.name] + UNCERTAINTY
+    return limit_from("paper", condition.saying("the printed number and its uncertainty"))
 
 
 def errors(seen: Runs, arms: Sequence[Arm], measures: Sequence[Measure], title: str) -> Figure:
     """Every run's errors from zero on, an arm below the other, and the paper's with their uncertainty."""
     figure = Figure(figsize=(8.4, 1.5 + 0.7 * len(arms)))
     axes = figure.subplots()
-    for number, (measure, colour) in enumerate(zip(measures, (BLUE, GREEN), strict=False)):
-        for place, arm in enumerate(arms):
+    for place, arm in enumerate(arms):
+        for number, (measure, colour) in enumerate(zip(measures, (BLUE, GREEN), strict=False)):
             height = place + 0.26 * (number - (len(measures) - 1) / 2)
             found = [measure.scale * value for value in metric(seen[arm.name], measure.name)]
-            axes.plot(
-                found, [height] * len(found), "o", color=colour, alpha=0.6, label=None if place else measure.label
-            )
+            label = None if place else measure.label
+            axes.plot(found, [height] * len(found), "o", color=colour, alpha=0.6, label=label)
             if printed := arm.paper.get(measure.name):
                 axes.errorbar(printed, height, xerr=UNCERTAINTY if measure is TEST else None, fmt="D", color=INK,
                               mfc="white", ms=6, lw=1, capsize=3)  # fmt: skip

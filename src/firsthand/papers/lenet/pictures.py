@@ -1,12 +1,12 @@
 """Pictures of LeNet-5: what its kernels look for, and one digit on its way through the layers."""
 
-import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from firsthand.figures.images import show
 from firsthand.figures.style import COLOURS
+from firsthand.papers.lenet.curvature import forward
 from firsthand.papers.lenet.model import RBF, LeNet5, PartialConv2d
 
 
@@ -30,17 +30,10 @@ def kernels(network: LeNet5) -> Figure:
     return figure
 
 
-@torch.no_grad()
 def maps(network: LeNet5, image: Float[Tensor, "1 1 32 32"]) -> Figure:
     """The states of every layer for one image, as in Figure 2 of the paper, each layer with its own scale."""
-    states: dict[str, Tensor] = {}
-    hooks = [
-        layer.register_forward_hook(lambda _, __, y, name=name: states.update({name: y[0].cpu()}))
-        for name, layer in network.f.items()
-    ]
-    outputs = network(image.to(network.c1.weight.device))[0].cpu()
-    for hook in hooks:
-        hook.remove()
+    trace = {layer: y[0].cpu() for layer, _, y in forward(network, image.to(network.c1.weight.device))}
+    states, outputs = {name: trace[layer] for name, layer in network.f.items()}, trace[network.output]
     width, height, gap = 10.0, 6.45, 0.06  # inches
     figure = Figure(figsize=(width, height), layout="none")
     top = 0.1
@@ -66,8 +59,7 @@ def maps(network: LeNet5, image: Float[Tensor, "1 1 32 32"]) -> Figure:
         show(panels[2], network.output.codes[nearest].view(12, 7).cpu(), signed=True, reach=1.3)
         panels[2].set_title(f"nearest code: {nearest}", loc="center")
     panels[-1].bar(range(len(outputs)), outputs.tolist(), color=COLOURS[0])
-    panels[-1].set_xticks(range(len(outputs)))
-    panels[-1].set_axisbelow(True)
+    panels[-1].set(xticks=range(len(outputs)), axisbelow=True)
     panels[-1].grid(visible=False, axis="x")
     panels[-1].set_title("distances" if isinstance(network.output, RBF) else "logits")
     return figure

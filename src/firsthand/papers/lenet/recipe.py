@@ -140,15 +140,8 @@ class Recipe(recipe.Recipe):
 FACTORS = (1.0,) * 2 + (0.4,) * 3 + (0.2,) * 3 + (0.1,) * 4 + (0.02,) * 8
 
 # 10 passes over 55,000 images.
-PASSES = {
-    "steps": 8600,
-    "batch": 64,
-    "threads": 1,
-    "schedule": Schedule("one-cycle"),
-    "eval_every": 860,
-    "log_every": 100,
-    "checkpoint_every": 860,
-}
+PASSES = {"steps": 8600, "batch": 64, "threads": 1, "schedule": Schedule("one-cycle"),
+          "eval_every": 860, "log_every": 100, "checkpoint_every": 860}  # fmt: skip
 # The published network with an adaptive rule.
 LAPTOP = Recipe(optim=Optim("adam", lr=0.002), diagnose_every=430, **PASSES)
 # A fully-connected network of figure 9, 238,510 parameters, trained alike.
@@ -159,13 +152,12 @@ PRESETS = {
     # What LeNet became: ReLU, max pooling, all of S2 for every map of C3, softmax; 61,706 parameters.
     "modern": replace(LAPTOP, model=Config(head="softmax", pooling="max", activation="relu", c3="full")),
     # No download, seconds: scikit-learn's 1,797 digits.
-    "digits": Recipe(
+    "digits": replace(
+        LAPTOP,
         data=Images("digits"),
         steps=600,
         batch=32,
-        threads=1,
         optim=Optim("adam", lr=0.003),
-        schedule=Schedule("one-cycle"),
         eval_every=100,
         log_every=20,
         checkpoint_every=200,

@@ -88,11 +88,8 @@ class MLP(Module):
                 init.normal_(layer.bias, 1.0)
         if config.init == "fan-in":
             for layer in [*hidden, self.output]:
-                scale(
-                    layer,
-                    weight=(1.0 if layer is self.output else config.gain) / layer.weight.shape[1] ** 0.5,
-                    bias=0.0,
-                )
+                gain = 1.0 if layer is self.output else config.gain
+                scale(layer, weight=gain / layer.weight.shape[1] ** 0.5, bias=0.0)
             if self.output_norm is not None:
                 self.output_norm.weight.data.mul_(0.1)
             else:

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from firsthand.claims import Claim, limit_from
-from firsthand.papers.lenet.errors import LENET, PARAMS, PRINTED, TEST, TRAIN, UNCERTAINTY, errors
+from firsthand.claims import Claim
+from firsthand.papers.lenet.errors import LENET, PARAMS, TEST, TRAIN, as_printed, errors
 
 CLAIM = Claim(
     key="headline",
@@ -12,10 +12,7 @@ CLAIM = Claim(
     where="sec. III-B, Fig. 9",
     measures=(TEST, TRAIN, PARAMS),
     arms=(LENET,),
-    conditions=limit_from(
-        "paper",
-        (TEST.of(LENET) <= PRINTED[TEST.name] + UNCERTAINTY).saying("the printed number and its uncertainty"),
-    ),
+    conditions=as_printed(LENET),
     remark="The paper's network and codes, but not its training: Adam with batches of 64, the loss of equation 9 and "
     "10 passes over 55,000 images, where the paper took 20 passes over 60,000, one at a time, with the rule of "
     "appendix C (claim `appendix-c`). The validation images choose the weights that are tested; the paper had no such "

@@ -8,10 +8,8 @@ SMALL = {"data.limit": 6000, "steps": 18_000}
 PLAIN = {"optim.name": "sgd", "optim.mu": None, "optim.factors": None}
 DECAY = {"schedule.name": "step", "schedule.drops": (12_000,), "schedule.factor": 0.4}
 OWN = Arm("App. C, 0.0005", "paper", SMALL)
-GRID = [
-    Arm(f"SGD, {rate:g}", "paper", SMALL | PLAIN | DECAY | {"optim.lr": rate})
-    for rate in (0.0001, 0.0003, 0.001, 0.003, 0.01)
-]
+RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01)
+GRID = [Arm(f"SGD, {rate:g}", "paper", SMALL | PLAIN | DECAY | {"optim.lr": rate}) for rate in RATES]
 own, grid = TEST.of(OWN), TEST.of(*GRID)
 
 CLAIM = Claim(
