@@ -54,7 +54,7 @@ def figure(seen: Runs) -> Figure:
     labels = []
     for arm, colour in zip(NETWORKS, (INK, AMBER, BLUE, GREEN, VIOLET), strict=True):
         places = series(seen[arm.name], "by place")
-        lines(axes, places, colour, arm.name)
+        lines(axes, places, colour, "_")
         labels.append((arm.name, sum(curve[-8:].mean() for curve in places) / len(places), colour))
     axes.set(xlim=(0, 40.5), ylim=(5.5, 12), xticks=(1, *range(4, 33, 4)), xlabel="characters read before",
              ylabel="perplexity on text not seen", title="Perplexity by place in the window")  # fmt: skip
