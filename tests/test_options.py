@@ -285,7 +285,7 @@ def test_home_is_no_option(monkeypatch):
 @pytest.mark.parametrize(("kind", "table"), [(Optim, optim.RULES), (Schedule, optim.SCHEDULES)])
 def test_recipes_know_every_option_of_every_rule(kind, table):
     """Each name and each keyword can be asked for, and nothing can be asked for that no rule or schedule takes."""
-    taken = {name for rule in table.values() for name in signature(rule).parameters} - {"params", "total"}
+    taken = {name for rule in table.values() for name in signature(rule).parameters} - {"params", "total", "shared"}
     offered = {field.name: field.type for field in dataclasses.fields(kind)}
     assert set(offered) - {"name"} == taken
     assert set(get_args(offered["name"])) == set(table)

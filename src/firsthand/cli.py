@@ -59,7 +59,7 @@ def complain(text: str) -> None:
     """Say on stderr what went wrong, once, however many processes work on the run, and if anybody can read it."""
     from firsthand.train.launch import leads
 
-    text = re.sub(r"\s*\n\s*", " ", text)  # one line, whatever the names in it hold
+    text = re.sub(r"\s*\n\s*", " ", text).encode(errors="replace").decode()  # whatever the names in it hold
     red = text.startswith("firsthand:") and sys.stderr.isatty() and "NO_COLOR" not in os.environ
     try:
         if leads():

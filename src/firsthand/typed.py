@@ -108,9 +108,9 @@ def _finite(value: Any) -> bool:
 
 
 def _sayable(text: str) -> bool:
-    """Whether it can be written as UTF-8, which half a surrogate pair cannot, and be the name of a file."""
+    """Whether it can be the name of a file, in whatever bytes, which NUL and half a surrogate pair cannot."""
     try:
-        return "\0" not in text and (text.isascii() or bool(text.encode()))
+        return "\0" not in text and (text.isascii() or bool(os.fsencode(text)))
     except UnicodeEncodeError:
         return False
 

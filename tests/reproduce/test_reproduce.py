@@ -150,7 +150,7 @@ def test_a_run_that_diverges(fake, inside, tmp_path, monkeypatch):
     wild = {
         "optim.name": "sgd",
         "optim.weight_decay": None,
-        "optim.lr": 3e38,
+        "optim.lr": 1e30,
         "model.batch_norm": "none",
         "keep": "last",
     }
@@ -250,10 +250,9 @@ def test_what_it_will_take(fake, inside, tmp_path, monkeypatch, capsys):
 
 def test_help_of_a_paper_names_its_claims(capsys):
     """After the options: each claim, where the paper makes it, and what it takes."""
-    with pytest.raises(SystemExit) as end:
-        main(["reproduce", "mlp", "--help"])
+    main(["reproduce", "mlp", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert end.value.code == 0 and "--seeds" in text and "unknown" not in text
+    assert "--seeds" in text and "unknown" not in text
     assert all(claim.key in text and claim.where in text for claim in papers.get("mlp").claims)
 
 
