@@ -142,7 +142,7 @@ def test_whole_numbers_do_for_floats():
         ({"data.deduplicate": 1}, "data.deduplicate takes True or False, not 1."),
         ({"data": 5}, "data takes named values, not 5."),
         ({"data": "a\0b"}, "data.name takes text"),
-        ({"data": "\udcff"}, "data.name takes text"),
+        ({"data": "\ud800"}, "data.name takes text"),
         ({"steps": 0}, "steps must be at least 1, got 0."),
         ({"model.hidden": ()}, "needs one size or more."),
     ],

@@ -407,9 +407,9 @@ class Run:
         try:
             yield
         except UserError as error:
-            wrote = self.config.get("firsthand", "an earlier version")
-            wrote = "" if wrote == __version__ else f", which firsthand {wrote} wrote, does not suit {__version__}"
-            raise UserError(f"{self.path / 'config.json'}{wrote or ' is damaged'}. {error}") from None
+            wrote = self.config.get("firsthand", __version__)
+            wrote = "" if wrote == __version__ else f", which firsthand {wrote} wrote,"
+            raise UserError(f"{self.path / 'config.json'}{wrote} does not suit this version. {error}") from None
 
     def understood(self, recipe: Any) -> Any:
         """The recipe with this run's vocabulary in place of one made from the data, where there is a vocabulary."""

@@ -108,9 +108,9 @@ def _finite(value: Any) -> bool:
 
 
 def _sayable(text: str) -> bool:
-    """Whether it can be the name of a file, in whatever bytes, which NUL and half a surrogate pair cannot."""
+    """Whether it can be the name of a file, which half a surrogate pair cannot, but bytes that are no UTF-8 can."""
     try:
-        return "\0" not in text and (text.isascii() or bool(os.fsencode(text)))
+        return "\0" not in text and (text.isascii() or bool(text.encode("utf-8", "surrogateescape")))
     except UnicodeEncodeError:
         return False
 
@@ -211,7 +211,12 @@ def open_plain(path: Path, most: int | None = None) -> BinaryIO:
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(path) from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+        raise cannot_read(path, error) from None
+
+
+def cannot_read(path: Path, error: OSError) -> UserError:
+    """The error for a file that the system will not read."""
+    return UserError(f"{path} cannot be read: {error.strerror or error}.")
 
 
 def read_bytes(path: Path, most: int | None = None) -> bytes:
@@ -220,7 +225,7 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
         try:
             return file.read()
         except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+            raise cannot_read(path, error) from None
         except MemoryError:
             raise UserError(f"{path} cannot be read: it is larger than this machine's memory.") from None
 

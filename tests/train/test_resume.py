@@ -367,7 +367,7 @@ def test_a_run_of_an_earlier_version(stopped, train, tmp_path):
     same(whole.path, run)
     config["recipe"]["zeal"] = 1
     (spoilt / "config.json").write_text(json.dumps(config | {"firsthand": "0.0.1"}))
-    gone = r"config.json, which firsthand 0.0.1 wrote, does not suit \S+\. There is no option 'zeal'"
+    gone = r"config.json, which firsthand 0.0.1 wrote, does not suit this version. There is no option 'zeal'"
     with pytest.raises(firsthand.UserError, match=gone):
         firsthand.resume(spoilt, progress=False)
 

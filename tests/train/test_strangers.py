@@ -307,7 +307,7 @@ def test_a_file_never_reaches_a_parser_of_options(option, part, train, tmp_path,
                 main(words)
             said = capsys.readouterr()
             assert said.out == "" and re.fullmatch(
-                rf"firsthand: \S+config.json is damaged. There is no option '{option}'.*\n", said.err
+                rf"firsthand: \S+config.json does not suit this version. There is no option '{option}'.*\n", said.err
             )
     assert thesis.read_text() == "years of work"
 
@@ -377,7 +377,7 @@ def test_sizes_that_are_not_the_networks(train):
     for hidden in ([12], [10**9], [10**15, 10**15]):
         change("config.json", assign(("recipe", "model", "hidden"), hidden))(run)
         sentence = r"^\S+run cannot be used. The (checkpoint is not of this network:|network that its config.json asks)"
-        sentence += r"|^\S+config.json is damaged. model.hidden must be at most"
+        sentence += r"|^\S+config.json does not suit this version. model.hidden must be at most"
         with pytest.raises(UserError, match=sentence):
             _ = api.load(run).model
 

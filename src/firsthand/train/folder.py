@@ -11,11 +11,11 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from firsthand.errors import UserError, notice
 from firsthand.train import shapes
-from firsthand.typed import open_plain, parse_json, read_json
+from firsthand.typed import cannot_read, open_plain, parse_json, read_json
 
 LONGEST = 1 << 24  # bytes of a row
 PIECE = 1 << 20  # bytes read at a time
@@ -123,7 +123,7 @@ class Rows:
         except FileNotFoundError:
             return
         with file:
-            while line := file.readline(LONGEST):
+            while line := self._line(file):
                 try:
                     row = parse_json(line, self.shape)
                     step = row.get("step")
@@ -131,6 +131,12 @@ class Rows:
                     yield line, row if sound else "it has no step"
                 except ValueError as error:
                     yield line, str(error)
+
+    def _line(self, file: BinaryIO) -> bytes:
+        try:
+            return file.readline(LONGEST)
+        except OSError as error:
+            raise cannot_read(self.path, error) from None
 
     def mark(self) -> Mark:
         """What lies in the file by what was done to it here."""
@@ -172,6 +178,8 @@ class Rows:
                         keep.append(piece)
         except FileNotFoundError:
             pass
+        except OSError as error:
+            raise cannot_read(self.path, error) from None
         return found
 
     def rewind(self, mark: Mark) -> None:
