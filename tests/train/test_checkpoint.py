@@ -75,6 +75,18 @@ def test_only_the_newest_are_kept(tmp_path):
     assert tensors["a"].item() == content["step"] == 1000
 
 
+def test_tensors_that_a_kill_left_behind_go(tmp_path):
+    """Those whose JSON was taken away a moment before; a file of another name is nobody's business."""
+    for step in (1, 2):
+        checkpoint.save(tmp_path, "best", step, {"model.w": torch.ones(1)}, {}, keep=2)
+    (tmp_path / "best-00000001.json").unlink()
+    (tmp_path / "best-of-all.safetensors").write_bytes(b"mine")
+    checkpoint.save(tmp_path, "best", 3, {"model.w": torch.ones(1)}, {}, keep=1)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "best-00000003.json", "best-00000003.safetensors", "best-of-all.safetensors",
+    }  # fmt: skip
+
+
 def test_a_checkpoint_exists_once_its_json_does(tmp_path):
     """Killed between the two files: the one before it is in force, and nothing is reported as damaged."""
     checkpoint.save(tmp_path, "step", 1, {"a": torch.zeros(1)}, {}, keep=2)

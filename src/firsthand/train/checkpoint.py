@@ -139,12 +139,16 @@ def save(folder: Path, kind: str, step: int, tensors: dict[str, Tensor], content
     write_json(path.with_suffix(".json"), content | {"own_sha256": digest(content)}, sync=False)
     for old in found(folder, kind)[:-keep]:
         old.unlink()
-        old.with_suffix(".safetensors").unlink(missing_ok=True)
+    kept = {path.stem for path in found(folder, kind)}
+    for old in found(folder, kind, ".safetensors"):  # also what a kill between the two has left
+        if old.stem not in kept:
+            old.unlink(missing_ok=True)
 
 
-def found(folder: Path, kind: str) -> list[Path]:
+def found(folder: Path, kind: str, ending: str = ".json") -> list[Path]:
     """The JSON paths of a folder's checkpoints of a kind, oldest first; other files may lie beside them."""
-    return sorted(path for path in folder.glob(f"{kind}-*.json") if re.fullmatch(r"\d{8,}", path.stem[len(kind) + 1 :]))
+    paths = folder.glob(f"{kind}-*{ending}")
+    return sorted(path for path in paths if re.fullmatch(r"\d{8,}", path.stem[len(kind) + 1 :]))
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
