@@ -138,9 +138,10 @@ def save(folder: Path, kind: str, step: int, tensors: dict[str, Tensor], content
     content = content | {"step": step, "sha256": hashlib.sha256(data).hexdigest()}
     write_json(path.with_suffix(".json"), content | {"own_sha256": digest(content)}, sync=False)
     for old in found(folder, kind)[:-keep]:
+        old.with_suffix(".safetensors").unlink(missing_ok=True)  # first: without its JSON nothing would know it
         old.unlink()
     kept = {path.stem for path in found(folder, kind)}
-    for old in found(folder, kind, ".safetensors"):  # also what a kill between the two has left
+    for old in found(folder, kind, ".safetensors"):  # also what a kill has left
         if old.stem not in kept:
             old.unlink(missing_ok=True)
 
