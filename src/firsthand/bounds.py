@@ -64,4 +64,5 @@ def check(name: str, value: Any, interval: str) -> None:
 
 
 def _spelled(bound: float) -> str:
-    return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"
+    short = f"{bound:g}"
+    return f"{bound:,.0f}" if bound == int(bound) and (bound < 1e15 or float(short) != bound) else short

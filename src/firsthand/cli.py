@@ -96,14 +96,15 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def run(args: list[str]) -> None:
-    """Run one command; raises SystemExit with its exit code, unless that is 0."""
+    """Run one command; raises SystemExit with its exit code where it is not 0, and where the command does."""
     code: int | str | None = 0
-    text = ""
+    text, ended = "", False
     warnings.showwarning = remark
     try:
         dispatch(args)
     except BaseException as error:
         code, text = ending(error)
+        ended = True
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -111,7 +112,7 @@ def run(args: list[str]) -> None:
         code, text = (code, text) if code else ending(error)
     if text:
         complain(text)
-    if code:
+    if code or ended:
         raise SystemExit(code)
 
 

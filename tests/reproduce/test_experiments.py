@@ -87,9 +87,10 @@ def test_command(capsys, tmp_path):
 
 
 def test_help_explains_the_options(capsys):
-    main(["experiment", "mlp", "throws", "--help"])
+    with pytest.raises(SystemExit) as end:
+        main(["experiment", "mlp", "throws", "--help"])
     text = capsys.readouterr().out
-    assert "faces of the die" in text and "How high a die falls." in text and "loaded" in text
+    assert end.value.code == 0 and "faces of the die" in text and "How high a die falls." in text and "loaded" in text
 
 
 @pytest.mark.parametrize(

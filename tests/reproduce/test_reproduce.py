@@ -250,9 +250,10 @@ def test_what_it_will_take(fake, inside, tmp_path, monkeypatch, capsys):
 
 def test_help_of_a_paper_names_its_claims(capsys):
     """After the options: each claim, where the paper makes it, and what it takes."""
-    main(["reproduce", "mlp", "--help"])
+    with pytest.raises(SystemExit) as end:
+        main(["reproduce", "mlp", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert "--seeds" in text and "unknown" not in text
+    assert end.value.code == 0 and "--seeds" in text and "unknown" not in text
     assert all(claim.key in text and claim.where in text for claim in papers.get("mlp").claims)
 
 

@@ -329,6 +329,7 @@ class Training:
                 if (examples := getattr(self.task, split)) is not None:
                     scores = evaluate(self.task, self.counting, examples, self.fabric.device)
                     result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
+            (self.folder.figures / "loss.png").unlink(missing_ok=True)  # of fewer steps; the last that is drawn
             write_json(self.folder.path / "result.json", result)
             illustrate(self.task, self.folder, self.counting, self.screen.say)
         self.fabric.barrier()

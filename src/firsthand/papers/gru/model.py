@@ -55,9 +55,7 @@ class Config:
     init: Literal["uniform", "normal"] = "uniform"  # first weights: U(±1/sqrt(hidden)), or N(0, 0.01^2) and biases 0
 
     def __post_init__(self) -> None:
-        within(
-            self, "model.", vocab=SIZE, embed=SIZE, hidden=SIZE, layers=DEPTH, dropout=PART, update_bias=ANY
-        )  # fmt: skip
+        within(self, "model.", vocab=SIZE, embed=SIZE, hidden=SIZE, layers=DEPTH, dropout=PART, update_bias=ANY)
 
 
 class GatedNetwork(Module):

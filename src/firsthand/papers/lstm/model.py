@@ -81,9 +81,7 @@ class Config:
     init: Literal["uniform", "normal"] = "uniform"  # first weights: U(±1/sqrt(hidden)), biases too; N(0, 0.01^2), b = 0
 
     def __post_init__(self) -> None:
-        within(
-            self, "model.", vocab=SIZE, embed=SIZE, hidden=SIZE, layers=DEPTH, dropout=PART, forget_bias=ANY
-        )  # fmt: skip
+        within(self, "model.", vocab=SIZE, embed=SIZE, hidden=SIZE, layers=DEPTH, dropout=PART, forget_bias=ANY)
 
 
 class LanguageModel(Module):
