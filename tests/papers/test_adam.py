@@ -345,6 +345,9 @@ def test_figures_of_the_claims():
             seen[arm.name] = [Seen(0, {"metrics": found[arm.measured], "series": series}, [])]
         figure = claim.figure(seen)
         assert len(figure.axes) == panels.get(claim.key, 1)
+        if claim.key == "surfaces":  # a row for each rule, named axes
+            assert {axes.get_xlabel() for axes in figure.axes[-5:]} == {"x"}
+            assert {axes.get_ylabel() for axes in figure.axes[::5]} == {"y"}
         if claim.key == "bias-correction":  # what diverged or left the frame is a triangle at its upper edge
             for axes in figure.axes:
                 marks = [line for line in axes.lines if line.get_marker() == "^"]

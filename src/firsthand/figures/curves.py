@@ -43,12 +43,6 @@ def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, **s
         axes.plot(x, y, color=colour, label=None if number else label, **({"lw": 1.3, "alpha": 0.85} | style))
 
 
-def label(axes: Axes, x: int | float, y: int | float, words: str, colour: str, **style: Any) -> None:
-    """Words at the end of a line, in its colour."""
-    style = {"va": "center", "fontsize": 9} | style
-    axes.annotate(words, (x, y), xytext=(5, 0), textcoords="offset points", color=colour, **style)
-
-
 def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> None:
     """A logarithmic axis with these plain numbers on it, as far as they lie within its limits."""
     axis = axes.yaxis if which == "y" else axes.xaxis

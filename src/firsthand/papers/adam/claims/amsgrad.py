@@ -5,8 +5,8 @@ from math import sqrt
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.figures.curves import Runs, label, series
-from firsthand.figures.style import BLUE, MUTED, RED
+from firsthand.figures.curves import Runs, series
+from firsthand.figures.style import BLUE, MUTED, RED, beside
 
 
 def counterexample(
@@ -72,7 +72,7 @@ def figure(seen: Runs) -> Figure:
         for arm, name, colour in zip(arms, ("Adam", "AMSGrad"), (RED, BLUE), strict=True):
             steps, places = (series(seen[arm.name], part)[0] for part in ("step", "place"))
             axes.plot(steps, places, color=colour, lw=1.8)
-            label(axes, steps[-1], places[-1], name, colour, fontweight="bold")
+            beside(axes, 1.2 * steps[-1], [(name, places[-1], colour)], 0.1, fontweight="bold")
         axes.axhline(-1, color=MUTED, lw=1, ls=":")
         axes.set(xscale="log", xlabel="steps", title=title, ylim=(-1.1, 1.1), yticks=(-1, 0, 1))
         axes.set_xlim(1, axes.get_xlim()[1] * 3)

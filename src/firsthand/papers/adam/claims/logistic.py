@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Claim, Measure, near_paper, smallest
-from firsthand.figures.curves import Runs, label, log_ticks, series
-from firsthand.figures.style import COLOURS, INK, apart
+from firsthand.figures.curves import Runs, log_ticks, series
+from firsthand.figures.style import COLOURS, INK, beside
 from firsthand.papers.adam.training import trained
 
 EPOCHS = (1, 2, 5, 10)
@@ -38,15 +38,16 @@ def figure(seen: Runs) -> Figure:
     panels = figure.subplots(1, 3, sharey=True)
     for axes, (rule, arms) in zip(panels, PANELS.items(), strict=True):
         curves = [np.mean(series(seen[arm.name], "losses"), 0) for arm in arms]
-        heights = apart([np.log10(losses[-1]) for losses in curves], 0.045)
-        for arm, losses, height, colour in zip(arms, curves, heights, COLOURS, strict=False):
+        ends = []
+        for arm, losses, colour in zip(arms, curves, COLOURS, strict=False):
             axes.plot(range(1, len(losses) + 1), losses, color=colour, lw=1.8)
-            label(axes, len(losses), 10**height, f"rate {arm.overrides['lr']:g}", colour)
+            ends.append((f"rate {arm.overrides['lr']:g}", losses[-1], colour))
             passes = [int(name.split()[1]) for name in arm.paper]
             axes.plot(passes, list(arm.paper.values()), "D", color=INK, mfc="none")
         axes.plot([], [], "D", color=INK, mfc="none", label="paper (figure 1)")
         axes.set(title=rule, xlabel="passes over MNIST", xlim=(0.5, 12.9), xticks=EPOCHS, ylim=(0.21, 1.4))
         log_ticks(axes, (0.25, 0.3, 0.4, 0.6, 0.8, 1.2))
+        beside(axes, len(losses) + 0.15, ends, 1.11)
         axes.legend(loc="upper right")
     panels[0].set_ylabel("training loss (nats)")
     return figure

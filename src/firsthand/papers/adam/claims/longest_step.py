@@ -6,8 +6,8 @@ import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Claim, Measure, Outcome, each, equal, limit_from
-from firsthand.figures.curves import Runs, label, log_ticks, series
-from firsthand.figures.style import COLOURS, INK
+from firsthand.figures.curves import Runs, log_ticks, series
+from firsthand.figures.style import COLOURS, INK, beside
 from firsthand.papers.adam.uncorrected import arms, rule
 
 
@@ -49,18 +49,18 @@ WITH, WITHOUT = (arms(rare, BETAS, corrected) for corrected in (True, False))
 def figure(seen: Runs) -> Figure:
     """Length of the first step after a wait, with and without the correction, and the bound."""
     figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
+    axes, ends = figure.subplots(), []
     for colour, betas in zip(COLOURS, BETAS, strict=False):
         for found, style in ((WITH, "-"), (WITHOUT, "--")):
             waits, steps = (series(seen[found[betas].name], name)[0] for name in ("waits", "steps"))
             axes.plot(waits + 1, steps, style, color=colour, lw=1.8)
-        limit = bound(*betas)
-        label(axes, waits[-1] + 1, limit, "β = ({:g}, {:g}): {:.3g} α".format(*betas, limit), colour)
+        ends.append(("β = ({:g}, {:g}): {:.3g} α".format(*betas, bound(*betas)), bound(*betas), colour))
     axes.plot([], [], "-", color=INK, label="Adam")
     axes.plot([], [], "--", color=INK, label="without bias correction")
     axes.set(xscale="log", xlabel="step at which the first gradient comes", ylabel="step length / α")
-    axes.set(xlim=(0.8, 6e5), ylim=(0.8, 45), title="Length of the step at the first gradient, and the bound")
-    log_ticks(axes, (1, 3, 10, 30))
+    axes.set(xlim=(0.8, 6e5), ylim=(0.34, 45), title="Length of the step at the first gradient, and the bound")
+    log_ticks(axes, (0.5, 1, 3, 10, 30))
+    beside(axes, 1.2 * waits[-1], ends, 1)
     axes.legend(loc="upper left", bbox_to_anchor=(0.0, 0.9))
     return figure
 

@@ -6,8 +6,8 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.figures.curves import Runs, label
-from firsthand.figures.style import COLOURS, apart
+from firsthand.figures.curves import Runs
+from firsthand.figures.style import COLOURS, beside
 from firsthand.papers.adam.sparse import RULES, bags, learn_words
 
 
@@ -36,16 +36,14 @@ ADAM, ADAGRAD, RMSPROP, NESTEROV = (Arm(name, experiment=sparse, overrides={"rul
 def figure(seen: Runs) -> Figure:
     """Training cost pass by pass, each rule at its best rate and, fainter, at the others."""
     figure = Figure(figsize=(8, 4.2))
-    axes, ends = figure.subplots(), {}
+    axes, ends = figure.subplots(), []
     for colour, (arm, (run,)) in zip(COLOURS, seen.items(), strict=False):
         for name, costs in run.result["series"].items():
             style = {"lw": 1.8} if name == "costs" else {"lw": 0.8, "alpha": 0.35}
             axes.plot(range(1, len(costs) + 1), costs, color=colour, **style)
         last = run.result["series"]["costs"][-1]
-        ends[f"{arm}, {run.result['metrics']['rate']:g}: {last:.3f}"] = last, colour
-    heights = apart([last for last, _ in ends.values()], 0.009)
-    for (words, (_, colour)), height in zip(ends.items(), heights, strict=True):
-        label(axes, len(costs), height, words, colour)
+        ends.append((f"{arm}, {run.result['metrics']['rate']:g}: {last:.3f}", last, colour))
+    beside(axes, len(costs) + 0.15, ends, 0.009)
     axes.set(xlabel="passes over 54,105 sentences", ylabel="training cost, half of the words dropped (nats)")
     axes.set(xlim=(0.8, len(costs) + 3), ylim=(0.305, 0.51), xticks=range(1, len(costs) + 1))
     axes.set_title("Logistic regression on words, each rule at its best rate (thin: at others)")

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim
 from firsthand.figures.curves import Runs, lines, log_ticks, metric, series
-from firsthand.figures.style import COLOURS, INK, RED, apart
+from firsthand.figures.style import COLOURS, INK, RED, beside
 from firsthand.papers.momentum.training import ERROR, EVERY, autoencoder
 
 PRINTED = {0.25: 16.0, 0.5: 16.0, 1.0: 0.074, 2.0: 0.083, 4.0: 0.35}  # table 3, on Curves: another scale than ours
@@ -18,13 +18,14 @@ def figure(seen: Runs) -> Figure:
     """Training error update by update, and the last as a multiple of that at scale 1, beside the paper's multiples."""
     figure = Figure(figsize=(11, 4.2))
     left, right = figure.subplots(1, 2)
-    ends = [np.mean([curve[-1] for curve in series(seen[arm.name])]) for arm in ARMS]
-    for arm, colour, height in zip(ARMS, COLOURS, np.exp(apart(np.log(ends).tolist(), 0.16)), strict=False):
+    ends = []
+    for arm, colour in zip(ARMS, COLOURS, strict=False):
         curves = [np.stack([EVERY * np.arange(1, len(c) + 1), c], 1) for c in series(seen[arm.name])]
         lines(left, curves, colour, arm.name)
-        left.text(3050, height, arm.name, color=colour, va="center", fontsize=9)
+        ends.append((arm.name, float(np.mean([curve[-1, 1] for curve in curves])), colour))
     left.set(xlabel="update", ylabel="squared error an image", title="Training error, a line a seed", xlim=(0, 3700))
     log_ticks(left, (1, 2, 5, 10, 20, 50))
+    beside(left, 3050, ends, 1.17)
     scales, unit = list(PRINTED), np.array(metric(seen[ONE.name], "error"))
     ours = np.array([np.array(metric(seen[arm.name], "error")) / unit for arm in ARMS])
     right.plot(scales, ours, "o", color=INK, alpha=0.6)
