@@ -6,24 +6,21 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from firsthand import __version__, papers, process
 from firsthand.bounds import SEED, whole
 from firsthand.errors import UserError, unknown
-from firsthand.options import override, words
+from firsthand.options import override
 from firsthand.papers import Paper
-from firsthand.train.folder import RunFolder, cannot_write, read_json, write_json
+from firsthand.run import Run
+from firsthand.train.folder import RunFolder, cannot_write, write_json
 from firsthand.train.launch import Launch, begin, fabric_for, leads, log_to, together
-from firsthand.train.recipe import flat
-from firsthand.train.sampling import Sampling
-from firsthand.typed import START_AGAIN
 
 if TYPE_CHECKING:
     from firsthand.train.comparison import Comparison
@@ -320,183 +317,6 @@ def compare(
         path = target(path)
     found = [name if isinstance(name, Run) else load(name) for name in names]
     return compared([run.folder for run in found], against, title, path)
-
-
-class Run:
-    """A training run: what was asked, what came out, and the trained network ready to use."""
-
-    def __init__(self, folder: RunFolder):
-        self.folder = folder
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.path)!r})"
-
-    @property
-    def path(self) -> Path:
-        """The run's folder."""
-        return self.folder.path
-
-    @cached_property
-    def config(self) -> dict[str, Any]:
-        """What was asked for, as config.json says."""
-        config = self._config
-        missing = [name for name in ("preset", "data", "seed", "recipe") if name not in config]
-        if missing or not isinstance(config["recipe"].get("steps"), int):
-            what = missing[0] if missing else "recipe.steps"
-            raise UserError(f"{self.path / 'config.json'} is damaged ({what} is missing); {START_AGAIN}.")
-        return config
-
-    @cached_property
-    def problem(self) -> str | None:
-        """Why this run cannot be shown beside others, in one sentence; None if it can."""
-        try:
-            _ = self.config, self.result
-            get(self.config["paper"])
-            for rows in self.folder.rows.values():
-                rows.readable()
-        except UserError as error:
-            return str(error)
-        return None
-
-    @cached_property
-    def _config(self) -> dict[str, Any]:
-        return self.folder.config
-
-    @property
-    def is_experiment(self) -> bool:
-        """Whether the folder is that of an experiment."""
-        try:
-            return "experiment" in self._config
-        except UserError:
-            return False
-
-    @property
-    def result(self) -> dict[str, Any] | None:
-        """What came out, as result.json says; None while the run is unfinished."""
-        return self.folder.result
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the loss of a finished run was no number in the end; a range test goes so far on purpose."""
-        if self.result is None or self.recipe.schedule.name == "range":
-            return False
-        return "diverged" in self.result["stopped"] or self.result["metrics"].get("train_loss") is None
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl."""
-        return list(self.folder.metrics)
-
-    @cached_property
-    def recipe(self) -> Any:
-        """The recipe that was trained, rebuilt from config.json; an option that it lacks has its class's default."""
-        with self._named():
-            plain = type(get(self.config["paper"]).preset(self.config["preset"]))()
-            recipe = override(plain, self.config["recipe"])
-        return self.understood(recipe) if getattr(recipe.data, "vocabulary", None) else recipe
-
-    @property
-    def launch(self) -> Launch:
-        """Where and how it computed."""
-        with self._named():
-            return override(Launch(), self.config.get("launch", {}))
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Say which file a mistake is in, and which version wrote it."""
-        try:
-            yield
-        except UserError as error:
-            wrote = self.config.get("firsthand", __version__)
-            wrote = "" if wrote == __version__ else f", which firsthand {wrote} wrote,"
-            raise UserError(f"{self.path / 'config.json'}{wrote} does not suit this version. {error}") from None
-
-    def understood(self, recipe: Any) -> Any:
-        """The recipe with this run's vocabulary in place of one made from the data, where there is a vocabulary."""
-        saved = self.path / "vocabulary.json"
-        if not (saved.exists() and hasattr(recipe.data, "vocabulary")):
-            return recipe
-        return replace(recipe, data=replace(recipe.data, vocabulary=str(saved.resolve())))
-
-    def fits(self, task: Any, network: Any) -> None:
-        """Raise UserError where a network of this task cannot start from this run's weights."""
-        ours, theirs = ({n: tuple(p.shape) for n, p in m.state_dict().items()} for m in (network, self.model))
-        for name in ours | theirs:
-            there, here = theirs.get(name, "absent"), ours.get(name, "absent")
-            if there != here:
-                mine, its = ({f"model.{o}": v for o, v in flat(r.model).items()} for r in (task.recipe, self.recipe))
-                differ = {o: v for o, v in its.items() if mine.keys() == its.keys() and mine[o] != v}
-                raise UserError(
-                    f"The weights of {self.path}, a run of '{self.config['paper']}', do not fit: "
-                    f"{name} is {there} there and {here} here"
-                    + (f"; it had {shlex.join(words(self.recipe, differ))}." if differ else ".")
-                )
-        for name, content in task.files().items():
-            saved = self.path / name
-            if not saved.exists() or read_json(saved) != content:
-                raise UserError(f"The weights of {self.path} do not fit: its {name} is not that of this run's data.")
-
-    @cached_property
-    def model(self) -> Any:
-        """The trained network with the weights that count (see result.json), in evaluation mode."""
-        from firsthand.train import checkpoint
-
-        kinds = ("best", "step") if self.recipe.keep == "best" else ("step",)
-        for kind in kinds:
-            if saved := checkpoint.newest(self.folder.checkpoints, kind):
-                break
-        else:
-            raise UserError(
-                f"{self.path} has no checkpoint yet: continue it with `firsthand train --resume {self.path}`."
-            )
-        scored = saved[1].get("state", {}).get("best") is not None or "best" in (self.result or {}).get("weights", "")
-        if (kind, len(kinds)) == ("step", 2) and scored:
-            raise UserError(f"The best weights of {self.path}, its checkpoints/best-*, are gone: put them back.")
-        try:
-            network = checkpoint.network_of(self.recipe.task.without_data(self.recipe), checkpoint.weights(saved[0]))
-        except UserError as error:
-            raise UserError(f"{self.path} cannot be used. {error}") from None
-        return network.eval()
-
-    @property
-    def trained(self) -> Any:
-        """The network, recipe and folder, as tasks take them."""
-        from firsthand.train.tasks import Trained
-
-        return Trained(self.model, self.recipe, self.folder)
-
-    @property
-    def writes(self) -> str | None:
-        """What the trained network writes: "lines", such as names, "text", "sound", or nothing."""
-        return self.recipe.task.writes(self.recipe) if hasattr(self.recipe.task, "writes") else None
-
-    def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
-        """Write `count` lines or texts; `new`: distinct lines not in the training set; options as in `Sampling`."""
-        return ["".join(text) for text in self.write(count, new=new, **options)]
-
-    def write(self, count: int = 1, *, new: bool = False, **options: Any) -> Iterator[Iterator[str]]:
-        """The same as it is written: each line or text as an iterator of its pieces."""
-        whole("count", count, "[0, 1e8]")
-        if self.writes is None:
-            raise UserError(
-                f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
-            )
-        return self.recipe.task.sample(self.trained, count, override(Sampling(), options), new)
-
-    def save(self, path: str | Path, **options: Any) -> dict[str, Any]:
-        """Write a new sound into a WAV file and say how long it is; options as in `Sampling`."""
-        if not hasattr(self.recipe.task, "save"):
-            raise UserError(f"{self.path} does not write sound: leave out --out, or send its text on: > {path}")
-        if Path(path).parent == self.path:
-            self.folder.refuse_links()
-        return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
-
-    def classify(self, paths: str | Path | Iterable[str | Path]) -> list[dict[str, Any]]:
-        """Say which class each image file shows, and how surely."""
-        paths = [paths] if isinstance(paths, str | Path) else paths
-        if not hasattr(self.recipe.task, "classify"):
-            raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
-        return self.recipe.task.classify(self.trained, [Path(path) for path in paths])
 
 
 def use_threads(recipe: Any) -> None:

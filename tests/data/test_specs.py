@@ -55,7 +55,6 @@ def test_another_column_of_a_known_csv(data_folder):
         (Images("mnits"), "did you mean 'mnist'"),
         (Images("digits", validation=100), "'validation' does not apply"),
         (Images("digits", limit=1438), "limit is 1438 training images: choose from 1 to 1,437"),
-        (Images("digits", limit=0), "choose from 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(spec, message):
@@ -77,6 +76,9 @@ def test_mnist_is_held_out_from_the_end_and_limited_from_the_start(data_folder):
         assert torch.equal(some.val[i], every.train[i][-1003:])
         assert torch.equal(some.test[i], every.test[i])
     assert [len(part[1]) for part in (Images().load().train, Images().load().val)] == [55_000, 5_000]
-    for spec in (Images(limit=55_001), Images(validation=60_000), Images(validation=-1)):
+    for wrong in ({"limit": 0}, {"validation": -1}):
+        with pytest.raises(UserError, match="must be at least"):
+            Images(**wrong)
+    for spec in (Images(limit=55_001), Images(validation=60_000)):
         with pytest.raises(UserError, match="choose from"):
             spec.load()

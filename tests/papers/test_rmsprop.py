@@ -202,7 +202,7 @@ def test_figures_of_the_claims():
         "eps-place": lambda arm: {"gradient": [1e-8, 1.0], "step": [0.1, 1.0]},
         "surfaces": lambda arm: walks | {name: None for name in SURFACES} | {f"{name} rate": None for name in SURFACES},
     }
-    panels = {"nine-to-one": 2, "scale-freedom": 3, "floor": 2, "centring": 2, "eps-place": 1, "surfaces": 6}
+    panels = {"nine-to-one": 2, "scale-freedom": 3, "floor": 2, "centring": 2, "eps-place": 1, "surfaces": 20}
     for claim in CLAIMS:
         found = {arm.name: left[claim.key](arm) for arm in claim.arms}
         figure = claim.figure({name: [Seen(0, {"metrics": one, "series": one}, [])] for name, one in found.items()})

@@ -108,7 +108,8 @@ def runs(folder: Positional[Path] = api.RUNS, /, json: bool = False) -> None:
         return out.print(f"No runs in {folder}/ yet: `firsthand train mlp` makes one.", markup=False)
     for row in [row for row in rows if "problem" in row]:
         rows.remove(row)
-        err.print(row["problem"], markup=False)
+        said = row["problem"]
+        err.print(said if row["run"] in said else f"{row['run']}: {said}", markup=False)
     for row in rows:
         metrics, (step, steps) = row.pop("metrics"), row.pop("steps").split("/")
         row["status"] += f" at step {step}" if step == steps else f" at step {step} of {steps}"
