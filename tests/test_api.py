@@ -205,3 +205,11 @@ def test_a_diverged_run(train, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main(["train", "--resume", str(run.path)])
     assert end.value.code == 1 and "The training diverged: try a smaller learning rate." in capsys.readouterr().err
+
+
+def test_options_that_an_experiment_fails_with():
+    """They are named; what fails at the defaults is a fault of ours and stays one."""
+    with pytest.raises(UserError, match=r"heads cannot be measured with steps 0: .*\."):
+        api.experiment("selfattention", "heads", steps=0)
+    with pytest.raises(UserError, match=r"symmetry cannot be measured with runs 9223372036854775808: .*\."):
+        api.experiment("backprop", "symmetry", runs=2**63)

@@ -246,12 +246,13 @@ def measured(function: Callable, name: str, seed: int, options: dict[str, Any]) 
     """What an experiment returns; raises UserError for options that it fails with."""
     try:
         return function(seed=seed, **options)
-    except (ArithmeticError, LookupError, ValueError) as error:
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         defaults = inspect.signature(function).parameters
         if isinstance(error, UserError) or all(defaults[option].default == value for option, value in options.items()):
             raise
         given = ", ".join(f"{option} {value}" for option, value in options.items())
-        raise UserError(f"{name} cannot be measured with {given}: {error}.") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise UserError(f"{name} cannot be measured with {given}: {reason}.") from error
 
 
 def load(name: str | Path) -> "Run":
