@@ -127,6 +127,7 @@ MISTAKES = {
     "train mlp --data {lines} --devices 0": "devices is 0: choose from 1 to",
     "train mlp --data {lines} --strategy nonsense": "Fabric cannot start with these options",
     "train --resume": "--resume",
+    "train --resume -inf --resume=plateau": "Which run? Give --resume once",
     "train --resume nowhere": "There is no run 'nowhere'",
     "train --resume {here}": "is not a run folder: it has no config.json",
     "train --resume {run} --steps 1": "has trained 40 steps already: give --steps a larger number than that.",

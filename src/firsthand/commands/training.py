@@ -77,6 +77,8 @@ def resume(key: str | None, args: list[str]) -> None:
             f"{error} A resumed run keeps its recipe: beside --resume only --steps, --json and where to compute "
             "(--device, --devices, --precision, ...) may be given."
         ) from None
+    if run is None or chosen.resume != name:
+        raise UserError("Which run? Give --resume once, and ./NAME for a name that begins with -.")
     if run.result is not None and chosen.steps is None:
         err.print(f"{run.path} is finished; this is its result. To train it longer, add --steps N.", markup=False)
     run = api.resume(run.path, steps=chosen.steps, launch=chosen.launch)
