@@ -1,6 +1,5 @@
 """Runs beside one another: a row each, the options in which they differ, and their losses in one figure."""
 
-import math
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any, Literal
 from matplotlib.figure import Figure
 
 from firsthand.errors import UserError
-from firsthand.figures.style import COLOURS, INK, MUTED, apart
+from firsthand.figures.comparison import Points, losses
 from firsthand.train.figures import save
 from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import flat
@@ -112,56 +111,17 @@ def curves(
     data = {folder.config["data"] for folder in folders}
     if len(data) > 1:
         raise UserError(f"Losses on different data cannot be compared: these are on {', '.join(sorted(data))}.")
-    groups: dict[str, list[list[tuple[int | float, float]]]] = defaultdict(list)
+    groups: dict[str, list[Points]] = defaultdict(list)
     for folder in folders:
         points = points_of(folder, against)
         if not points:
             raise UserError(f"{folder.path} has no validation loss yet; compare it when it has trained a while.")
         groups[label(folder, folders)].append(points)
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
-    ends = []
-    if differ := list(unlike(folders)):
-        named = ", ".join(differ[:6]) + (f" and {len(differ) - 6} more" if len(differ) > 6 else "")
-        figure.supxlabel(f"The runs also differ in: {named}.", x=0.01, ha="left", fontsize=8, color=MUTED)
-    for number, (name, members) in enumerate(groups.items()):
-        colour = COLOURS[number % len(COLOURS)]
-        for points in members:
-            dots = {"marker": "o", "ms": 3} if len(points) < 5 else {}
-            axes.plot(*zip(*points, strict=True), color=colour, lw=1.5, alpha=0.85, **dots)
-        last = max(points[-1] for points in members)
-        best = sum(min(loss for _, loss in points) for points in members) / len(members)
-        ends.append((last, f"{name}  {best:.3f}", colour))
-    losses = sorted(loss for members in groups.values() for points in members for _, loss in points)
-    lowest, typical = losses[0], losses[len(losses) // 2]
-    # The first losses of a long run may lie above the frame; a short run is seen whole.
-    seen = max(y for members in groups.values() for points in members for _, y in points[(len(points) - 1) // 8 :])
-    top = min(losses[-1], max(typical + 3 * (typical - lowest), seen))
-    if 0 < 8 * lowest < top:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_ylim(lowest * 0.9, top * 1.1)
-        heights = [10**y for y in apart([math.log10(y) for (_, y), *_ in ends], math.log10(top / lowest) / 18)]
-    else:
-        room = (top - lowest or abs(top) or 1) / 20
-        axes.set_ylim(lowest - room, top + room)
-        heights = apart([y for (_, y), *_ in ends], room)
-    for ((x, _), text, colour), y in zip(ends, heights, strict=True):
-        place = {"xytext": (6, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
-        axes.annotate(text, (x, y), color=colour, parse_math=False, annotation_clip=False, **place)
-    axes.margins(x=0.02)
-    lengths = [x for (x, _), *_ in ends]
-    if wide := max(lengths) > 8 * min(lengths) > 0:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlim(right=axes.get_xlim()[1] * (4 if wide else 1.25))
-    axes.set(xlabel="seconds of training" if against == "seconds" else "steps", ylabel="validation loss (nats)")
     words = title or f"{data.pop()}: which learns fastest? (lowest loss beside each)"
-    axes.set_title(words, color=INK, parse_math=False)
-    return figure
+    return losses(groups, "seconds of training" if against == "seconds" else "steps", words, list(unlike(folders)))
 
 
-def points_of(folder: RunFolder, against: Literal["seconds", "steps"]) -> list[tuple[int | float, float]]:
+def points_of(folder: RunFolder, against: Literal["seconds", "steps"]) -> Points:
     """Where the run stood at every evaluation: (seconds or steps, validation loss)."""
     seconds = {row["step"]: row["seconds"] for row in folder.times}
     return [

@@ -1,13 +1,13 @@
-"""Figures of a run, drawn from its own files: loss curves, the range test, the network's health, the task's own."""
+"""The figures of a finished run: those of its task, of its rows, and how a figure is written."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from torch.nn import Module
 
-from firsthand.figures.style import COLOURS, INK, MUTED, legend, plain
+from firsthand.figures.training import health, loss_curve, range_test
 from firsthand.train.folder import RunFolder, write_atomically
 from firsthand.train.task import Task
 
@@ -16,12 +16,13 @@ LAST = "loss"  # figure: where it is, all were drawn, or tried
 
 def draw(task: Task, folder: RunFolder, network: Module, say: Callable[[str], None]) -> None:
     """Write every figure of a finished run as a PNG into its figures folder; one that fails is told, not the end."""
-    ranged = task.recipe.schedule.name == "range" and any(row.get("loss") is not None for row in folder.metrics)
+    rows, diagnostics = list(folder.metrics), list(folder.diagnostics)
+    ranged = task.recipe.schedule.name == "range" and any(row.get("loss") is not None for row in rows)
     sources: list[tuple[str, Callable[[], Iterable[tuple[str, Figure]]]]] = [
         ("the task", lambda: task.figures(network)),
-        ("health", lambda: health(folder) if list(folder.diagnostics) else ()),
-        ("range", lambda: [("range", range_test(folder))] if ranged else ()),
-        (LAST, lambda: [(LAST, loss_curve(folder))]),
+        ("health", lambda: health(diagnostics) if diagnostics else ()),
+        ("range", lambda: [("range", range_test(rows))] if ranged else ()),
+        (LAST, lambda: [(LAST, loss_curve(rows, f"{folder.config['paper']}: loss"))]),
     ]
     for kind, made in sources:
         name = f"of {kind}"
@@ -38,86 +39,3 @@ def save(figure: Figure, path: Path, metadata: dict[str, str] | None = None, opt
     content = io.BytesIO()
     figure.savefig(content, format=path.suffix[1:].lower(), metadata=metadata)
     write_atomically(path, content.getvalue(), sync=False, option=option)
-
-
-def loss_curve(folder: RunFolder) -> Figure:
-    """Training loss (mean since the row before) and validation loss against steps."""
-    rows = list(folder.metrics)
-    figure = Figure(figsize=(7, 3.6))
-    axes = figure.subplots()
-    for name, label, style in (
-        ("loss", "training", {"lw": 1, "alpha": 0.6}),
-        ("val_loss", "validation", {"marker": "o", "ms": 3}),
-    ):
-        points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
-        if points:
-            axes.plot(*zip(*points, strict=True), label=label, **style)
-    axes.set(xlabel="step", ylabel="loss", title=f"{folder.config['paper']}: loss")
-    first = [row["loss"] for row in rows if row.get("loss") is not None]
-    if first and min(first) > 0 and max(first) > 8 * min(first):
-        axes.set_yscale("log")
-        plain(axes.yaxis)
-    legend(axes)
-    return figure
-
-
-def range_test(folder: RunFolder) -> Figure:
-    """Loss against learning rate while the rate grows exponentially; the steepest fall is marked.
-
-    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3.
-    """
-    points = [(row["lr"], row["loss"]) for row in folder.metrics if row.get("loss") is not None]
-    rates, losses = (list(column) for column in zip(*points, strict=True))
-    figure = Figure(figsize=(7, 3.6))
-    axes = figure.subplots()
-    axes.plot(rates, losses, marker="o", ms=3)
-    axes.set_xscale("log")
-    margin = 0.1 + 0.05 * losses[0]  # visible beside a loss of any size
-    axes.set_ylim(min(losses) - margin, min(max(losses), losses[0] + (losses[0] - min(losses)) * 0.5) + margin)
-    reach = max(len(losses) // 12, 1)  # points on either side that the noise is averaged over
-    if len(losses) > 4 * reach:
-        smooth = [sum(losses[i : i + 2 * reach + 1]) / (2 * reach + 1) for i in range(len(losses) - 2 * reach)]
-        falls = [after - before for before, after in zip(smooth, smooth[2 * reach :], strict=False)]
-        steepest = rates[2 * reach + falls.index(min(falls))]
-        axes.axvline(steepest, color=COLOURS[1], ls="--", lw=1, label=f"falls fastest near {steepest:.2g}")
-        axes.axvline(rates[losses.index(min(losses))], color=MUTED, ls=":", lw=1, label="lowest loss")
-        axes.legend()
-    axes.set(xlabel="learning rate", ylabel="loss", title="Learning-rate range test")
-    return figure
-
-
-def health(folder: RunFolder) -> Iterator[tuple[str, Figure]]:
-    """Histograms of activations and gradients at the first and last record; saturation and update ratios over time."""
-    rows = list(folder.diagnostics)
-    for kind in ("activation", "gradient"):
-        figure = Figure(figsize=(9, 3.4))
-        for axes, row in zip(figure.subplots(1, 2), (rows[0], rows[-1]), strict=True):
-            for entry in row["layers"]:
-                if kind in entry and sum(entry[kind]["histogram"]):  # a diverged layer has nothing to show
-                    stats = entry[kind]
-                    edges = [
-                        stats["reach"] * (2 * (i + 0.5) / len(stats["histogram"]) - 1)
-                        for i in range(len(stats["histogram"]))
-                    ]
-                    area = sum(stats["histogram"]) * 2 * stats["reach"] / len(stats["histogram"])
-                    label = entry["name"] + ("" if stats["std"] is None else f"  std {stats['std']:.2g}")
-                    if kind == "activation" and "saturation" in entry:
-                        label += f", {100 * entry['saturation']:.1f} % saturated"
-                    axes.plot(edges, [count / area for count in stats["histogram"]], lw=1.2, label=label)
-            axes.set(title=f"{kind}s at step {row['step']}", xlabel=kind, ylabel="density")
-            legend(axes, fontsize=7)
-        yield f"{kind}s", figure
-    figure = Figure(figsize=(9, 3.4))
-    left, right = figure.subplots(1, 2)
-    steps = [row["step"] for row in rows]
-    for index, entry in enumerate(rows[0]["layers"]):
-        if "saturation" in entry:
-            left.plot(steps, [100 * row["layers"][index]["saturation"] for row in rows], label=entry["name"])
-    left.set(title="saturation", xlabel="step", ylabel="units beyond the linear range (%)")
-    for index, entry in enumerate(rows[0]["weights"]):
-        right.plot(steps, [row["weights"][index]["update_ratio"] for row in rows], label=entry["name"])
-    right.axhline(1e-3, color=INK, lw=0.8, ls="--")
-    right.set(title="update / weight (dashed: 1e-3)", xlabel="step", ylabel="std ratio", yscale="log")
-    for axes in (left, right):
-        legend(axes, fontsize=7)
-    yield "health", figure
