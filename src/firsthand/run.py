@@ -158,14 +158,19 @@ class Run:
     @property
     def trained(self) -> Any:
         """The network, recipe and folder, as tasks take them."""
-        from firsthand.train.tasks import Trained
+        from firsthand.train.task import Trained
 
         return Trained(self.model, self.recipe, self.folder)
 
     @property
+    def classifies(self) -> bool:
+        """Whether the trained network says what a picture shows."""
+        return self.recipe.task.classifies
+
+    @property
     def writes(self) -> str | None:
         """What the trained network writes: "lines", such as names, "text", "sound", or nothing."""
-        return self.recipe.task.writes(self.recipe) if hasattr(self.recipe.task, "writes") else None
+        return self.recipe.task.writes(self.recipe)
 
     def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
         """Write `count` lines or texts; `new`: distinct lines not in the training set; options as in `Sampling`."""
@@ -182,7 +187,7 @@ class Run:
 
     def save(self, path: str | Path, **options: Any) -> dict[str, Any]:
         """Write a new sound into a WAV file and say how long it is; options as in `Sampling`."""
-        if not hasattr(self.recipe.task, "save"):
+        if self.writes != "sound":
             raise UserError(f"{self.path} does not write sound: leave out --out, or send its text on: > {path}")
         if Path(path).parent == self.path:
             self.folder.refuse_links()
@@ -191,6 +196,6 @@ class Run:
     def classify(self, paths: str | Path | Iterable[str | Path]) -> list[dict[str, Any]]:
         """Say which class each image file shows, and how surely."""
         paths = [paths] if isinstance(paths, str | Path) else paths
-        if not hasattr(self.recipe.task, "classify"):
+        if not self.classifies:
             raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
         return self.recipe.task.classify(self.trained, [Path(path) for path in paths])

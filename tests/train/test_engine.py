@@ -13,6 +13,7 @@ from torch.nn import Module, Parameter
 
 import firsthand
 from firsthand.errors import UserError
+from firsthand.figures.training import loss_curve
 from firsthand.optim import SCHEDULES
 from firsthand.train import checkpoint, figures
 from firsthand.train.engine import fit
@@ -600,13 +601,9 @@ def test_what_a_run_would_be_refused_for_is_tried_first(train, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_numbers_on_the_axis_of_a_loss_curve(run, tmp_path):
+def test_numbers_on_the_axis_of_a_loss_curve():
     """As people write them, also where the axis is logarithmic."""
-    folder = RunFolder(tmp_path / "numbers")
-    folder.create({"paper": "mlp"})
-    for step, loss in enumerate((4.0, 2.0, 1.0, 0.25), 1):
-        folder.metrics.append({"step": step, "loss": loss})
-    figure = figures.loss_curve(folder)
+    figure = loss_curve([{"step": step, "loss": loss} for step, loss in enumerate((4.0, 2.0, 1.0, 0.25), 1)], "loss")
     figure.canvas.draw()
     (axes,) = figure.axes
     shown = [label.get_text() for label in axes.get_yticklabels() if 0.2 < label.get_position()[1] < 4.5]

@@ -125,7 +125,7 @@ def report(run: api.Run, as_json: bool) -> None:
         out.print(f"more:   firsthand sample {run.path}", markup=False)
     elif run.writes == "sound":
         out.print(f"\nhear it: firsthand sample {run.path} --out sound.wav", markup=False)
-    elif hasattr(run.recipe.task, "classify"):
+    elif run.classifies:
         out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
     out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)
 

@@ -22,8 +22,8 @@ from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
 from firsthand.train import recipe
 from firsthand.train.sampling import Sampling
-from firsthand.train.task import Batch, Examples, Task
-from firsthand.train.tasks import Trained, completed, new_lines, vocabulary_of
+from firsthand.train.task import Batch, Examples, Task, Trained
+from firsthand.train.tasks import completed, new_lines, vocabulary_of
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end

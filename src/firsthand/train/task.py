@@ -3,8 +3,10 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,7 +18,9 @@ from torch.optim import Optimizer
 from firsthand import optim
 from firsthand.data.stream import digest_of_mapped
 from firsthand.errors import UserError
+from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import Recipe, arguments
+from firsthand.train.sampling import Sampling
 
 Batch = tuple[Tensor, Tensor]
 
@@ -39,10 +43,20 @@ class Examples:
         return self.inputs[indices], self.targets[indices]
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A finished or interrupted run, ready to use: its network in evaluation mode, recipe and folder."""
+
+    model: Module
+    recipe: Recipe
+    folder: RunFolder
+
+
 class Task(ABC):
     """One recipe with its data: the engine asks it for everything that differs from paper to paper.
 
-    A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), writes `model` and `scores`.
+    A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), writes `model` and `scores`,
+    and says what a trained network is good for: `writes` and `sample`, or `save`, or `classifies` and `classify`.
     """
 
     train: Examples
@@ -50,6 +64,7 @@ class Task(ABC):
     test: Examples | None = None
     eval_batch = 4096  # examples a forward pass while evaluating; changes speed, not results
     methods: tuple[str, ...] = ()  # methods of the network, beside forward, that the loss calls
+    classifies = False  # whether a trained network says what a user's pictures show
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
@@ -112,6 +127,26 @@ class Task(ABC):
     def files(self) -> dict[str, Any]:
         """JSON files that the finished run needs beside its weights, name -> content (a vocabulary, say)."""
         return {}
+
+    @classmethod
+    def writes(cls, recipe: Any) -> Literal["lines", "text", "sound"] | None:
+        """What a trained network writes, if it writes."""
+        return None
+
+    @classmethod
+    def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> Iterator[Iterator]:
+        """Write `count` lines or texts, each an iterator of its pieces; with `new`, distinct ones not trained on."""
+        raise NotImplementedError
+
+    @classmethod
+    def save(cls, run: Trained, path: Path, options: Sampling = Sampling()) -> dict[str, Any]:
+        """Write a new sound into a WAV file and say how long it is."""
+        raise NotImplementedError
+
+    @classmethod
+    def classify(cls, run: Trained, paths: Sequence[Path | str]) -> list[dict[str, Any]]:
+        """What a trained network sees in a user's pictures, a row each."""
+        raise NotImplementedError
 
     def digest(self) -> str:
         """The SHA-256 of all whole numbers of the examples, and of what they mean (`files`): other data has another.

@@ -1,9 +1,9 @@
 """Two kinds of task: predict the next character of a line from the few before it, and classify an image."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -13,21 +13,10 @@ from firsthand.data.pictures import as_digit
 from firsthand.data.text import Vocabulary, windows
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
-from firsthand.train.folder import RunFolder
-from firsthand.train.recipe import Recipe
 from firsthand.train.sampling import Sampling
-from firsthand.train.task import Batch, Examples, Task
+from firsthand.train.task import Batch, Examples, Task, Trained
 from firsthand.train.writing import write_lines
 from firsthand.typed import read_json
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished or interrupted run, ready to use: its network in evaluation mode, recipe and folder."""
-
-    model: Module
-    recipe: Recipe
-    folder: RunFolder
 
 
 def completed(recipe: Any, vocab: int) -> Any:
@@ -71,7 +60,7 @@ class NextToken(Task):
         return {"vocabulary.json": self.vocabulary.to_json()}
 
     @classmethod
-    def writes(cls, recipe: Any) -> str:
+    def writes(cls, recipe: Any) -> Literal["lines"]:
         """What a trained network writes."""
         return "lines"
 
@@ -107,6 +96,7 @@ class Classify(Task):
     """Say which class an image belongs to; scores are the loss and the error (share of images classified wrongly)."""
 
     eval_batch = 500
+    classifies = True
 
     def __init__(self, recipe: Any):
         super().__init__(recipe)
