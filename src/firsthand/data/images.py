@@ -27,11 +27,14 @@ _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # of 
 
 @dataclass
 class ImageSets:
-    """Images, 0 black to 255 white, with their labels, in three parts; `val` is None if nothing is held out."""
+    """Images, 0 black to 255 white, with their labels, in three parts; `val` is None if nothing is held out.
 
-    train: tuple[UInt8[Tensor, "train 28 28"], Int64[Tensor, " train"]]
-    val: tuple[UInt8[Tensor, "val 28 28"], Int64[Tensor, " val"]] | None
-    test: tuple[UInt8[Tensor, "test 28 28"], Int64[Tensor, " test"]]
+    An image is (height, width), or (channel, height, width) if it has colours.
+    """
+
+    train: tuple[UInt8[Tensor, "train *shape"], Int64[Tensor, " train"]]
+    val: tuple[UInt8[Tensor, "val *shape"], Int64[Tensor, " val"]] | None
+    test: tuple[UInt8[Tensor, "test *shape"], Int64[Tensor, " test"]]
     classes: tuple[str, ...]
 
     def limited(self, limit: int | None) -> "ImageSets":
@@ -69,8 +72,9 @@ def read_idx(path: str | Path) -> np.ndarray:
         raise UserError(f"{path} is not an IDX file that can be read: {error}.") from None
 
 
-def load_mnist(validation: int = 5000) -> ImageSets:
-    """MNIST: 60,000 training images, the last `validation` of which are held out, and 10,000 test images."""
+def load_mnist(validation: int | None = None) -> ImageSets:
+    """MNIST: 60,000 training images, the last `validation` (5,000) of which are held out, and 10,000 test images."""
+    validation = 5000 if validation is None else validation
     arrays = [torch.from_numpy(read_idx(fetch(file))) for file in DATASETS["mnist"].files]
     images, labels, test_images, test_labels = arrays
     if not 0 <= validation < len(images):
@@ -81,13 +85,16 @@ def load_mnist(validation: int = 5000) -> ImageSets:
     return ImageSets((images[:kept], labels[:kept]), val, (test_images, test_labels.long()), _DIGITS)
 
 
-def load_digits() -> ImageSets:
+def load_digits(validation: int | None = None) -> ImageSets:
     """Scikit-learn's 1,797 digits of 8x8 pixels, enlarged to 20x20 in the middle of 28x28, as MNIST's are.
 
-    Shuffled with seed 42, then 80 % to train on, 10 % for validation and 10 % to test.
+    Shuffled with seed 42, then 80 % to train on, 10 % for validation and 10 % to test. Raises `UserError` for another
+    number to hold out.
     """
     from sklearn import datasets
 
+    if validation is not None:
+        raise UserError("The option 'validation' does not apply to the data 'digits': leave it out.")
     small = datasets.load_digits()
     images = torch.zeros(len(small.images), SIDE, SIDE, dtype=torch.uint8)
     edge = (SIDE - BOX) // 2
@@ -103,8 +110,9 @@ def load_digits() -> ImageSets:
     return ImageSets(train, val, test, _DIGITS)
 
 
-def drawing(image: UInt8[Tensor, "height width"]) -> str:
-    """An image in characters, two rows of pixels to a line because characters are tall."""
+def drawing(image: UInt8[Tensor, "*shape"]) -> str:
+    """An image in characters, two rows of pixels to a line because characters are tall; colours as greys."""
     shades = " .:-=+*#%@"
+    image = image.float().mean(0) if image.ndim == 3 else image
     rows = [image[i : i + 2].float().mean(0) for i in range(0, len(image), 2)]
     return "\n".join("".join(shades[int(pixel * len(shades) / 256)] for pixel in row).rstrip() for row in rows)

@@ -1,8 +1,9 @@
 """The data sets that firsthand knows by name."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from firsthand.data.files import RemoteFile, fetch, here
 from firsthand.errors import unknown
@@ -20,6 +21,22 @@ class Dataset:
     files: tuple[RemoteFile, ...] = ()  # empty for an embedded one
     embedded: bool = False  # comes with an installed package, needs no download
     column: str | None = None  # of its CSV file
+    loader: str = ""  # images: the function of a module in firsthand.data that loads them, as module.function
+    reader: str = ""  # images: the one that reads a user's picture as one of them
+
+    def load(self, *options: Any) -> Any:
+        """Its images in three parts, by its own loader."""
+        return _found(self.loader)(*options)
+
+    def picture(self, path: str | Path) -> Any:
+        """A user's picture as one of its images, by its own reader."""
+        return _found(self.reader)(path)
+
+
+def _found(name: str) -> Any:
+    """A function of this package, whose module is imported when it is asked for, because it imports torch."""
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(f"firsthand.data.{module}"), function)
 
 
 _MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -130,6 +147,8 @@ _ALL = (
         source="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
         licence="CC BY 4.0",
         embedded=True,
+        loader="images.load_digits",
+        reader="pictures.as_digit",
     ),
     Dataset(
         name="mnist",
@@ -137,6 +156,8 @@ _ALL = (
         about="70,000 handwritten digits of 28x28 pixels, 60,000 to train on and 10,000 to test.",
         source="http://yann.lecun.com/exdb/mnist/",
         licence="CC BY-SA 3.0",
+        loader="images.load_mnist",
+        reader="pictures.as_digit",
         files=(
             _mnist(
                 "train-images-idx3-ubyte.gz",

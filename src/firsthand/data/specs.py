@@ -8,7 +8,7 @@ from firsthand.bounds import COUNT, ORDINAL, POSITIVE, SEED, within
 from firsthand.data.files import fetch
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
-from firsthand.data.registry import DATASETS, dataset
+from firsthand.data.registry import DATASETS, Dataset, dataset
 from firsthand.data.userfile import absolute, named
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
@@ -158,7 +158,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Images:
-    """Grey images of 28x28 pixels with a label each."""
+    """Images with a label each."""
 
     name: str = "mnist"  # data set: mnist, or digits, which needs no download
     limit: int | None = None  # training images used, the first of the file; None: all
@@ -169,14 +169,16 @@ class Images:
 
     def load(self) -> "firsthand.data.images.ImageSets":
         """The images, split; raises `UserError` for a name or a size that does not work."""
-        from firsthand.data import images
+        return self._known().load(self.validation).limited(self.limit)
 
-        if (kind := dataset(self.name).kind) != "images":
+    def picture(self, path: str | Path) -> "torch.Tensor":
+        """A user's picture as one of these images; raises `UserError` for what is none."""
+        return self._known().picture(path)
+
+    def _known(self) -> Dataset:
+        known = dataset(self.name)
+        if known.kind != "images":
             names = ", ".join(other.name for other in DATASETS.values() if other.kind == "images")
-            held = "lines of text" if kind == "lines" else kind
+            held = "lines of text" if known.kind == "lines" else known.kind
             raise UserError(f"'{self.name}' holds {held}, not images: choose {names}.")
-        if self.name == "digits":
-            if self.validation is not None:
-                raise UserError("The option 'validation' does not apply to the data 'digits': leave it out.")
-            return images.load_digits().limited(self.limit)
-        return images.load_mnist(5000 if self.validation is None else self.validation).limited(self.limit)
+        return known

@@ -42,21 +42,24 @@ def confusion(targets: Int[Tensor, " images"], predicted: Int[Tensor, " images"]
     return figure
 
 
-def mistakes(images: Float[Tensor, "images height width"], titles: Sequence[str]) -> Figure:
-    """Some images in rows of eight, each with its title."""
+def mistakes(images: Float[Tensor, "images channel height width"], titles: Sequence[str]) -> Figure:
+    """Some images in rows of eight, each with its title; those of one channel as ink on paper."""
     figure = gallery(images, titles, columns=8)
     figure.suptitle("highest loss: is → taken for", x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
 
 def gallery(
-    images: Float[Tensor, "images height width"],
+    images: Float[Tensor, "images *shape"],
     titles: Sequence[str] | None = None,
     columns: int = 8,
     signed: bool = False,
     scale: float = 1.0,
 ) -> Figure:
-    """Images in rows: ink on paper, or, `signed`, minus red and plus blue; `scale` is inches an image."""
+    """Images in rows: colours (channel, height, width), ink on paper, or, `signed`, minus red and plus blue.
+
+    `scale` is inches an image.
+    """
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(scale * columns, (scale + (0.2 if titles else 0)) * rows + 0.3))
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
@@ -68,9 +71,13 @@ def gallery(
     return figure
 
 
-def show(axes: Axes, image: Float[Tensor, "height width"], signed: bool = False, reach: float = 0.0) -> None:
+def show(axes: Axes, image: Float[Tensor, "*shape"], signed: bool = False, reach: float = 0.0) -> None:
     """One image on some axes; `reach` is the value of the darkest blue when signed, 0 for the image's own largest."""
-    if signed:
+    image = image[0] if image.ndim == 3 and len(image) == 1 else image
+    if image.ndim == 3:
+        low, high = image.min(), image.max()
+        axes.imshow(((image - low) / (high - low).clamp(min=1e-12)).permute(1, 2, 0).numpy())
+    elif signed:
         reach = reach or image.abs().max().item()
         axes.imshow(image.numpy(), cmap=SIGNED, vmin=-reach, vmax=reach)
     else:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from firsthand.data.pictures import as_digit
 from firsthand.data.text import Vocabulary, windows
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
@@ -108,8 +107,8 @@ class Classify(Task):
         )
 
     def prepare(self, images: Tensor) -> Tensor:
-        """Pixels 0..255 of shape (images, 28, 28) to the network's inputs."""
-        return images[:, None].float() / 255
+        """Pixels 0..255, (images, height, width) or with an axis of channels before the height, to inputs 0..1."""
+        return (images[:, None] if images.ndim == 3 else images).float() / 255
 
     def logits(self, outputs: Tensor) -> Tensor:
         """Scores from the network's outputs of which the largest wins, and whose softmax is the confidence."""
@@ -148,7 +147,7 @@ class Classify(Task):
         yield "confusion", images.confusion(targets, predicted, self.classes)
         worst = self.losses(outputs, targets).argsort(descending=True, stable=True)[:16]
         titles = [f"{self.classes[targets[i]]} → {self.classes[predicted[i]]}" for i in worst]
-        yield "mistakes", images.mistakes(self.test.inputs[worst, 0], titles)
+        yield "mistakes", images.mistakes(self.test.inputs[worst], titles)
 
     @torch.no_grad()
     def outputs(self, model: Module, examples: Examples) -> Tensor:
@@ -162,26 +161,26 @@ class Classify(Task):
     @classmethod
     @torch.no_grad()
     def classify(cls, run: Trained, paths: Sequence[Path | str]) -> list[dict[str, Any]]:
-        """What a trained network sees in a user's pictures, each of one digit: the likeliest class and the next one.
+        """What a trained network sees in a user's pictures, as its data set reads them: the two likeliest classes.
 
-        The row of a file that is no picture of a digit has an "error" in their place. Raises UserError if there is no
+        The row of a file that is no such picture has an "error" in their place. Raises UserError if there is no
         path.
         """
         if not paths:
             raise UserError("There is nothing to classify: give the path of at least one image.")
         rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
-        digits = []
+        pictures = []
         for row in rows:
             try:
-                digits.append(as_digit(row["path"]))
+                pictures.append(run.recipe.data.picture(row["path"]))
             except UserError as error:
                 row["error"] = str(error)
-        if not digits:
+        if not pictures:
             return rows
         task = cls.without_data(run.recipe)
         path = run.folder.path / "classes.json"
         classes = read_json(path, list[str])
-        outputs = run.model(task.prepare(torch.stack(digits)).to(next(run.model.parameters()))).float().cpu()
+        outputs = run.model(task.prepare(torch.stack(pictures)).to(next(run.model.parameters()))).float().cpu()
         scores = log_softmax(task.logits(outputs)).exp()
         if scores.shape[1] != len(classes):
             raise UserError(f"{path} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
