@@ -17,8 +17,9 @@ from typing import Any
 
 import tyro
 
-from firsthand.api import RUNS, Run, machine
+from firsthand.api import RUNS, Run
 from firsthand.papers.claim import Arm
+from firsthand.provenance import machine
 from firsthand.reproduce.plan import Job, job_for
 from firsthand.reproduce.runner import perform
 from firsthand.train.comparison import curves

@@ -3,7 +3,6 @@
 import inspect
 import itertools
 import os
-import platform
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from firsthand import __version__, papers, process
+from firsthand import papers, process
 from firsthand.bounds import SEED, whole
 from firsthand.errors import UserError, unknown
 from firsthand.options import override
@@ -70,6 +69,7 @@ def start(
     weights: str | Path | None = None,
 ) -> "Run":
     """Train this recipe in a new run folder, with the weights of the run `weights`, if there is one, as the first."""
+    from firsthand.provenance import provenance
     from firsthand.train import checkpoint
     from firsthand.train.engine import rehearse
     from firsthand.train.recipe import schedule_for
@@ -94,8 +94,7 @@ def start(
         "recipe": asdict(task.recipe),
         "launch": asdict(launch),
         "weights": None if source is None else str(source.path.resolve()),
-        "firsthand": __version__,
-        "machine": machine(),
+        **provenance(),
         "command": shlex.join(["firsthand", *sys.argv[1:]]) if process.ours else "Python",
     }
     folder, problem = RunFolder("."), None
@@ -217,6 +216,8 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
 
     import torch
 
+    from firsthand.provenance import provenance
+
     whole("seed", seed, SEED)
     function = get(key).experiment(name)
     taken = inspect.signature(function).parameters
@@ -235,7 +236,7 @@ def experiment(key: str, name: str, *, seed: int = 0, out: str | Path | None = N
         if out is not None:
             folder = RunFolder(out)
             given = {"paper": key, "experiment": name, "seed": seed, "options": options}
-            folder.create(given | {"firsthand": __version__, "machine": machine()})
+            folder.create(given | provenance())
             write_json(folder.path / "result.json", result)
     finally:
         torch.set_num_threads(threads)  # of the caller's Python, which goes on
@@ -326,17 +327,3 @@ def use_threads(recipe: Any) -> None:
 
     if recipe.threads is not None:
         torch.set_num_threads(recipe.threads)
-
-
-def machine() -> dict[str, Any]:
-    """What the run computed on, as far as it can change bits or seconds."""
-    import torch
-
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }

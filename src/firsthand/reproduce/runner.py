@@ -190,8 +190,7 @@ def outcome(key: str, claim: Claim, seeds: int | None, runs: Path) -> dict[str, 
     content = {
         "seeds": list(claim.seeds[:seeds]),
         "arms": arms,
-        "machine": config["machine"],
-        "firsthand": config["firsthand"],
+        **{name: config.get(name) for name in ("firsthand", "commit", "machine")},
         "date": date.today().isoformat(),
     }
     return {"key": claim.key} | described(claim) | content | judged(claim, content)

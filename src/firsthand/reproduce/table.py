@@ -77,8 +77,11 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     lines += [arm["command"] for arm in claim["arms"]]
     lines += ["```", ""]
     lines += [
-        f"Seeds {', '.join(map(str, claim['seeds']))}; the commands show the first. firsthand {claim['firsthand']}, "
-        f"torch {machine['torch']}, {machine['threads']} of {machine['cores']} cores ({machine['cuda'] or 'no GPU'}), "
+        f"Seeds {', '.join(map(str, claim['seeds']))}; the commands show the first. firsthand {claim['firsthand']}"
+        + (f" at {claim['commit']}" if claim.get("commit") else "")
+        + f", torch {machine['torch']}, {machine['threads']} of {machine['cores']} cores"
+        + (f" of {machine['cpu']}" if "cpu" in machine else "")
+        + f" ({machine['cuda'] or 'no GPU'}), "
         f"{claim['date']}." + (" Runs shared the machine with others." if not claim["timed"] else "")
     ]
     return lines

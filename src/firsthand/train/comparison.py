@@ -75,7 +75,8 @@ def unlike(folders: Sequence[RunFolder]) -> dict[str, list[Any]]:
 def settings(config: dict[str, Any]) -> dict[str, Any]:
     """All that decides a run's numbers and seconds, by dotted names, but for its paper, its seed and bookkeeping."""
     recipe = {name: value for name, value in flat(config["recipe"]).items() if name not in (*BOOKKEEPING, "threads")}
-    machine = {name: config.get("machine", {}).get(name) for name in ("torch", "platform", "cores", "threads", "cuda")}
+    known = ("torch", "platform", "cpu", "cores", "threads", "cuda")
+    machine = {name: config.get("machine", {}).get(name) for name in known}
     launch = {name: config.get("launch", {}).get(name) for name in ("device", "devices", "precision")}
     return recipe | launch | machine | {"weights": config.get("weights")}
 

@@ -27,6 +27,7 @@ class Config(TypedDict):
     experiment: NotRequired[str]
     options: NotRequired[Fields]
     firsthand: NotRequired[str]
+    commit: NotRequired[str | None]
     machine: NotRequired[Fields]
     command: NotRequired[str]
 
