@@ -37,6 +37,7 @@ $(MACHINES:%=test-on-%): test-on-%: .venv/ready
 
 lint: .venv/ready
 	@$(BIN)/ruff check .
+	@$(BIN)/mypy --no-error-summary
 
 # Every layer, loss, update rule and network against torch's, what the engine costs a step, and the memory that a text
 # of 2 GB takes: about a quarter of an hour.

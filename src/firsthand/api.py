@@ -1,7 +1,6 @@
 """The same as the command line, from Python: get a paper, train it, load a run, use what it learned."""
 
 import inspect
-import itertools
 import os
 import shlex
 import sys
@@ -117,13 +116,14 @@ def start(
 def own_folder(name: str) -> Path:
     """A new folder under runs/ for a run of this name, its own even if another process asks in the same second."""
     first = RUNS / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    for number in itertools.count(1):
-        path = first if number == 1 else first.with_name(f"{first.name}-{number}")
+    path, number = first, 1
+    while True:
         try:
             path.mkdir(parents=True)
             return path
         except FileExistsError:
-            continue
+            number += 1
+            path = first.with_name(f"{first.name}-{number}")
         except OSError as error:
             raise cannot_write(path, error) from None
 

@@ -41,7 +41,7 @@ class Quantity:
         return combined(constant(other), self, "×", lambda a, b: a * b)
 
     def __abs__(self) -> "Quantity":
-        return replace(self, words=f"|{self.words}|", values=tuple(lambda m, v=v: abs(v(m)) for v in self.values))
+        return replace(self, words=f"|{self.words}|", values=tuple(_computed(abs, value) for value in self.values))
 
     def called(self, words: str) -> "Quantity":
         """The same numbers under a name of their own, where a list of arms is too long to read."""
@@ -84,7 +84,8 @@ class Condition:
             values = [math.nan if value is None else float(value) for value in numbers[arm][measure]]
             return sum(values) / len(values) if seed is None else values[seed]
 
-        found = []
+        found: list[bool] = []
+        gaps: list[list[float]] = []
         for seed in [None] if self.over == "the mean" else range(seeds):
             seen: list[float] = []
 
@@ -95,13 +96,13 @@ class Condition:
             if self.over == "no number":
                 self.holds(of_seed)
                 found.append(all(map(math.isnan, seen)))
-            elif self.over == "the interval":
-                found.append(self.gap(of_seed))
+            elif self.over == "the interval" and self.gap is not None:
+                gaps.append(self.gap(of_seed))
             else:
                 held = bool(self.holds(of_seed))
                 found.append(held and (self.over == "the mean" or not any(map(math.isnan, seen))))
         if self.over == "the interval":
-            holds = all(upper(gaps) <= 0 for gaps in zip(*found, strict=True))
+            holds = all(upper(pair) <= 0 for pair in zip(*gaps, strict=True))
         else:
             holds = any(found) if self.over == "some seed" else all(found)
         return Judgement(self.words, bool(holds), self.limit, tuple(read))
@@ -125,7 +126,7 @@ def constant(number: int | float) -> Quantity:
 
 def of(measure: str, label: str, arms: Sequence[str], scale: float = 1.0) -> Quantity:
     """A measure of an arm, or of each of several."""
-    return Quantity(f"{label} of {listed(arms)}", tuple(lambda m, arm=arm: m(arm, measure) for arm in arms))
+    return Quantity(f"{label} of {listed(arms)}", tuple(_looked_up(arm, measure) for arm in arms))
 
 
 def listed(names: Sequence[str]) -> str:
@@ -163,7 +164,17 @@ def combined(
     a, b = (x if isinstance(x, Quantity) else constant(x) for x in (a, b))
     pairs = paired(a, b)
     words = " ".join((bracketed(a, sign), sign, bracketed(b, sign)))
-    return Quantity(words, tuple(lambda m, l=l, r=r: do(l(m), r(m)) for l, r in pairs))  # noqa: E741
+    return Quantity(words, tuple(_computed(do, left, right) for left, right in pairs))
+
+
+def _looked_up(arm: str, measure: str) -> Callable[[Lookup], float]:
+    """A number as it was measured."""
+    return lambda m: m(arm, measure)
+
+
+def _computed(do: Callable[..., float], *values: Callable[[Lookup], float]) -> Callable[[Lookup], float]:
+    """A number made from others."""
+    return lambda m: do(*[value(m) for value in values])
 
 
 def bracketed(quantity: Quantity, sign: str) -> str:

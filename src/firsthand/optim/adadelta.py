@@ -1,10 +1,13 @@
 """Adadelta: AdaGrad with a short memory, whose steps have the units of the parameters."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.optim.rule import Many, Rule
+from firsthand.optim.rule import Many, Params, Rule
 
 
 class Adadelta(Rule):
@@ -19,7 +22,13 @@ class Adadelta(Rule):
     """
 
     def __init__(
-        self, params, lr: float | Tensor = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0, **shared
+        self,
+        params: Params,
+        lr: float | Tensor = 1.0,
+        rho: float = 0.9,
+        eps: float = 1e-6,
+        weight_decay: float = 0,
+        **shared: Any,
     ):
         super().__init__(params, shared, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)
 
@@ -29,10 +38,11 @@ class Adadelta(Rule):
         if options["rho"] > 1:
             raise UserError(f"Adadelta needs rho of at most 1, got {options['rho']}.")
 
-    def memory(self, group: dict) -> dict[str, float | int]:
+    def memory(self, group: dict) -> Mapping[str, float | int]:
         return {"square_avg": 0, "acc_delta": 0}
 
-    def update(self, group: dict, t: int, params: Many, grads: Many, squares: Many, moves: Many) -> None:
+    def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
+        squares, moves = memory
         rho, eps = group["rho"], group["eps"]
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])

@@ -1,9 +1,12 @@
 """AdaGrad: a parameter that has seen little gradient still takes long steps."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from firsthand.optim.rule import Many, Rule
+from firsthand.optim.rule import Many, Params, Rule
 
 
 class Adagrad(Rule):
@@ -19,13 +22,13 @@ class Adagrad(Rule):
 
     def __init__(
         self,
-        params,
+        params: Params,
         lr: float | Tensor = 1e-2,
         lr_decay: float = 0,
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
         eps: float = 1e-10,
-        **shared,
+        **shared: Any,
     ):
         super().__init__(
             params,
@@ -37,10 +40,11 @@ class Adagrad(Rule):
             eps=eps,
         )
 
-    def memory(self, group: dict) -> dict[str, float | int]:
+    def memory(self, group: dict) -> Mapping[str, float | int]:
         return {"sum": group["initial_accumulator_value"]}
 
-    def update(self, group: dict, t: int, params: Many, grads: Many, sums: Many) -> None:
+    def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
+        (sums,) = memory
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
         torch._foreach_addcmul_(sums, grads, grads)

@@ -1,12 +1,14 @@
 """Adam: momentum and RMSprop together, both corrected for starting at zero."""
 
+from collections.abc import Mapping
 from math import sqrt
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.optim.rule import Many, Rule
+from firsthand.optim.rule import Many, Params, Rule
 
 
 class Adam(Rule):
@@ -25,13 +27,13 @@ class Adam(Rule):
 
     def __init__(
         self,
-        params,
+        params: Params,
         lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
-        **shared,
+        **shared: Any,
     ):
         options = {"betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
         super().__init__(params, shared, lr=lr, **options, decoupled_weight_decay=self.decoupled)
@@ -45,10 +47,12 @@ class Adam(Rule):
                 f"With decoupled_weight_decay={decoupled} the rule is {other}, not {type(self).__name__}: use {other}."
             )
 
-    def memory(self, group: dict) -> dict[str, float | int]:
-        return {"exp_avg": 0, "exp_avg_sq": 0} | ({"max_exp_avg_sq": 0} if group["amsgrad"] else {})
+    def memory(self, group: dict) -> Mapping[str, float | int]:
+        names = ("exp_avg", "exp_avg_sq", *(("max_exp_avg_sq",) if group["amsgrad"] else ()))
+        return dict.fromkeys(names, 0)
 
-    def update(self, group: dict, t: int, params: Many, grads: Many, means: Many, squares: Many, *more: Many) -> None:
+    def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
+        means, squares, *more = memory
         lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         if decay and self.decoupled:
             torch._foreach_mul_(params, 1 - lr * decay)
@@ -79,12 +83,12 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params,
+        params: Params,
         lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
-        **shared,
+        **shared: Any,
     ):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, **shared)

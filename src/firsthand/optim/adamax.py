@@ -1,9 +1,12 @@
 """AdaMax: Adam with the largest recent gradient in place of the root of the mean square."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from firsthand.optim.rule import Many, Rule
+from firsthand.optim.rule import Many, Params, Rule
 
 
 class Adamax(Rule):
@@ -19,19 +22,20 @@ class Adamax(Rule):
 
     def __init__(
         self,
-        params,
+        params: Params,
         lr: float | Tensor = 2e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
-        **shared,
+        **shared: Any,
     ):
         super().__init__(params, shared, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def memory(self, group: dict) -> dict[str, float | int]:
+    def memory(self, group: dict) -> Mapping[str, float | int]:
         return {"exp_avg": 0, "exp_inf": 0}
 
-    def update(self, group: dict, t: int, params: Many, grads: Many, means: Many, largest: Many) -> None:
+    def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
+        means, largest = memory
         beta1, beta2 = group["betas"]
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])

@@ -42,7 +42,8 @@ class Average(Module):
 
         Raises UserError for a network of another size.
         """
-        averages, weights = list(self.module.parameters()), list(network.parameters())
+        averages: list[Tensor] = list(self.module.parameters())
+        weights: list[Tensor] = list(network.parameters())
         if list(map(Tensor.numel, averages)) != list(map(Tensor.numel, weights)):  # or one row may stand for all
             raise UserError("The average is of a network of another size: make a new one for this network.")
         self.n_averaged += 1

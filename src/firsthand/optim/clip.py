@@ -24,6 +24,7 @@ def clip_by_norm(parameters: Tensor | Iterable[Tensor], max_norm: float) -> Floa
     grads = _gradients(parameters)
     if not grads:
         return torch.tensor(0.0)
+    norms: list[Tensor] | tuple[Tensor, ...]
     if HALF & {g.dtype for g in grads}:
         norms = [torch.linalg.vector_norm(g, dtype=torch.float32 if g.dtype in HALF else None) for g in grads]
     else:

@@ -1,10 +1,13 @@
 """RMSprop: every parameter's step is divided by the recent size of its gradient."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.optim.rule import Many, Rule
+from firsthand.optim.rule import Many, Params, Rule
 
 
 class RMSprop(Rule):
@@ -20,14 +23,14 @@ class RMSprop(Rule):
 
     def __init__(
         self,
-        params,
+        params: Params,
         lr: float | Tensor = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
-        **shared,
+        **shared: Any,
     ):
         options = {"eps": eps, "weight_decay": weight_decay, "momentum": momentum, "centered": centered}
         super().__init__(params, shared, lr=lr, alpha=alpha, **options)
@@ -38,11 +41,12 @@ class RMSprop(Rule):
         if options["alpha"] > 1:
             raise UserError(f"RMSprop needs alpha of at most 1, got {options['alpha']}.")
 
-    def memory(self, group: dict) -> dict[str, float | int]:
-        means = {"grad_avg": 0} if group["centered"] else {}
-        return {"square_avg": 0} | means | ({"momentum_buffer": 0} if group["momentum"] else {})
+    def memory(self, group: dict) -> Mapping[str, float | int]:
+        options = {"grad_avg": group["centered"], "momentum_buffer": group["momentum"]}
+        return {name: 0 for name, asked in ({"square_avg": True} | options).items() if asked}
 
-    def update(self, group: dict, t: int, params: Many, grads: Many, squares: Many, *more: Many) -> None:
+    def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
+        squares, *more = memory
         alpha = group["alpha"]
         if group["weight_decay"]:
             grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])

@@ -1,8 +1,9 @@
 """What all update rules share: which parameters move, the tensors remembered for each, and in what portions they go."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from numbers import Real
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +12,8 @@ from torch.optim import Optimizer
 from firsthand.errors import UserError, unknown
 
 BLOCK = 1 << 16  # numbers that move together on a CPU: they stay in its cache from line to line
-Many = list[Tensor]  # a tensor for every parameter that moves
+Many = list[Tensor] | tuple[Tensor, ...]  # a tensor for every parameter that moves
+Params = Any  # iterable of parameters, of (name, parameter) pairs, or of groups: dictionaries with "params" and options
 ONE = torch.tensor(1.0, dtype=torch.float32, device="cpu")
 FLAGS = ("foreach", "fused", "capturable", "differentiable")  # how torch.optim computes a step; here there is one way
 NOTES = (  # what else stands in a group: torch's own, and what torch.optim.lr_scheduler and swa_utils write there
@@ -29,13 +31,13 @@ class Rule(Optimizer):
 
     counts = True  # whether the rule asks for the number of the step, which is then remembered as "step"
 
-    def __init__(self, params, shared: dict | None = None, **options):
+    def __init__(self, params: Params, shared: dict | None = None, **options: Any):
         self.defaults = options | {"maximize": False}
         defaults = self.defaults | (shared or {})  # what was given beside the rule's own options
         self.check(defaults)
         super().__init__(params, defaults)
 
-    def check(self, options: dict) -> None:
+    def check(self, options: dict[str, Any]) -> None:
         """Raise UserError for an option that the rule does not have, or a value that it cannot have."""
         rule = type(self).__name__
         for name, value in options.items():
@@ -50,12 +52,12 @@ class Rule(Optimizer):
             if name == "betas":
                 if not (isinstance(value, tuple | list) and len(value) == 2 and all(map(_below_one, value))):
                     raise UserError(f"{rule} needs two numbers from 0 up to but not 1 as betas, got {value}.")
-            elif isinstance(value, Real) and not 0 <= value < inf:
+            elif isinstance(value, Real) and not 0 <= value < inf:  # type: ignore[operator]  # a Real has an order
                 raise UserError(f"{rule} needs {name} of 0 or more and below infinity, got {value}.")
             elif isinstance(value, Tensor | str | complex):
                 raise UserError(f"{rule} needs {name} as a plain number, got a {type(value).__name__}.")
 
-    def add_param_group(self, param_group) -> None:
+    def add_param_group(self, param_group: Any) -> None:
         """Take in more parameters, with options of their own where they bring any; the given dict stays as it is."""
         if isinstance(param_group, dict):  # torch refuses all else
             param_group = self.defaults | param_group
@@ -94,7 +96,7 @@ class Rule(Optimizer):
                         " load it into an optimiser of the same parameters."
                     )
 
-    def memory(self, group: dict) -> dict[str, float | int]:
+    def memory(self, group: dict) -> Mapping[str, float | int]:
         """The names of the tensors remembered for each parameter, in `update`'s order, and what fills them at first."""
         return {}
 
@@ -106,7 +108,7 @@ class Rule(Optimizer):
         """
         raise NotImplementedError
 
-    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
+    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:  # type: ignore[override]
         """Move every parameter once; a `closure` recomputes loss and gradients first, and its loss is returned."""
         loss = None
         if closure is not None:
@@ -152,7 +154,7 @@ class Rule(Optimizer):
         memory = self.memory(group)
         params = [p for p in group["params"] if p.grad is not None]
         grads = [p.grad for p in params]
-        columns = [params, grads]
+        columns: list[Many] = [params, grads]
         numbers = [2] * len(params)
         if memory or self.counts:
             states = [self.state[p] for p in params]
@@ -173,8 +175,8 @@ class Rule(Optimizer):
         return numbers, columns
 
 
-def _below_one(beta: object) -> bool:
-    return isinstance(beta, Real) and 0 <= beta < 1
+def _below_one(beta: Any) -> bool:
+    return isinstance(beta, Real) and 0 <= beta < 1  # type: ignore[operator]
 
 
 def _real(p: Tensor, grad: Tensor, *memory: Tensor) -> tuple[Tensor, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import cos, inf, pi, sqrt
+from typing import Any
 
 from firsthand.errors import UserError
 
@@ -33,7 +34,7 @@ def _refuse_no_share(name: str, value: float) -> None:
         raise UserError(f"The {name} is a share of the base rate, from 0 to 1, got {value}.")
 
 
-def _after_warmup(total: int, warmup: int, fall: Schedule) -> Schedule:
+def _after_warmup(total: int, warmup: int, fall: Callable[[float], float]) -> Schedule:
     """A straight line up over `warmup` steps; after it, what `fall` makes of the fraction of the rest that is over."""
     if not 0 <= warmup < max(total, 1):
         raise UserError(f"The warm-up of {warmup} steps must be shorter than the run of {total}.")
@@ -179,11 +180,11 @@ class Plateau:
             self.scale = max(self.scale * self.factor, self.floor)
             self.resting, self.bad = self.cooldown, 0
 
-    def state_dict(self) -> dict[str, float | int | None]:
+    def state_dict(self) -> dict[str, Any]:
         """What changes along the run, as plain numbers."""
         return {"scale": self.scale, "best": self.best, "bad": self.bad, "resting": self.resting}
 
-    def load_state_dict(self, state: dict[str, float | int | None]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken."""
         self.scale, self.best = state["scale"], state["best"]
         self.bad, self.resting = state["bad"], state["resting"]

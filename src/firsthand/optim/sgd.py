@@ -1,10 +1,13 @@
 """Stochastic gradient descent, with momentum."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.optim.rule import Many, Rule
+from firsthand.optim.rule import Many, Params, Rule
 
 
 class SGD(Rule):
@@ -21,13 +24,13 @@ class SGD(Rule):
 
     def __init__(
         self,
-        params,
+        params: Params,
         lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
-        **shared,
+        **shared: Any,
     ):
         options = {"dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
         super().__init__(params, shared, lr=lr, momentum=momentum, **options)
@@ -40,7 +43,7 @@ class SGD(Rule):
         if options["nesterov"] and options["dampening"] != 0:
             raise UserError(f"Nesterov's step takes no dampening, got {options['dampening']}: set it to 0.")
 
-    def memory(self, group: dict) -> dict[str, float | int]:
+    def memory(self, group: dict) -> Mapping[str, float | int]:
         return {"momentum_buffer": 0} if group["momentum"] else {}
 
     def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
