@@ -1,7 +1,7 @@
-"""What makes this process the command `firsthand`: how it hears Ctrl-C, and streams that cannot fail half way.
+"""What makes this process the command `firsthand`: how it notices Ctrl-C, and streams that cannot fail half way.
 
 Nothing here touches a program that imports firsthand: only the command line calls it. It imports nothing that takes
-time, so that Ctrl-C is heard from the start.
+time, so that Ctrl-C is noticed from the start.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any, TextIO
 BURST = 1.0  # seconds in which several Ctrl-C are one: keys are held down, and terminals send more than one
 
 ours = False  # whether this process is the command `firsthand`, not a program that imports it
-_heard: float | None = None  # when Ctrl-C was pressed first
+_interrupted: float | None = None  # when Ctrl-C was pressed first
 
 
 def prepare() -> None:
@@ -41,8 +41,8 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
     While modules are imported it ends us at once, too: compiled ones abort, with a core dump, when they are cut short.
     """
-    first = _heard
-    hear()
+    first = _interrupted
+    note_interrupt()
     if first is None:
         if _importing(frame):
             leave()
@@ -69,16 +69,16 @@ def leave() -> None:
     os._exit(130)
 
 
-def hear() -> None:
+def note_interrupt() -> None:
     """Remember, in a process of ours, that Ctrl-C was pressed, and is being obeyed."""
-    global _heard
-    if ours and _heard is None:
-        _heard = time.monotonic()
+    global _interrupted
+    if ours and _interrupted is None:
+        _interrupted = time.monotonic()
 
 
 def interrupted() -> bool:
     """Whether Ctrl-C was pressed: what fails after that fails because of it."""
-    return _heard is not None
+    return _interrupted is not None
 
 
 def mute(stream: TextIO) -> None:

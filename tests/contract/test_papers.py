@@ -154,7 +154,7 @@ def test_examples_do_not_see_each_other(key):
 
 
 def test_overfits_one_batch(key):
-    """A network, loss and gradient that work learn 16 distinct examples by heart: a tenth of a guess's loss."""
+    """A network, loss and gradient that work overfit 16 distinct examples: a tenth of a guess's loss."""
     torch.manual_seed(0)
     recipe = paper(key).preset("laptop")
     task = recipe.task.without_data(recipe)
@@ -163,7 +163,7 @@ def test_overfits_one_batch(key):
     first = {tuple(x.flatten().tolist()): i for i, x in reversed(list(enumerate(inputs)))}
     chosen = sorted(first.values())[:16]
     assert len(chosen) == 16, "the twin's batch repeats its inputs"
-    steps, lr = twin(key).Network.by_heart
+    steps, lr = twin(key).Network.overfit
     rule = optim.Adam(network.parameters(), lr=lr)
     guess = twin(key).Network.guess or torch.tensor(paper(key).card.output_shape[-1]).log().item()
     for _ in range(steps):

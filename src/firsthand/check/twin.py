@@ -18,7 +18,7 @@ class Twin(nn.Module, ABC):
 
     recipe: Any = None  # the recipe under test, set before the loss is asked for
     guess: float | None = None  # loss of a network that knows nothing; None: log of the number of outputs
-    by_heart: tuple[int, float] = (300, 0.005)  # steps and rate with which Adam learns 16 examples by heart
+    overfit: tuple[int, float] = (300, 0.005)  # steps and rate with which Adam fits 16 examples perfectly
 
     def copy_from(self, ours: nn.Module) -> None:
         """Take over the weights and buffers of our network."""

@@ -67,7 +67,7 @@ class Condition:
     words: str
     holds: Callable[[Lookup], bool]  # of the numbers of one seed
     limit: Origin = "ours"  # where its limit comes from; committed before the runs that are judged
-    over: Literal["every seed", "some seed", "the mean", "the interval", "no number"] = "every seed"
+    over: Literal["every seed", "some seed", "the mean", "the interval", "not a number"] = "every seed"
     gap: Callable[[Lookup], list[float]] | None = field(default=None, compare=False)  # for the interval: left - right
 
     def saying(self, text: str) -> "Condition":
@@ -93,7 +93,7 @@ class Condition:
                 seen.append(lookup(arm, measure, seed))
                 return seen[-1]
 
-            if self.over == "no number":
+            if self.over == "not a number":
                 self.holds(of_seed)
                 found.append(all(map(math.isnan, seen)))
             elif self.over == "the interval" and self.gap is not None:
@@ -243,7 +243,7 @@ def ordered(*quantities: Quantity) -> Condition:
 
 def never(quantity: Quantity) -> Condition:
     """No run gives a number: it does not arrive, or it diverges."""
-    return Condition(f"no {quantity.words}", lambda m: bool([v(m) for v in quantity.values]), over="no number")
+    return Condition(f"no {quantity.words}", lambda m: bool([v(m) for v in quantity.values]), over="not a number")
 
 
 def some_seed(condition: Condition) -> Condition:

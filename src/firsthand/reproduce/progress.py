@@ -66,10 +66,10 @@ class TimeLeft(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """As in "12 min left"."""
-        return Text(told(self.clock))
+        return Text(remaining(self.clock))
 
 
-def told(clock: Clock) -> str:
+def remaining(clock: Clock) -> str:
     """The time left in words."""
     left = clock.left()
     return "time left unknown" if left is None else f"about {spelled(left)} left"

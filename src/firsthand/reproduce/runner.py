@@ -18,7 +18,7 @@ from firsthand import api, papers
 from firsthand.claims import Claim, Measure, Seen
 from firsthand.errors import UserError, unknown
 from firsthand.reproduce.plan import Job, job_for, plan, together
-from firsthand.reproduce.progress import Clock, TimeLeft, told
+from firsthand.reproduce.progress import Clock, TimeLeft, remaining
 from firsthand.reproduce.series import read_series, write_series
 from firsthand.reproduce.table import mean, render
 from firsthand.train.folder import RunFolder, read_json, write_atomically, write_json
@@ -127,7 +127,7 @@ def perform(
     with Progress(*columns, console=api_console()) as bar, ThreadPoolExecutor(jobs) as pool:
         row = bar.add_task("running", total=len(todo))
         if not bar.console.is_terminal:
-            bar.console.print(f"{len(todo)} {'run' if len(todo) == 1 else 'runs'} to do, {told(clock)}")
+            bar.console.print(f"{len(todo)} {'run' if len(todo) == 1 else 'runs'} to do, {remaining(clock)}")
 
         def train(job: Job) -> None:
             if stop.is_set():
@@ -152,7 +152,7 @@ def perform(
             bar.advance(row)
             if not bar.console.is_terminal:
                 finished = f"{bar.tasks[0].completed:.0f} of {len(todo)}"
-                bar.console.print(f"done: {job.label} ({finished}, {told(clock)})")
+                bar.console.print(f"done: {job.label} ({finished}, {remaining(clock)})")
 
         futures = [pool.submit(train, job) for job in todo]
         try:

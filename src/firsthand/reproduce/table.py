@@ -49,8 +49,8 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
     lines += [f"Verdict: **{MARK[claim['verdict']]}**", ""]
     lines += [f"{claim['untested']}", ""] if claim["untested"] else []
     for number, condition in enumerate(claim["conditions"]):
-        told = "decides; " if number == 0 and len(claim["conditions"]) > 1 else ""
-        limit = f" ({told}limit: {condition['limit']})" if claim["kind"] else ""
+        role = "decides; " if number == 0 and len(claim["conditions"]) > 1 else ""
+        limit = f" ({role}limit: {condition['limit']})" if claim["kind"] else ""
         lines.append(f"- {'✔' if condition['holds'] else '✘'} {condition['words']}{limit}")
     lines += [
         "",

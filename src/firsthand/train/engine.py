@@ -87,7 +87,7 @@ class Training:
         self.order = Order(len(task.train), self.recipe.batch, self.recipe.order, self.recipe.seed)
         self.factor = schedule_for(self.recipe, task.val is not None)
         self.average = average_for(self.recipe, self.network)
-        self.counting = self.network if self.average is None else self.average.module  # what is scored and kept
+        self.scored = self.network if self.average is None else self.average.module  # what is scored and kept
         self.probe = Probe(self.network, folder.diagnostics)
         self.state = State()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=fabric.device)  # since the last row of metrics
@@ -268,7 +268,7 @@ class Training:
 
     def validate(self) -> None:
         """Score the validation set; keep the weights if they are the best so far, stop if patience is at its end."""
-        scores = self.fabric.broadcast(evaluate(self.task, self.counting, self.task.val, self.fabric.device))
+        scores = self.fabric.broadcast(evaluate(self.task, self.scored, self.task.val, self.fabric.device))
         row = {f"val_{name}": value for name, value in scores.items()}
         self.log(row)
         if isinstance(self.factor, Plateau):
@@ -277,7 +277,7 @@ class Training:
         if row["val_loss"] < (math.inf if state.best is None else state.best):
             state.best, state.worse = row["val_loss"], 0
             if self.leads:
-                weights = checkpoint.of_network(self.counting)
+                weights = checkpoint.of_network(self.scored)
                 checkpoint.save(self.folder.checkpoints, "best", state.step, weights, row, keep=1)
         else:
             state.worse += 1
@@ -312,7 +312,7 @@ class Training:
         self.screen.say("Scoring every split and drawing the figures ...")
         weights = f"last, step {self.state.step}"
         if self.recipe.keep == "best" and (best := checkpoint.newest(self.folder.checkpoints, "best", self.screen.say)):
-            self.counting.load_state_dict(checkpoint.weights(best[0]))
+            self.scored.load_state_dict(checkpoint.weights(best[0]))
             weights = f"best validation loss, step {best[1]['step']}"
         weights += "" if self.average is None else ", averaged"
         result = {name: self.config[name] for name in ("paper", "preset", "data")} | {
@@ -327,11 +327,11 @@ class Training:
         if self.leads:
             for split in ("train", "val", "test"):
                 if (examples := getattr(self.task, split)) is not None:
-                    scores = evaluate(self.task, self.counting, examples, self.fabric.device)
+                    scores = evaluate(self.task, self.scored, examples, self.fabric.device)
                     result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
             (self.folder.figures / "loss.png").unlink(missing_ok=True)  # of fewer steps; the last that is drawn
             write_json(self.folder.path / "result.json", result)
-            illustrate(self.task, self.folder, self.counting, self.screen.say)
+            illustrate(self.task, self.folder, self.scored, self.screen.say)
         self.fabric.barrier()
         return self.fabric.broadcast(result)
 
@@ -376,7 +376,7 @@ def _signals() -> Iterator[list[int]]:
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal began
         if number == signal.SIGINT:
-            process.hear()
+            process.note_interrupt()
             if asked and time.monotonic() - began > process.BURST:
                 raise KeyboardInterrupt
         began = min(began, time.monotonic())

@@ -19,7 +19,7 @@ VARIANTS = {
 class Network(Twin):
     """Flatten, then Linear, ReLU and Dropout in a row, and a last Linear."""
 
-    by_heart = (200, 0.001)  # under dropout a higher rate finds no rest
+    overfit = (200, 0.001)  # under dropout a higher rate finds no rest
 
     def __init__(self, config: Config):
         super().__init__()

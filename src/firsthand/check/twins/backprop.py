@@ -18,7 +18,7 @@ class Network(Twin):
     """Linear and Sigmoid; the two code layers of the family trees lie side by side, the skipping inputs beside both."""
 
     guess = 100 * 0.5 * 23 / 24  # E of 100 cases when every output says 1/24, one of 24 being right
-    by_heart = (1500, 0.02)
+    overfit = (1500, 0.02)
 
     def __init__(self, config: Config):
         super().__init__()

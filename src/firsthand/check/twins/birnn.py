@@ -31,7 +31,7 @@ class Network(Twin):
     """nn.Embedding, nn.RNN, GRU or LSTM that runs both ways, of which one may be idle, and nn.Linear."""
 
     guess = 0.0089  # the variance of `batch`, whose averages are lower at the ends
-    by_heart = (300, 0.01)
+    overfit = (300, 0.01)
 
     def __init__(self, config: Config):
         super().__init__()

@@ -42,7 +42,7 @@ class Before(nn.GRU):
 class Network(Twin):
     """nn.Embedding or one-hot vectors, nn.GRU and nn.Linear; its parameters have our names."""
 
-    by_heart = (30, 0.01)
+    overfit = (30, 0.01)
 
     def __init__(self, config: Config):
         super().__init__()

@@ -61,7 +61,7 @@ class Cell(nn.Module):
 class Network(Twin):
     """nn.Embedding or one-hot vectors, nn.LSTM or cells of our own, and nn.Linear."""
 
-    by_heart = (60, 0.01)
+    overfit = (60, 0.01)
 
     def __init__(self, config: Config):
         super().__init__()

@@ -22,7 +22,7 @@ class Network(Twin):
     """Flatten, then Linear and Sigmoid in a row, on images that AvgPool2d has made smaller."""
 
     guess = 49.0  # of the answer 0.5 to 14x14 black or white pixels
-    by_heart = (1500, 0.01)
+    overfit = (1500, 0.01)
 
     def __init__(self, config: Config):
         super().__init__()

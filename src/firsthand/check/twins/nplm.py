@@ -14,7 +14,7 @@ from firsthand.papers.nplm.recipe import PRESETS
 class Network(Twin):
     """y = b + W x + U tanh(d + H x), with as many of the terms as there are."""
 
-    by_heart = (100, 0.01)
+    overfit = (100, 0.01)
 
     def __init__(self, config: Config):
         super().__init__()

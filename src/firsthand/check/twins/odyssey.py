@@ -39,7 +39,7 @@ class Gate(nn.Module):
 class Network(Twin):
     """One-hot tokens, the cell, nn.Linear."""
 
-    by_heart = (300, 0.01)
+    overfit = (300, 0.01)
 
     def __init__(self, config: Config):
         super().__init__()

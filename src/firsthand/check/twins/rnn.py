@@ -22,7 +22,7 @@ VARIANTS = {
 class Network(Twin):
     """nn.Embedding or one-hot vectors, nn.RNN and nn.Linear; its parameters have our names."""
 
-    by_heart = (60, 0.005)
+    overfit = (60, 0.005)
 
     def __init__(self, config: Config):
         super().__init__()

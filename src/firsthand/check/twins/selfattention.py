@@ -14,7 +14,7 @@ from firsthand.papers.selfattention.recipe import PRESETS
 class Network(Twin):
     """nn.Embedding, nn.TransformerEncoderLayer in a row, nn.LayerNorm and nn.Linear."""
 
-    by_heart = (100, 0.003)
+    overfit = (100, 0.003)
 
     def __init__(self, config: Config):
         super().__init__()

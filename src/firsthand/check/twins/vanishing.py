@@ -25,7 +25,7 @@ class Network(Twin):
     """Embedding of the class in front of the noise, into RNN(1, 1); or RNN, GRU or LSTM, and Linear."""
 
     guess = 0.32  # of the answer 0: half of 0.8 squared
-    by_heart = (400, 0.05)
+    overfit = (400, 0.05)
 
     def __init__(self, config: Config):
         super().__init__()
