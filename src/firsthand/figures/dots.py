@@ -9,12 +9,17 @@ from firsthand.figures.style import COLOURS, INK
 
 
 def picture(claim: dict[str, Any]) -> Figure:
-    """A panel for each measure that is not one number throughout; arms from top to bottom in the claim's order."""
+    """A panel for each measure that is not one number throughout; arms from top to bottom in the claim's order.
+
+    Numbers of parameters stand in the table alone: on an axis of their own, nearly equal ones would look far apart.
+    """
     arms = claim["arms"]
     source = "source" if claim["kind"] == "a secondary number" else "paper"
     found = {m["name"]: {v for arm in arms for v in (*arm["ours"][m["name"]], arm["paper"].get(m["name"]))} - {None}
              for m in claim["measures"]}  # fmt: skip
-    measures = [m for m in claim["measures"] if len(found[m["name"]]) != 1] or claim["measures"]
+    measures = [m for m in claim["measures"] if len(found[m["name"]]) != 1 and m["name"] != "params"] or claim[
+        "measures"
+    ]
     figure = Figure(figsize=(4.6 * len(measures) + 1.2, 1.5 + 0.42 * len(arms)))
     panels = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
     for axes, measure in zip(panels, measures, strict=True):

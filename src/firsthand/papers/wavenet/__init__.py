@@ -29,10 +29,23 @@ CARD = Card(
   year    = {2016}
 }""",
         ),
+        Reference(
+            title="Building makemore, part 5: building a WaveNet",
+            authors=("Andrej Karpathy",),
+            year=2022,
+            venue="Lecture and notebook",
+            url="https://github.com/karpathy/nn-zero-to-hero",
+            bibtex="""@misc{karpathy2022makemore5,
+  author = {Karpathy, Andrej},
+  title  = {Building makemore, part 5: building a {WaveNet}},
+  year   = {2022},
+  url    = {https://github.com/karpathy/nn-zero-to-hero}
+}""",
+        ),
     ),
     family="sequences",
     builds_on=("nplm", "mlp", "lstm", "resnet", "batchnorm", "made"),
-    summary="Causal convolutions whose reach doubles from layer to layer model raw audio sample by sample.",
+    summary="Causal convolutions whose dilation doubles from layer to layer model raw audio sample by sample.",
     network="WaveNet",
     parameters=71_904,
     example_shape=(32,),
@@ -40,12 +53,6 @@ CARD = Card(
 )
 __getattr__ = exports(
     __name__,
-    {
-        "WaveNet": "model",
-        "Config": "model",
-        "HierarchicalNetwork": "hierarchy",
-        "Tree": "hierarchy",
-        "Recipe": "recipe",
-        "PRESETS": "recipe",
-    },
+    {"WaveNet": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"}
+    | {"HierarchicalNetwork": "hierarchy", "Tree": "hierarchy"},
 )

@@ -45,31 +45,19 @@ class Tree:
         return prod(self.fuse)
 
 
-class FlattenConsecutive(Module):
-    """Lay every n neighbours in time side by side."""
-
-    def __init__(self, n: int):
-        super().__init__()
-        self.n = n
-
-    def forward(self, x: Float[Tensor, "batch time channel"]) -> Float[Tensor, "batch time2 channel2"]:
-        """(batch, time, channel) to (batch, time / n, n channel)."""
-        batch, time, channel = x.shape
-        return x.reshape(batch, time // self.n, self.n * channel)
-
-
 class Level(Module):
     """Fuse n neighbours: a linear map of all of them, batch norm and tanh."""
 
     def __init__(self, n: int, channels: int, units: int):
         super().__init__()
-        self.flatten = FlattenConsecutive(n)
+        self.n = n
         self.linear = Linear(n * channels, units, bias=False)  # batch norm subtracts any bias again
         self.norm = BatchNorm1d(units)
 
     def forward(self, x: Float[Tensor, "batch time channel"]) -> Float[Tensor, "batch time2 units"]:
-        """The statistics of batch norm run over the batch and all places: a unit is the same unit everywhere."""
-        fused = self.linear(self.flatten(x))
+        """(batch, time, channel) to (batch, time / n, units); batch norm has one mean for a unit, over all places."""
+        batch, time, channel = x.shape
+        fused = self.linear(x.reshape(batch, time // self.n, self.n * channel))
         return tanh(self.norm(fused.flatten(0, 1)).view(fused.shape))
 
 
@@ -101,11 +89,11 @@ class HierarchicalNetwork(Module):
 
         A level's weights are the kernel of a convolution whose dilation is the number of characters below a place.
         """
-        context = prod(level.flatten.n for level in self.levels)
+        context = prod(level.n for level in self.levels)
         before = tokens.new_zeros(len(tokens), context - 1)  # the end token, as in the windows of a name
         x, dilation = self.embedding(torch.cat([before, tokens], 1)).transpose(1, 2), 1
         for level in self.levels:
-            kernel = level.linear.weight.unflatten(1, (level.flatten.n, -1)).transpose(1, 2)  # (units, channel, n)
+            kernel = level.linear.weight.unflatten(1, (level.n, -1)).transpose(1, 2)  # (units, channel, n)
             x = tanh(level.norm(conv1d(x, kernel, dilation=dilation)))
-            dilation *= level.flatten.n
+            dilation *= level.n
         return self.output(x.transpose(1, 2))

@@ -1,4 +1,4 @@
-"""The network: it hears the samples so far, and after each it says how likely each of 256 next ones is.
+"""The network: it reads the samples so far, and after each it says how likely each of 256 next ones is.
 
     p(x) = product over t of p(x_t | x_1, ..., x_(t-1))                                        (eq. 1)
     z = tanh(W_f * x) . sigmoid(W_g * x)      at every layer, * a dilated causal convolution   (eq. 2)
@@ -6,7 +6,7 @@
     logits = O2 relu(O1 relu(sum of all skips))          softmax(logits) is the distribution of sample t + 1
 
 Layer l of a block sees the present and the sample 2^l steps before (kernel 2), so that a block of n layers sees 2^n
-samples: the reach grows exponentially with depth, the work linearly. In all it sees 1 + (k - 1) sum of dilations.
+samples: the receptive field, 1 + (k - 1) sum of dilations, grows exponentially with depth, the work linearly.
 
 Symbols: W_f and W_g are the two halves of `dilated.weight`, U is `residual`, V is `skip`, O1 and O2 are `mix` and
 `output`. A causal convolution is an ordinary one over the sound with the samples before it in front: `advance` keeps
@@ -51,7 +51,7 @@ class Config:
             self, "model.", vocab=SIZE, residual=SIZE, gate=SIZE, skip=SIZE, kernel=SIZE, layers=DEPTH, blocks=DEPTH,
             growth=SIZE, dropout=PART,
         )  # fmt: skip
-        if self.reach > 1e8:
+        if self.receptive_field > 1e8:
             raise UserError("model.kernel, layers, blocks and growth make a network that looks back over 1e8 steps.")
 
     @property
@@ -60,8 +60,8 @@ class Config:
         return [self.growth**layer for layer in range(self.layers)] * self.blocks
 
     @property
-    def reach(self) -> int:
-        """Samples that a prediction depends on, the present one included: the receptive field. Source: sec. 2.1."""
+    def receptive_field(self) -> int:
+        """Samples that a prediction depends on, the present one included. Source: sec. 2.1."""
         return 1 + (self.kernel - 1) * sum(self.dilations)
 
 
@@ -75,7 +75,9 @@ class Layer(Module):
         width = config.gate * (2 if config.unit == "gated" else 1)
         self.dilated = Conv1d(config.residual, width, config.kernel, dilation=dilation)
         self.dropout = Dropout(config.dropout)
-        self.residual = None if last and config.skips else Conv1d(config.gate, config.residual, 1)  # nobody would hear
+        self.residual = (
+            None if last and config.skips else Conv1d(config.gate, config.residual, 1)
+        )  # the last is read by nobody
         self.skip = Conv1d(config.gate, config.skip, 1) if config.skips else None
 
     def forward(
@@ -86,8 +88,8 @@ class Layer(Module):
         Float[Tensor, "batch residual past"],
     ]:
         """The next layer's input, the skip, and the inputs that the layer needs to go on, from those before x."""
-        heard = torch.cat([past, x], 2)
-        a = self.dilated(heard)
+        inputs = torch.cat([past, x], 2)
+        a = self.dilated(inputs)
         if self.unit == "gated":
             f, g = a.chunk(2, 1)
             z = tanh(f) * sigmoid(g)
@@ -95,7 +97,7 @@ class Layer(Module):
             z = relu(a)
         z = self.dropout(z)
         up = None if self.residual is None else self.residual(z) + x if self.shortcut else self.residual(z)
-        return up, None if self.skip is None else self.skip(z), heard[:, :, x.shape[2] :]
+        return up, None if self.skip is None else self.skip(z), inputs[:, :, x.shape[2] :]
 
 
 class WaveNet(Module):
@@ -104,7 +106,7 @@ class WaveNet(Module):
     def __init__(self, config: Config = Config()):
         super().__init__()
         vocab, dilations = config.vocab or 256, config.dilations
-        self.reach = config.reach
+        self.receptive_field = config.receptive_field
         self.embedding = Embedding(vocab, config.residual)
         self.layers = ModuleList(
             Layer(config, dilation, last=number == len(dilations)) for number, dilation in enumerate(dilations, 1)

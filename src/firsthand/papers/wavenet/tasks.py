@@ -1,6 +1,7 @@
 """What is trained: the next token of a text, the next character of a name by the tree, the next sample of a sound."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -10,20 +11,21 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.data.sounds import read_wav, wav
 from firsthand.data.userfile import located
 from firsthand.errors import UserError
 from firsthand.nn.sampling import draw
-from firsthand.papers.wavenet.audio import read_wav, write_wav
 from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork
 from firsthand.papers.wavenet.model import WaveNet
 from firsthand.papers.wavenet.mulaw import decode, encode
+from firsthand.train.folder import write_atomically
 from firsthand.train.language import LanguageModel
 from firsthand.train.sampling import Sampling
 from firsthand.train.tasks import NextToken, Trained
 from firsthand.typed import read_json
 
 LENGTH = 2.0  # seconds of sound that are written where no max-length is given
-GIVEN, HEARD = 0.05, 0.1  # seconds of a held-out sound that the figure shows, and the network goes on for
+GIVEN, WRITTEN = 0.05, 0.1  # seconds of a held-out sound that the figure shows, and of what the network writes on
 
 
 class Facts(TypedDict):
@@ -69,6 +71,9 @@ class SoundTask(TextTask):
         `max_length` counts samples, the prompt's among them. Returns the samples, rate and seconds.
         Raises UserError for a prompt with another rate and for options that are about text.
         """
+        from rich.console import Console
+        from rich.progress import track
+
         if options.stop:
             raise UserError("The option 'stop' is for text, and this network writes sound: leave it out.")
         vocabulary = run.folder.path / "vocabulary.json"
@@ -83,31 +88,32 @@ class SoundTask(TextTask):
                 raise UserError(f"{options.prompt} has {its_rate} samples a second, the network's sounds have {rate}.")
             prompt = encode(torch.from_numpy(samples), levels)
         length = options.max_length or len(prompt) + round(LENGTH * rate)
-        if length <= len(prompt):
+        more = length - len(prompt)
+        if more < 1:
             raise UserError(f"The prompt has {len(prompt)} samples; max-length must be larger, got {length}.")
-        codes = shown(generate(run.model, prompt, options, levels), length - len(prompt))
-        samples = decode(torch.cat([prompt, torch.tensor(codes, dtype=torch.long)]), levels).numpy()
-        write_wav(path, samples, rate)
+        codes = islice(generate(run.model, prompt, options, levels), more)
+        shown = track(codes, "Writing samples", total=more, console=Console(stderr=True), transient=True)
+        samples = decode(torch.cat([prompt, torch.tensor(list(shown), dtype=torch.long)]), levels).numpy()
+        write_atomically(path, wav(samples, rate))
         return {"samples": len(samples), "rate": rate, "seconds": len(samples) / rate}
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """How the network goes on where a held-out sound is taken away."""
-        from firsthand.papers.wavenet import pictures  # matplotlib takes half a second to import
+        """How the network goes on where a held-out sound is taken away, drawn twice."""
+        from firsthand.papers.wavenet.waveforms import continued  # matplotlib takes half a second to import
 
         rate, levels = self.vocabulary.rate, self.vocabulary.levels
-        given, more = round(GIVEN * rate), round(HEARD * rate)
-        held_out = torch.from_numpy(self.val.tokens[: model.reach + more].astype(np.int64))
-        prompt = held_out[: model.reach]
-        if len(held_out) < model.reach + more:
+        more = round(WRITTEN * rate)
+        held_out = torch.from_numpy(self.val.tokens[: model.receptive_field + more].astype(np.int64))
+        prompt = held_out[: model.receptive_field]
+        if len(held_out) < model.receptive_field + more:
             return
         training = model.training
         model.eval()
-        songs = [take(generate(model, prompt, Sampling(seed=seed), levels), more) for seed in range(2)]
+        draws = [list(islice(generate(model, prompt, Sampling(seed=seed), levels), more)) for seed in range(2)]
         model.train(training)
-        sounds = [decode(torch.cat([prompt, torch.tensor(song)]), levels).numpy() for song in songs]
-        begin = max(0, len(prompt) - given)
-        real = decode(held_out, levels).numpy()
-        yield "sound", pictures.going_on([real[begin:], *(s[begin:] for s in sounds)], len(prompt) - begin, rate)
+        begin = max(0, len(prompt) - round(GIVEN * rate))
+        sounds = (held_out, *(torch.cat([prompt, torch.tensor(codes)]) for codes in draws))
+        yield "sound", continued([decode(s, levels).numpy()[begin:] for s in sounds], len(prompt) - begin, rate)
 
 
 @torch.no_grad()
@@ -116,8 +122,8 @@ def generate(
 ) -> Iterator[int]:
     """One code after the other, for ever, each drawn from the network's distribution after all before it.
 
-    With queues (`cache`) a code costs one pass of every layer over one sample. Without, the network hears its whole
-    receptive field again for each: the same logits, since nothing else can reach them.
+    With queues (`cache`) a code costs one pass of every layer over one sample. Without, the network reads its whole
+    receptive field again for each: the same logits, since nothing else can change them.
     """
     generator = torch.Generator().manual_seed(options.seed)
     seen = prompt if len(prompt) else torch.tensor([levels // 2])  # silence
@@ -127,23 +133,9 @@ def generate(
         if options.cache:
             logits, state = model.advance(new.to(device), state)
         else:
-            logits = model(seen[None, -model.reach :].to(device))
+            logits = model(seen[None, -model.receptive_field :].to(device))
         chosen = draw(logits[:, -1].cpu(), options.temperature, options.top_k, options.top_p, options.greedy, generator)
         new = chosen[None]
         if not options.cache:
             seen = torch.cat([seen, chosen])
         yield int(chosen)
-
-
-def take(codes: Iterator[int], count: int) -> list[int]:
-    """The first `count` codes."""
-    return [next(codes) for _ in range(count)]
-
-
-def shown(codes: Iterator[int], count: int) -> list[int]:
-    """The same with a progress bar."""
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return [next(codes) for _ in track(range(count), "Writing samples", console=console, transient=True)]
