@@ -55,9 +55,9 @@ PRESETS = {
         checkpoint_every=250,
         threads=1,
     ),
-    # What the paper states: 16 kHz, 256 mu-law codes, kernel 2, dilations 1 to 512, a reach of about 240 ms: four
-    # blocks. Channels, optimiser, rate, batch and steps are not published: these are ours. Give it your own sound:
-    # --data sound.wav. Days of one core.
+    # What the paper states: 16 kHz, 256 mu-law codes, kernel 2, dilations 1 to 512, a receptive field of about
+    # 240 ms: four blocks. Channels, optimiser, rate, batch and steps are not published: these are ours. Give it your
+    # own sound: --data sound.wav. Days of one core.
     "paper": SoundRecipe(
         model=Config(residual=64, gate=64, skip=256, layers=10, blocks=4),
         data=Sounds("vowels", rate=16_000, seconds=600.0),
@@ -109,7 +109,8 @@ PRESETS = {
         checkpoint_every=250,
         threads=1,
     ),
-    # A minute of plucked strings at 8,000 samples a second, made up from a seed; a reach of 512 samples, 64 ms.
+    # A minute of plucked strings at 8,000 samples a second, made up from a seed; a receptive field of 512
+    # samples, 64 ms.
     "audio": SoundRecipe(
         model=Config(layers=9),
         window=512,

@@ -47,7 +47,10 @@ FULL, HALF, SOFT, QUIET = RATIOS = tuple(Measure(f"peak {peak:g}", f"peak {peak:
 OF_BOUND = Measure("of bound", "largest error over its bound", digits=2)
 LAW = Arm("mu-law", experiment=quantisation)
 EVEN = Arm("even levels", experiment=quantisation, overrides={"steps": "even"})
-law, even = (each(*(ratio.of(arm) for ratio in RATIOS)).called(f"{arm.name} at the four peaks") for arm in (LAW, EVEN))
+law, even = (
+    each(*(ratio.of(arm) for ratio in RATIOS)).called(f"signal to noise of {arm.name} at the four peaks")
+    for arm in (LAW, EVEN)
+)
 
 
 def figure(seen: Runs) -> Figure:
