@@ -12,11 +12,13 @@ import torch
 
 import firsthand
 from firsthand import papers
+from firsthand.claims import Seen
 from firsthand.cli import main
 from firsthand.data.sounds import read_wav, tune, wav
 from firsthand.errors import UserError
 from firsthand.papers.wavenet import mulaw
 from firsthand.papers.wavenet.audio import Sounds
+from firsthand.papers.wavenet.claims import CLAIMS
 from firsthand.papers.wavenet.claims.receptive_field import receptive_field
 from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork, Level, Tree
 from firsthand.papers.wavenet.model import Config, WaveNet
@@ -372,3 +374,16 @@ def test_even_levels_win_when_loud_and_lose_when_quiet():
     even, law = (EXPERIMENTS["quantisation"](steps=steps) for steps in ("even", "mu-law"))
     assert even["peak 1"] == pytest.approx(20 * np.log10(255) + 1.76, abs=0.3)
     assert even["peak 1"] > law["peak 1"] + 8 and law["peak 0.02"] > even["peak 0.02"] + 15
+
+
+def test_figures_of_the_claims():
+    """Each draws what its experiments left, with words on every axis and above."""
+    small = {"receptive-field": {"layers": 2}, "tree": {"length": 3}, "generation": {"samples": 64}}
+    for claim in CLAIMS:
+        seen = {}
+        for arm in claim.arms if claim.figure else ():
+            found = arm.experiment(**dict(arm.overrides) | small.get(arm.measured, {}))
+            series = {name: value for name, value in found.items() if isinstance(value, list)}
+            seen[arm.name] = [Seen(0, {"metrics": found, "series": series}, [])]
+        for axes in claim.figure(seen).axes if seen else ():
+            assert axes.get_title(loc="left") and axes.get_xlabel() and axes.get_ylabel() and axes.lines, claim.key

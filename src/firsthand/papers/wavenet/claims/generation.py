@@ -68,8 +68,7 @@ def figure(seen: Runs) -> Figure:
     figure = Figure(figsize=(8, 4.2))
     axes = figure.subplots()
     for (name, runs), colour in zip(seen.items(), (BLUE, AMBER, RED), strict=True):
-        pairs = zip(series(runs, "samples"), series(runs, "times"), strict=True)
-        lines(axes, [np.stack(pair, 1) for pair in pairs], colour, name)
+        lines(axes, list(np.stack((series(runs, "samples"), series(runs, "times")), 2)), colour, name)
     axes.axvline(NETWORK.receptive_field, color=MUTED, ls="--", lw=1)
     axes.text(NETWORK.receptive_field + 15, 0, "receptive field", color=INK, fontsize=8.5)
     axes.set(xlabel="samples written", ylabel="processor seconds", xlim=(0, None), title="Time to write a sound")

@@ -3,8 +3,10 @@
 from math import log, pi
 from typing import Literal
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, largest, limit_from, smallest, within
 from firsthand.figures.curves import Runs, lines, series
@@ -26,7 +28,7 @@ def quantisation(steps: Literal["mu-law", "even"] = "mu-law", seed: int = 0) -> 
     samples = torch.arange(16_000, dtype=torch.float64)
     tone = torch.sin(2 * pi * (200 + frequency.item()) * samples / 16_000 + phase.item())
 
-    def error(x: torch.Tensor) -> torch.Tensor:
+    def error(x: Tensor) -> Tensor:
         return (decode(encode(x)) if steps == "mu-law" else middle(nearest(x))) - x
 
     def ratio(peak: float) -> float:
@@ -58,8 +60,7 @@ def figure(seen: Runs) -> Figure:
     figure = Figure(figsize=(8, 4.2))
     axes = figure.subplots()
     for (name, runs), colour in zip(seen.items(), (BLUE, RED), strict=True):
-        curves = zip(series(runs, "loudness"), series(runs, "ratios"), strict=True)
-        lines(axes, [torch.tensor([*zip(*curve, strict=True)]).numpy() for curve in curves], colour, name)
+        lines(axes, list(np.stack((series(runs, "loudness"), series(runs, "ratios")), 2)), colour, name)
     axes.set(xlabel="peak of a tone (decibels below full scale)", ylabel="signal to noise (decibels)", ylim=(0, 55),
              xlim=(0, -50), title="A tone with 256 levels, by its loudness")  # fmt: skip
     axes.legend(loc="lower left")
