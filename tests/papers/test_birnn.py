@@ -8,18 +8,29 @@ import torch
 from torch import Generator
 
 import firsthand
+from firsthand import papers
+from firsthand.claims import Seen
 from firsthand.data import load_brown
 from firsthand.errors import UserError
-from firsthand.papers.birnn import claims, experiments
-from firsthand.papers.birnn.crowd import STATES, Crowd, Side, costs, train
-from firsthand.papers.birnn.model import BRNN, Config, turn
+from firsthand.papers.birnn.artificial import STATES, Networks, delayed, merged, scores
+from firsthand.papers.birnn.model import BRNN, Config, backwards
 from firsthand.papers.birnn.recipe import PRESETS, Label, Recipe
 from firsthand.papers.birnn.rprop import Rprop
-from firsthand.papers.birnn.sequences import FUTURE, MEAN, NOTHING, PAST, UNKNOWN, Sentences, Sequences, stream
-from firsthand.papers.claim import Seen
+from firsthand.papers.birnn.sequences import (
+    FUTURE,
+    MEAN,
+    NOTHING,
+    PAST,
+    UNKNOWN,
+    Sentences,
+    Sequences,
+    stream,
+    variance,
+)
 from firsthand.train.launch import Launch
 from firsthand.train.recipe import Optim, Schedule
 
+EXPERIMENTS = papers.get("birnn").experiments
 WORDS = Config(cell="gru", hidden=5, embed=4, vocab=20, outputs=3)
 
 
@@ -62,8 +73,8 @@ def test_golden_values():
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-def test_who_hears_of_whom(cell):
-    """Forward states hear what was, backward states what will be, an output hears of all."""
+def test_what_depends_on_what(cell):
+    """Forward states depend on what was, backward states on what will be, an output on all."""
     torch.manual_seed(0)
     network, x = BRNN(Config(cell=cell, hidden=3)).double(), torch.rand(1, 9, 1, dtype=torch.float64)
     other = x.clone()
@@ -103,13 +114,13 @@ def test_padding_changes_nothing(cell, direction):
 def test_turning_within_the_length():
     rows = torch.tensor([[1.0, 2, 3, 0, 0], [1, 2, 3, 4, 5]]).unsqueeze(2)
     lengths = torch.tensor([3, 5])
-    assert turn(rows, lengths)[:, :, 0].tolist() == [[3, 2, 1, 0, 0], [5, 4, 3, 2, 1]]
-    assert torch.equal(turn(turn(rows, lengths), lengths), rows)
-    assert turn(rows, None)[:, :, 0].tolist()[0] == [0, 0, 3, 2, 1]
+    assert backwards(rows, lengths)[:, :, 0].tolist() == [[3, 2, 1, 0, 0], [5, 4, 3, 2, 1]]
+    assert torch.equal(backwards(backwards(rows, lengths), lengths), rows)
+    assert backwards(rows, None)[:, :, 0].tolist()[0] == [0, 0, 3, 2, 1]
 
 
-def test_the_prior_is_said_first():
-    """With states that have no say, the output is the mean of the targets."""
+def test_the_prior_is_the_first_output():
+    """With output weights of 0 it is the mean of the targets."""
     network = BRNN(Config(prior=MEAN))
     network.output.weight.data.zero_()
     assert network(torch.rand(2, 5, 1)).detach().numpy() == pytest.approx(MEAN, abs=1e-6)
@@ -138,12 +149,12 @@ def test_the_average_is_the_printed_one():
     past = [(1 - d / 10) / 10 for d in range(1, 11)]
     future = [(1 - d / 20) / 20 for d in range(20)]
     for t in (10, 57, 900):
-        told = sum(w * x[t - d].item() for d, w in enumerate(past, 1))
-        told += sum(w * x[t + d].item() for d, w in enumerate(future))
-        assert y[t].item() == pytest.approx(told, abs=1e-6)
-    assert (len(past), len(future)) == (PAST, FUTURE)
+        due = sum(w * x[t - d].item() for d, w in enumerate(past, 1))
+        due += sum(w * x[t + d].item() for d, w in enumerate(future))
+        assert y[t].item() == pytest.approx(due, abs=1e-6)
     assert (sum(past) + sum(future)) / 2 == pytest.approx(MEAN, abs=1e-12)
     variances = [sum(w * w for w in side) / 12 for side in (past, future)]
+    assert [variance(PAST), variance(FUTURE)] == pytest.approx(variances, rel=1e-6)
     assert variances == pytest.approx([0.002375, 0.001495], abs=1e-6)
     # neighbours share most of their terms, so 10,000 points are worth a few hundred
     assert y.var().item() == pytest.approx(sum(variances), rel=0.12)
@@ -163,33 +174,33 @@ def test_what_one_side_must_leave():
 
 
 def test_parts_are_pieces_of_streams():
-    parts = Sequences(points=600, piece=60).load()
-    assert [tuple(part.inputs.shape) for part in (parts.train, parts.val, parts.test)] == [(10, 60, 1)] * 3
-    assert not torch.equal(parts.train.inputs, parts.val.inputs)
-    classes = Sequences("classes", points=600, piece=60).load()
-    assert torch.equal(classes.train.targets, (parts.train.targets > 0.5).long()) and len(classes.outputs) == 2
-    other = Sequences(points=600, piece=60, data_seed=1).load()
-    assert not torch.equal(parts.train.inputs, other.train.inputs)
+    (train, val, test), _, words = Sequences(points=600, piece=60).load()
+    assert [tuple(part.inputs.shape) for part in (train, val, test)] == [(10, 60, 1)] * 3 and not words
+    assert not torch.equal(train.inputs, val.inputs)
+    (classes, *_), outputs, _ = Sequences("classes", points=600, piece=60).load()
+    assert torch.equal(classes.targets, (train.targets > 0.5).long()) and len(outputs) == 2
+    (other, *_), _, _ = Sequences(points=600, piece=60, data_seed=1).load()
+    assert not torch.equal(train.inputs, other.inputs)
 
 
 def test_brown_sentences(data_folder):
     """Words seen twice are known, all others are one; tags are first letters; nothing is in two parts."""
-    parts = Sequences("brown", sentences=300).load()
-    assert (len(parts.train), len(parts.val), len(parts.test)) == (300, 1500, 1500)
+    (train, val, test), tags, words = Sequences("brown", sentences=300).load()
+    assert (len(train), len(val), len(test)) == (300, 1500, 1500)
     every = [sentence for document in load_brown() for sentence in document.sentences]
-    words = ("", "?", *parts.words)
+    words = ("", "?", *words)
     for row in (0, 17):
-        inputs, targets = parts.train.batch(torch.tensor([row]))
-        known = [(words[i], parts.outputs[tag]) for i, tag in zip(inputs[0].tolist(), targets[0].tolist(), strict=True)]
+        inputs, targets = train.batch(torch.tensor([row]))
+        known = [(words[i], tags[tag]) for i, tag in zip(inputs[0].tolist(), targets[0].tolist(), strict=True)]
         assert any(
             all(word in ("?", w) and tag == t[:2] for (word, tag), (w, t) in zip(known, sentence, strict=True))
             for sentence in every
             if len(sentence) == len(known)
         )
-    counts = torch.bincount(parts.train.inputs.flatten(), minlength=len(words))
+    counts = torch.bincount(train.inputs.flatten(), minlength=len(words))
     assert counts[2:].min() >= 2 and counts[UNKNOWN] > 0
-    assert {"NN", "VB", "JJ", "AT", "TO"} <= set(parts.outputs)
-    inputs, targets = parts.test.batch(torch.arange(9))
+    assert {"NN", "VB", "JJ", "AT", "TO"} <= set(tags)
+    inputs, targets = test.batch(torch.arange(9))
     assert torch.equal(targets == NOTHING, inputs == 0) and (inputs[:, -1] != 0).any()
 
 
@@ -230,33 +241,34 @@ def test_rprop_is_torchs():
         Rprop([ours], lr=-1.0)
 
 
-def single(side: Side, n: int) -> tuple[torch.Tensor, ...]:
-    """The weights of net n as the model has them."""
-    return side.w[:, n, None], side.u[:, :, n], side.b[:, n]
+def single(side: list[torch.Tensor], n: int) -> tuple[torch.Tensor, ...]:
+    """The W, U and b of network n as the model has them."""
+    w, u, b, _ = side
+    return w[:, n, None], u[:, :, n], b[:, n]
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward", "both"])
 @pytest.mark.parametrize("kind", ["average", "classes"])
-def test_a_crowd_is_many_networks(direction, kind):
-    """Each of them says, and learns, what the model with its weights does."""
+def test_many_networks_at_once(direction, kind):
+    """Each of them gives the outputs and gradients of the model with its weights."""
     generator = Generator().manual_seed(0)
-    crowd = Crowd.draw(direction, 3, 0.2, generator)
+    networks = Networks(direction, 3, 0.2, generator)
     x, targets = torch.rand(11, 4, generator=generator), torch.rand(11, 4, 3, generator=generator).round()
     counts = torch.ones(11, 1, 3)
     counts[:2] = 0
-    costs(crowd.outputs(x), targets, counts, kind).sum().backward()
+    scores(networks.outputs(x), targets, counts, kind).sum().backward()
     for n in range(3):
         network = BRNN(Config(direction=direction))
-        sides = [side for side in (crowd.past, crowd.future) if side]
+        sides = [side for side in (networks.past, networks.future) if side]
         layers = [layer for layer in (network.past, network.future) if layer]
         with torch.no_grad():
             for side, layer in zip(sides, layers, strict=True):
                 for parameter, value in zip(parts(layer), single(side, n), strict=True):
                     parameter.copy_(value)
-            network.output.weight.copy_(torch.cat([side.v[:, n] for side in sides])[None])
-            network.output.bias.fill_(crowd.c[n])
+            network.output.weight.copy_(torch.cat([side[3][:, n] for side in sides])[None])
+            network.output.bias.fill_(networks.c[n])
         y = network(x.t().unsqueeze(2)).squeeze(2).t()  # tanh of the output
-        assert torch.allclose(torch.tanh(crowd.outputs(x)[:, :, n]), y, atol=1e-6)
+        assert torch.allclose(torch.tanh(networks.outputs(x)[:, :, n]), y, atol=1e-6)
         due = targets[2:, :, n]
         if kind == "average":
             loss = (y[2:] - due).square().mean()
@@ -264,29 +276,32 @@ def test_a_crowd_is_many_networks(direction, kind):
             loss = torch.nn.functional.binary_cross_entropy_with_logits(torch.atanh(y[2:]), due)
         loss.backward()
         for side, layer in zip(sides, layers, strict=True):
-            slopes = Side(*(p.grad for p in (side.w, side.u, side.b, side.v)))
-            for one, other in zip(single(slopes, n), parts(layer), strict=True):
+            for one, other in zip(single([weight.grad for weight in side], n), parts(layer), strict=True):
                 assert torch.allclose(one, other.grad, atol=1e-5)
-        assert torch.allclose(crowd.c.grad[n], network.output.bias.grad[0], atol=1e-5)
+        assert torch.allclose(networks.c.grad[n], network.output.bias.grad[0], atol=1e-5)
 
 
-def test_crowds_learn():
-    """Tracking the input itself is easy: every net must end far below the variance of the targets."""
+def test_many_networks_learn():
+    """Following the input itself is easy: every network must end far below the variance of the targets."""
     generator = Generator().manual_seed(0)
-    crowd, x = Crowd.draw("both", 4, 0.0, generator), torch.rand(30, 20, generator=generator)
+    networks, x = Networks("both", 4, 0.0, generator), torch.rand(30, 20, generator=generator)
     targets, counts = (x / 2)[..., None].expand(-1, -1, 4), torch.ones(30, 1, 4)
-    train(crowd, x, targets, counts, "average", 150)
-    assert costs(crowd.outputs(x), targets, counts, "average").max() < x.var() / 4 / 20
-    assert crowd.past.w.shape == (STATES, 4)
+    rule = Rprop([*networks.past, *networks.future, networks.c])
+    for _ in range(150):
+        rule.zero_grad()
+        scores(networks.outputs(x), targets, counts, "average").sum().backward()
+        rule.step()
+    assert scores(networks.outputs(x), targets, counts, "average").max() < x.var() / 4 / 20
+    assert networks.past[0].shape == (STATES, 4)
 
 
-def test_a_delay_moves_the_question():
-    """Forward nets are asked s steps later, backward nets s steps earlier, only about this piece."""
+def test_a_delay_moves_the_target():
+    """Forward networks answer s steps later, backward networks s steps earlier, only about this piece."""
     targets = torch.arange(5.0)[:, None]
     late = torch.tensor([0, 2])
-    due, counts = experiments.delayed(targets, late, 1)
+    due, counts = delayed(targets, late, 1)
     assert due[:, 0, 1].tolist()[2:] == [0, 1, 2] and counts[:, 0].t().tolist() == [[1] * 5, [0, 0, 1, 1, 1]]
-    due, counts = experiments.delayed(targets, late, -1)
+    due, counts = delayed(targets, late, -1)
     assert due[:, 0, 1].tolist()[:3] == [2, 3, 4] and counts[:, 0].t().tolist() == [[1] * 5, [1, 1, 1, 0, 0]]
 
 
@@ -296,15 +311,12 @@ def test_merging_is_about_the_same_step():
     targets = torch.rand(12, 3, generator=generator) * 0.8
     late = torch.tensor([0, 3])
     right = torch.atanh(targets)
-    answers = {
-        "forward": torch.stack([right, right.roll(3, 0)], 2),
-        "backward": torch.stack([right, right.roll(-3, 0)], 2),
-    }
-    assert experiments.merged(answers, targets, late, "average").abs().max() < 1e-12
-    answers = {name: torch.full((12, 3, 2), value) for name, value in (("forward", 3.0), ("backward", -1.0))}
+    ahead, behind = (torch.stack([right, right.roll(way * 3, 0)], 2) for way in (1, -1))
+    assert merged(ahead, behind, targets, late, "average").abs().max() < 1e-12
+    ahead, behind = (torch.full((12, 3, 2), value) for value in (3.0, -1.0))
     yes = (targets > 0.3).float()
     share = yes.mean().item()
-    assert experiments.merged(answers, yes, late, "classes")[0].item() == pytest.approx(share, abs=1e-6)
+    assert merged(ahead, behind, yes, late, "right")[0].item() == pytest.approx(share, abs=1e-6)
 
 
 # The experiments, training runs and pictures
@@ -313,23 +325,23 @@ def test_merging_is_about_the_same_step():
 @pytest.mark.parametrize("net", ["forward", "backward", "merge", "both"])
 @pytest.mark.parametrize("kind", ["average", "classes"])
 def test_the_experiment_on_artificial_data(net, kind):
-    found = experiments.artificial(net, kind, shifts=(0, 2), runs=2, cycles=4)
+    found = EXPERIMENTS["artificial"](net, kind, shifts=(0, 2), runs=2, cycles=4)
     assert len(found["scores"]) == 2 == len(found["scores"][0])
     assert found["mean"] == pytest.approx(np.mean(found["scores"][0])) and found["shift"] in (0, 2)
-    assert found == experiments.artificial(net, kind, shifts=(0, 2), runs=2, cycles=4), "the seed decides it all"
+    assert found == EXPERIMENTS["artificial"](net, kind, shifts=(0, 2), runs=2, cycles=4), "the seed decides it all"
 
 
 def test_the_experiment_on_words(data_folder):
-    one = experiments.tagging("both", sentences=60, epochs=1)
+    one = EXPERIMENTS["tagging"]("both", sentences=60, epochs=1)
     assert one["states"] == 2 * (3 * (40 * 50 + 40 * 40) + 6 * 40)
     assert 100 * sum(one["hits"]) / sum(one["counts"]) == pytest.approx(one["right"], abs=1e-9)
-    assert experiments.tagging("merge", sentences=60, epochs=1)["states"] == one["states"]
-    assert experiments.tagging("forward", hidden=64, sentences=60, epochs=1)["states"] == 3 * 64 * 114 + 6 * 64
+    assert EXPERIMENTS["tagging"]("merge", sentences=60, epochs=1)["states"] == one["states"]
+    assert EXPERIMENTS["tagging"]("forward", hidden=64, sentences=60, epochs=1)["states"] == 3 * 64 * 114 + 6 * 64
 
 
 def test_the_experiment_that_cheats(data_folder):
     """Before it has learned it knows no more than the other; its last position never sees its target."""
-    found = experiments.next_character("both", steps=2)
+    found = EXPERIMENTS["next-character"]("both", steps=2)
     assert len(found["places"]) == 32 and "written" in found
     assert found["all"] == pytest.approx(28, rel=0.3)
     assert np.exp(found["places"][-1]) == pytest.approx(found["last"])
@@ -395,7 +407,7 @@ def test_recipes_that_cannot_be(data_folder):
     assert PRESETS["paper"].rprop
 
 
-def test_pictures_of_the_claims(data_folder):
+def test_figures_of_the_claims(data_folder):
     """Each draws what its runs left."""
     rng = np.random.default_rng(0)
 
@@ -403,17 +415,15 @@ def test_pictures_of_the_claims(data_folder):
         series = {name: value for name, value in found.items() if isinstance(value, list)}
         return [Seen(seed, {"metrics": found, "series": series}, []) for seed in (0, 1)]
 
-    nets = {
-        name: seen(shifts=list(options.get("shifts", (0,))),
-                   scores=(0.001 * rng.random((len(options.get("shifts", (0,))), 8))).tolist())
-        for name, options in claims.NETS.items()
-    }  # fmt: skip
-    counts = rng.integers(1, 50, len(Sequences("brown", sentences=9).load().outputs))
-    tags = {name: seen(right=88.0, hits=(counts // 2).tolist(), counts=counts.tolist()) for name in claims.TAGGERS}
+    claims = {claim.key: claim for claim in papers.get("birnn").claims}
+    nets = {}
+    for arm in claims["delay"].arms:
+        shifts = list(arm.overrides.get("shifts", (0,)))
+        nets[arm.name] = seen(shifts=shifts, scores=(0.001 * rng.random((len(shifts), 8))).tolist())
+    counts = rng.integers(1, 50, len(Sequences("brown", sentences=9).load()[1]))
+    tags = {arm.name: seen(hits=(counts // 2).tolist(), counts=counts.tolist()) for arm in claims["tagging"].arms}
     written = list(map(ord, "the time " * 40))
-    places = {name: seen(places=[1.0] * 32, written=written) for name in ("forward", "bidirectional")}
-    runs = {"structure": nets, "delay": nets, "classes": nets, "tagging": tags, "language-model": places}
-    panels = {"tagging": 2, "language-model": 2}
-    assert runs.keys() == {claim.key for claim in claims.CLAIMS}
-    for claim in claims.CLAIMS:
-        assert len(claim.figure(runs[claim.key]).axes) == panels.get(claim.key, 1)
+    places = {arm.name: seen(places=[1.0] * 32, written=written) for arm in claims["language-model"].arms}
+    for key, runs, panels in (("delay", nets, 1), ("tagging", tags, 1), ("language-model", places, 2)):
+        assert len(claims[key].figure(runs).axes) == panels
+    assert not claims["structure"].figure and not claims["classes"].figure  # the general one

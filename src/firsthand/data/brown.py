@@ -15,6 +15,13 @@ from firsthand.data.registry import DATASETS
 from firsthand.errors import UserError
 
 IMAGINATIVE = ("fiction", "mystery", "science_fiction", "adventure", "romance", "humor")  # genres K to R; A to J inform
+COARSE = {  # what the first two letters of frequent tags stand for
+    "NN": "noun", "JJ": "adjective", "VB": "verb", "IN": "preposition", "NP": "proper noun", "RB": "adverb",
+    "CS": "conjunction", "AP": "many, few, next", "CD": "number", "TO": "to before a verb", "PP": "pronoun",
+    "DT": "this, that", "AB": "all, half", "WP": "who", "QL": "very, too", "CC": "and, or", "RP": "up, out",
+    "WD": "which, what", "FW": "foreign word", "HV": "have", "DO": "do", "BE": "be", "AT": "article",
+    "EX": "there is", "MD": "can, will", "OD": "first, second", "NR": "home, Monday",
+}  # fmt: skip
 
 _DAMAGED = (zlib.error, lzma.LZMAError, struct.error)  # what else a broken archive raises; encryption: RuntimeError
 

@@ -24,7 +24,7 @@ CARD = Card(
     ),
     family="sequences",
     builds_on=("rnn", "backprop", "mlp"),
-    summary="Two recurrent nets read a sequence from its two ends, so that every output is told of all of the input.",
+    summary="Two recurrent networks read a sequence from its two ends, so that each output depends on all of it.",
     network="BRNN",
     parameters=21,
     example_shape=(40, 1),

@@ -1,14 +1,12 @@
-"""The network: states that come from the past, states that come from the future, and an output that hears both.
+"""The network: states that come from the past, states that come from the future, and an output that reads both.
 
     f_t = tanh(W_f x_t + U_f f_(t-1) + b_f)      forward states, from t = 1 to T; f_0 = 0.5
     b_t = tanh(W_b x_t + U_b b_(t+1) + b_b)      backward states, from t = T to 1; b_(T+1) = 0.5
     y_t = psi(V_f f_t + V_b b_t + c)             psi: tanh for a number, softmax for classes
 
-No weight is shared and no state of one kind feeds one of the other, so each kind is a recurrent net of its own, and the
-backward one is the same net on the sequence turned around, its outputs turned around again. They meet in the output
-layer only, and one error trains both. Nothing can be said before the whole sequence is there.
-
-A padded sequence must be turned around within its own length: otherwise the backward states would begin in the padding.
+No weight is shared and no state of one kind feeds one of the other: each kind is a recurrent network of its own, the
+backward one on the reversed sequence, its outputs reversed again. They meet in the output layer only, and one error
+trains both. A padded sequence must be reversed within its own length, or the backward states begin in the padding.
 
 Symbols: f and b are the outputs of `past` and `future`, whose W, U and bias are `weight_ih_l0`, `weight_hh_l0` and
 `bias_ih_l0`; V_f and V_b stand side by side in `output.weight`, c is `output.bias`. Where we differ: none for numbers;
@@ -45,12 +43,11 @@ class Config:
     vocab: int | None = None  # words, the padding 0 included; None: what the data has (without data 100)
     edge: float = 0.5  # every state before the first step, and after the last
     reach: float | None = None  # first weights are uniform in plus or minus this; None: 1/sqrt(hidden)
-    prior: float | None = None  # number that is said at first when all states are 0, from -1 to 1; None: no such bias
+    prior: float | None = None  # the first output when all states are 0, from -1 to 1; None: no such bias
 
     def __post_init__(self) -> None:
-        within(
-            self, "model.", outputs=SIZE, hidden=SIZE, embed=SIZE, vocab=SIZE, edge=ANY, reach=POSITIVE, prior="(-1, 1)"
-        )  # fmt: skip
+        within(self, "model.", outputs=SIZE, hidden=SIZE, embed=SIZE, vocab=SIZE, edge=ANY, reach=POSITIVE)
+        within(self, "model.", prior="(-1, 1)")
         if self.vocab is not None and self.embed is None:
             raise UserError("model.vocab is for words: give model.embed, the numbers that stand for each, too.")
 
@@ -81,12 +78,10 @@ class BRNN(Module):
         if self.embedding is not None:
             lengths = (x != PAD).sum(1).clamp(min=1)  # a row of padding alone passes for one word
             x = self.embedding(x)
-        sides = []
-        if self.past is not None:
-            sides.append(self.run(self.past, x, lengths))
+        h = [] if self.past is None else [self.run(self.past, x, lengths)]
         if self.future is not None:
-            sides.append(turn(self.run(self.future, turn(x, lengths), lengths), lengths))
-        y = self.output(torch.cat(sides, 2))
+            h.append(backwards(self.run(self.future, backwards(x, lengths), lengths), lengths))
+        y = self.output(torch.cat(h, 2))
         return tanh(y) if y.shape[2] == 1 else y
 
     def run(
@@ -105,8 +100,10 @@ def states(config: Config, width: int) -> RNN | GRU | LSTM:
     return layer
 
 
-def turn(x: Float[Tensor, "batch time in"], lengths: Int[Tensor, " batch"] | None) -> Float[Tensor, "batch time in"]:
-    """Every sequence turned around within its own length, its padding left where it is; twice changes nothing."""
+def backwards(
+    x: Float[Tensor, "batch time in"], lengths: Int[Tensor, " batch"] | None
+) -> Float[Tensor, "batch time in"]:
+    """Every sequence reversed within its own length, its padding left where it is; twice changes nothing."""
     if lengths is None:
         return x.flip(1)
     times = torch.arange(x.shape[1], device=x.device)

@@ -6,13 +6,12 @@ from firsthand.optim.rule import Many, Rule
 
 
 class Rprop(Rule):
-    """w <- w - sign(g) s, with a step s that grows while g keeps its sign and shrinks when g turns.
+    """w <- w - sign(g) s, with a step s that starts at `lr`, grows while g keeps its sign and shrinks when g turns.
 
         g g_before > 0:  s <- min(1.2 s, 50)         g g_before < 0:  s <- max(0.5 s, 1e-6), and g counts as 0
 
-    s starts at `lr`, which plays no part later. For gradients over all the data: with batches the signs are noise. The
-    paper's is "a modified version" with constants that it does not give; these are the usual ones.
-    Raises UserError for a negative option.
+    For gradients over all the data: with batches the signs are noise. The paper's is "a modified version" with
+    constants that it does not give; these are the usual ones. Raises UserError for a negative option.
     Source: Riedmiller & Braun (1993), without the step back.
     """
 

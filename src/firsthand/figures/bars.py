@@ -1,0 +1,38 @@
+"""Bars from top to bottom, each with its name before it and a remark behind it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from firsthand.figures.style import BLUE
+
+
+def bars(axes: Axes, names: Sequence[str], lengths: Sequence[float], remarks: Sequence[str]) -> None:
+    """A bar for each name; the axis needs room for the remarks."""
+    axes.barh(range(len(names)), lengths, color=BLUE, height=0.7)
+    for row, (length, remark) in enumerate(zip(lengths, remarks, strict=True)):
+        axes.annotate(remark, (length, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_axisbelow(True)
+    axes.grid(axis="y", visible=False)
+
+
+def by_class(
+    targets: Int[Tensor, " examples"], outputs: Float[Tensor, "examples classes"], labels: Sequence[str], title: str
+) -> Figure:
+    """The share of right answers of the 24 most frequent classes."""
+    known = {"minlength": len(labels)}
+    hits, counts = np.bincount(targets[outputs.argmax(1) == targets], **known), np.bincount(targets, **known)
+    chosen = [i for i in np.argsort(-counts, kind="stable")[:24] if counts[i]]
+    shares = 100 * hits[chosen] / counts[chosen]
+    figure = Figure(figsize=(8, 1.4 + 0.22 * len(chosen)))
+    axes = figure.subplots()
+    remarks = [f"{share:.0f} % of {counts[i]:,}" for i, share in zip(chosen, shares, strict=True)]
+    bars(axes, [labels[i] for i in chosen], shares.tolist(), remarks)
+    axes.set(xlim=(0, 118), xticks=range(0, 101, 20), xlabel="right (%)", title=title)
+    return figure
