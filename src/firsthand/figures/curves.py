@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from firsthand.figures.style import BLUE, INK
 
 
 @runtime_checkable
@@ -51,3 +56,14 @@ def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> Non
     shown = [tick for tick in ticks if low <= tick <= high]
     axis.set_ticks(shown, [f"{tick:,g}" for tick in shown])
     axes.minorticks_off()
+
+
+def against(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
+    """A target and a network's output, step by step."""
+    figure = Figure(figsize=(8, 3.2))
+    axes = figure.subplots()
+    for (name, curve), colour in zip(values.items(), (INK, BLUE), strict=True):
+        lines(axes, [curve.numpy()], colour, name)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set(xlabel="step", ylabel="y", title=title)
+    return figure

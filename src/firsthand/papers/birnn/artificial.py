@@ -122,8 +122,8 @@ class Networks:
 
     def __init__(self, direction: Literal["forward", "backward", "both"], count: int, c: float, generator: Generator):
         def draw() -> list[Tensor]:
-            shapes = ((STATES, count), (STATES, STATES, count), (STATES, count), (STATES, count))
-            return [(2 * torch.rand(shape, generator=generator) - 1).requires_grad_() for shape in shapes]
+            shapes = ((STATES,), (STATES, STATES), (STATES,), (STATES,))
+            return [(2 * torch.rand(*shape, count, generator=generator) - 1).requires_grad_() for shape in shapes]
 
         self.past = draw() if direction != "backward" else []
         self.future = draw() if direction != "forward" else []
@@ -132,10 +132,10 @@ class Networks:
     def outputs(self, x: Float[Tensor, "time rows"]) -> Steps:
         """V f_t + V b_t + c of every step, which tanh or the logistic function makes the answer."""
         y = self.c
-        for side, order in ((self.past, ()), (self.future, 0)):
+        for order, side in (((), self.past), (0, self.future)):
             if side:
-                w, u, b, v = side
-                first, second = _States.apply(x.flip(order), w, u, b).unbind(1)
+                *weights, v = side
+                first, second = _States.apply(x.flip(order), *weights).unbind(1)
                 y = y + (first * v[0] + second * v[1]).flip(order)
         return y
 
@@ -171,12 +171,9 @@ def merged(forward: Tensor, backward: Tensor, targets: Tensor, late: Tensor, sco
 
 def arms(kind: Kind = "average", **printed: Sequence[float]) -> list[Arm]:
     """The four arms, with the numbers that the paper prints of each, by measure; classes without delays."""
-    return [
-        Arm(
-            name,
-            experiment=artificial,
-            overrides=options if kind == "average" else {"net": options["net"], "kind": kind},
-            paper={measure: numbers[place] for measure, numbers in printed.items()},
-        )
-        for place, (name, options) in enumerate(ARMS.items())
-    ]
+    found = []
+    for (name, options), *numbers in zip(ARMS.items(), *printed.values(), strict=True):
+        chosen = options if kind == "average" else {"net": options["net"], "kind": kind}
+        paper = dict(zip(printed, numbers, strict=True))
+        found.append(Arm(name, experiment=artificial, overrides=chosen, paper=paper))
+    return found

@@ -27,6 +27,9 @@ from firsthand.bounds import ANY, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN, Embedding, Linear, init, tanh
 
+Input = Float[Tensor, "batch time 1"] | Int[Tensor, "batch time"]
+Sequence = Float[Tensor, "batch time _"]
+Lengths = Int[Tensor, " batch"] | None
 LAYERS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 PAD = 0  # the word that is none: what fills a sentence up to the longest of its batch
 
@@ -70,23 +73,18 @@ class BRNN(Module):
             init.normal_(self.output.bias, 0.0)
             self.output.bias.data += atanh(config.prior)
 
-    def forward(
-        self, x: Float[Tensor, "batch time 1"] | Int[Tensor, "batch time"]
-    ) -> Float[Tensor, "batch time outputs"]:
+    def forward(self, x: Input) -> Float[Tensor, "batch time outputs"]:
         """The number, between -1 and 1, of every step; or the logits of its classes; nothing of note on padding."""
         lengths = None
         if self.embedding is not None:
-            lengths = (x != PAD).sum(1).clamp(min=1)  # a row of padding alone passes for one word
-            x = self.embedding(x)
+            lengths, x = (x != PAD).sum(1).clamp(min=1), self.embedding(x)  # a row of padding passes for one word
         h = [] if self.past is None else [self.run(self.past, x, lengths)]
         if self.future is not None:
             h.append(backwards(self.run(self.future, backwards(x, lengths), lengths), lengths))
         y = self.output(torch.cat(h, 2))
         return tanh(y) if y.shape[2] == 1 else y
 
-    def run(
-        self, layer: Module, x: Float[Tensor, "batch time in"], lengths: Int[Tensor, " batch"] | None
-    ) -> Float[Tensor, "batch time hidden"]:
+    def run(self, layer: Module, x: Sequence, lengths: Lengths) -> Sequence:
         """All states of one direction, from the edge on."""
         start = x.new_full((1, len(x), layer.hidden_size), self.edge)
         return layer(x, (start, start) if isinstance(layer, LSTM) else start, lengths)[0]
@@ -100,9 +98,7 @@ def states(config: Config, width: int) -> RNN | GRU | LSTM:
     return layer
 
 
-def backwards(
-    x: Float[Tensor, "batch time in"], lengths: Int[Tensor, " batch"] | None
-) -> Float[Tensor, "batch time in"]:
+def backwards(x: Sequence, lengths: Lengths) -> Sequence:
     """Every sequence reversed within its own length, its padding left where it is; twice changes nothing."""
     if lengths is None:
         return x.flip(1)

@@ -26,11 +26,10 @@ class Label(Task):
 
     def __init__(self, recipe: Any):
         (self.train, self.val, self.test), self.labels, self.words = recipe.data.load()
-        data = f"The data '{recipe.data.name}' has"
-        if self.words and recipe.model.embed is None:
-            raise UserError(f"{data} words, which need model.embed, numbers that stand for each.")
-        if recipe.model.embed is not None and not self.words:
-            raise UserError(f"{data} numbers, not words: leave out model.embed.")
+        if (recipe.model.embed is None) == bool(self.words):
+            need = "words, which need model.embed, numbers that stand for each."
+            need = need if self.words else "numbers, not words: leave out model.embed."
+            raise UserError(f"The data '{recipe.data.name}' has {need}")
         sizes = {"outputs": len(self.labels)} | ({"vocab": len(self.words) + 2} if self.words else {})
         for name, size in sizes.items():
             given = getattr(recipe.model, name)
@@ -82,7 +81,7 @@ class Label(Task):
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """A stretch of the test sequences beside the network's output, or how many of each class it gets right."""
         from firsthand.figures.bars import by_class  # matplotlib takes half a second to import
-        from firsthand.papers.birnn.pictures import stretch
+        from firsthand.figures.curves import against
 
         device, everything = next(model.parameters()).device, self.test.batch(torch.arange(len(self.test)))
         inputs, targets = self.on(device, model, everything)
@@ -90,7 +89,8 @@ class Label(Task):
             y = torch.cat([model(part) for part in inputs.split(self.eval_batch)]).cpu()
         targets = targets.cpu()
         if y.shape[2] == 1:
-            yield "stretch", stretch(targets[0], y[0, :, 0])
+            title = "A weighted average of past and future, step by step"
+            yield "stretch", against({"the average": targets[0, :100], "the network's output": y[0, :100, 0]}, title)
         else:
             known = targets != NOTHING
             yield "classes", by_class(targets[known], y[known], self.labels, "The test sequences, class by class")

@@ -19,15 +19,12 @@ def figure(seen: Runs) -> Figure:
     figure = Figure(figsize=(8, 4.2))
     axes = figure.subplots()
     for arm, colour in zip(ARMS, (AMBER, RED, VIOLET, BLUE), strict=True):
-        scores = 1e3 * np.concatenate(series(seen[arm.name], "scores"), 1)
-        low, middle, high = np.quantile(scores, (0.25, 0.5, 0.75), axis=1)
-        if arm is BRNN:
-            axes.axhline(middle[0], color=colour, lw=1.8, ls="--", label=f"{arm.name}, without delay")
-        else:
-            shifts = series(seen[arm.name], "shifts")[0]
-            axes.fill_between(shifts, low, high, color=colour, alpha=0.12, lw=0)
-            axes.plot(shifts, middle, "o-", color=colour, lw=1.8, ms=4, label=arm.name)
+        shifts, scores = series(seen[arm.name], "shifts")[0], np.concatenate(series(seen[arm.name], "scores"), 1)
+        low, middle, high = 1e3 * np.quantile(scores, (0.25, 0.5, 0.75), axis=1)
+        axes.fill_between(shifts, low, high, color=colour, alpha=0.12, lw=0)
+        axes.plot(shifts, middle, "o-", color=colour, lw=1.8, ms=4, label=arm.name)
         axes.plot(arm.paper["shift"], arm.paper["there"], "D", color=colour, mfc="white", ms=7, mew=1.6, zorder=5)
+    axes.axhline(middle[0], color=BLUE, lw=1.2, ls="--")  # BRNN, the last, has no delay
     axes.plot([], [], "D", color=INK, mfc="white", ms=7, mew=1.6, label="the paper's mean at its best delay")
     axes.set(xlim=(-0.4, 12.4), ylim=(0, None), xticks=DELAYS, xlabel="steps that the answer is delayed",
              ylabel="squared error (thousandths)", title="Median error by delay, middle half shaded")  # fmt: skip

@@ -49,8 +49,8 @@ def next_character(net: Literal["forward", "both"] = "both", steps: int = 300, s
             chances = torch.softmax(network(torch.tensor([tokens[-32:]]))[0, -1], 0)
             tokens.append(int(torch.multinomial(chances, 1, generator=generator)))
     written = corpus.vocabulary.decode(tokens[19:])
-    book = set(corpus.vocabulary.decode(np.concatenate([corpus.train, corpus.val, corpus.test])).split())
     words = written.split()[1:-1]  # the first and the last may be cut off
+    book = set(corpus.vocabulary.decode(np.concatenate([corpus.train, corpus.val, corpus.test])).split())
     return {
         "all": losses.mean().exp().item(),
         "inside": losses[:, :-1].mean().exp().item(),

@@ -76,14 +76,10 @@ def figure(seen: Runs) -> Figure:
     gains, tags = after - before, Sequences("brown", sentences=1).load()[1]
     chosen = np.argsort(-gains * counts, kind="stable")[:9]
     names = [f"{COARSE.get(tags[i], 'other')} ({tags[i]})" for i in chosen]
-    bars(
-        axes,
-        names,
-        gains[chosen].tolist(),
-        [f"{before[i]:.0f} to {after[i]:.0f} % of {counts[i]:,.0f}" for i in chosen],
-    )
+    remarks = [f"{before[i]:.0f} to {after[i]:.0f} % of {counts[i]:,.0f}" for i in chosen]
+    bars(axes, names, gains[chosen].tolist(), remarks)
     axes.set(xlim=(0, 1.4 * gains[chosen].max() + 0.1), xlabel="points gained by reading both ways, not forward only",
-             title="Share of words right by tag: forward, bidirectional")  # fmt: skip
+             title="Words right by tag, forward to bidirectional")  # fmt: skip
     return figure
 
 
@@ -103,7 +99,7 @@ CLAIM = Claim(
     remark="TIMIT costs money, the Brown corpus does not. The paper's shares right on TIMIT's test set, 61 phonemes: "
     "forward 63.2, backward 61.9, merged 65.3, bidirectional 68.5. Here GRUs read 5,000 sentences four times and say "
     "the first two letters of each tag. Reading on helps, and merging helps more than training together: merged "
-    "networks have a table of word vectors each, twice as many weights in all, and average two independent errors. "
+    "networks have a table of word vectors each, twice as many such weights, and their mean gains where they err differently. "
     "One table for both, or TIMIT itself, would settle it.",
     figure=figure,
 )
