@@ -99,7 +99,7 @@ CLAIM = Claim(
     remark="TIMIT costs money, the Brown corpus does not. The paper's shares right on TIMIT's test set, 61 phonemes: "
     "forward 63.2, backward 61.9, merged 65.3, bidirectional 68.5. Here GRUs read 5,000 sentences four times and say "
     "the first two letters of each tag. Reading on helps, and merging helps more than training together: merged "
-    "networks have a table of word vectors each, twice as many such weights, and their mean gains where they err differently. "
-    "One table for both, or TIMIT itself, would settle it.",
+    "networks have a table of word vectors each, and their mean gains where they err differently. One table for both, "
+    "or TIMIT itself, would settle it.",
     figure=figure,
 )
