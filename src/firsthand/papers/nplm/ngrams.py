@@ -1,10 +1,7 @@
-"""The rivals: n-gram models, which count. The mixtures of the paper use the first of the two here.
+"""N-gram models, which count: the trigram of the paper's mixtures, and the best smoothing of its time.
 
-`DeletedInterpolation` is the trigram of the mixtures, `KneserNey` the best smoothing of its time. Both give every word
-a probability above 0 in every context, and these sum to 1.
+Both give every word a probability above 0 in every context, and these sum to 1.
 """
-
-from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Int, Integer
@@ -17,20 +14,12 @@ Rows = Int[np.ndarray, " rows"]
 Probabilities = Float[np.ndarray, " rows"]
 
 
-class Model(Protocol):
-    """Whatever gives words a probability."""
-
-    def probability(self, contexts: Contexts, words: Rows) -> Probabilities: ...
-
-
 class Grams:
     """All different n-grams of a text up to some length, each with its count.
 
-    A k-gram's number is its place among all k-grams of the text. `keys` has, for every length k, the sorted numbers
-    V p + w of the (k-1)-gram p and the word w that ends it, so that one search in a sorted array takes a whole column
-    of (k-1)-grams one word further. The number -1 is for what the text does not have: as an index it finds the last
-    element of an array, for which every array of counts here ends in a 0.
-    Raises UserError for a text that is too short.
+    A k-gram's number is its place among all k-grams of the text. For every k, `keys` has the sorted V p + w of the
+    (k-1)-gram p and the word w that ends it: one search takes a whole column of (k-1)-grams one word further. What the
+    text does not have is number -1, and every array of counts ends in a 0. Raises UserError for a text too short.
     """
 
     def __init__(self, text: Tokens, vocab: int, n: int):
@@ -74,10 +63,9 @@ class Grams:
 class DeletedInterpolation:
     """A trigram: P(w) = a_0(q) / V + a_1(q) p_1(w) + a_2(q) p_2(w | one before) + a_3(q) p_3(w | two before).
 
-    p_k are relative frequencies in the training text; that of a context which is not in it is the shorter one's, so
-    that everything sums to 1. The weights a(q) sum to 1; there are four for every bin of contexts that are about as
-    frequent, q = ceil(-log((1 + frequency) / T)), T the length of the training text, with the natural logarithm.
-    Source: section 4.2 (Jelinek & Mercer, 1980).
+    p_k are relative frequencies in the training text, of T words; that of a context which is not in it is the shorter
+    one's, so that all sums to 1. The weights a(q) sum to 1 for every bin of contexts that are about as frequent,
+    q = ceil(-log((1 + frequency) / T)). Source: section 4.2 (Jelinek & Mercer, 1980).
     """
 
     def __init__(self, text: Tokens, vocab: int):
@@ -160,8 +148,7 @@ def discounts(counts: Int[np.ndarray, " grams"]) -> Float[np.ndarray, "4"]:
     """What is taken from counts of 0, 1, 2, and 3 or more, so that it can be given to what was never seen.
 
     D_r = r - (r + 1) Y n_(r+1) / n_r with Y = n_1 / (n_1 + 2 n_2), where n_r grams have the count r; 1/2, 1 and 3/2
-    where a text is too small to have grams of all these counts.
-    Source: Chen & Goodman (1999), equation 26.
+    where a text has not all these counts. Source: Chen & Goodman (1999), equation 26.
     """
     n = np.bincount(counts, minlength=5)[:5]
     if not n[1:4].all():

@@ -1,7 +1,7 @@
 """How the network is trained: on any text in a minute, on Brown in a few, and as the paper did it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import exp
 from typing import Any, ClassVar
@@ -25,9 +25,8 @@ from firsthand.train.task import Examples
 class NextWord(LanguageModel):
     """Predict every word of a text from the few before it, across the borders of sentences and texts.
 
-    Beside the network's own loss and perplexity it scores `mixed`, the perplexity of the network's and the trigram's
-    probabilities together (section 4.2), on the two parts that neither has learned from. The trigram's weights are
-    fitted on the validation part, as the paper's are: of the two mixtures believe the test part's.
+    It also scores `mixed`, the perplexity of the network's and the trigram's probabilities together (section 4.2), on
+    validation and test; as the trigram's weights are fitted on validation, believe the test part's.
     """
 
     def __init__(self, recipe: Any):
@@ -71,12 +70,12 @@ class NextWord(LanguageModel):
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """What stands near what in the feature space: the nearest words of some, and a map of the frequent ones."""
-        from firsthand.papers.nplm import pictures  # matplotlib takes half a second to import
+        from firsthand.papers.nplm import features  # matplotlib takes half a second to import
 
         words = ("<unk>", *self.vocabulary.tokens)
-        features, counts = model.embedding.weight.detach().float().cpu(), self.counts(self.train)
-        yield "neighbours", pictures.neighbours(features, words, counts)
-        yield "map", pictures.word_map(features, words, counts)
+        C, counts = model.embedding.weight.detach().float().cpu(), self.counts(self.train)
+        yield "neighbours", features.neighbours(C, words, counts)
+        yield "map", features.word_map(C, words, counts)
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,19 @@ def brown(most: int) -> Text:
     return Text("brown", level="word", most=most, train=800_000, val=200_000)
 
 
+# Brown, 3,000 words: two passes of 3,125 steps.
+BROWN = Recipe(
+    model=Config(embed=30, hidden=50, direct=True),
+    data=brown(2999),
+    steps=6250,
+    batch=256,
+    optim=Optim("adam", lr=0.002),
+    schedule=Schedule("linear"),
+    eval_every=3125,
+    eval_tokens=200_000,
+    checkpoint_every=3125,
+    threads=1,
+)
 PRESETS = {
     # Python's own documentation, in lower case and without marks: no download, 51,000 words to learn from.
     "laptop": Recipe(
@@ -129,31 +141,17 @@ PRESETS = {
         checkpoint_every=500,
         threads=1,
     ),
-    # Brown, 3,000 words: two passes of 3,125 steps.
-    "brown": Recipe(
-        model=Config(embed=30, hidden=50, direct=True),
-        data=brown(2999),
-        steps=6250,
-        batch=256,
-        optim=Optim("adam", lr=0.002),
-        schedule=Schedule("linear"),
-        eval_every=3125,
-        eval_tokens=200_000,
-        checkpoint_every=3125,
-        threads=1,
-    ),
+    "brown": BROWN,
     # Table 1, by default MLP9 and MLP10: three passes by AdamW on one core, a quarter of an hour. The paper trains for
     # 10 to 20 passes by SGD, one update a word, with rate 0.001 / (1 + 1e-8 words) and decay 0.0001. Its own (days):
     # --optim.name sgd --optim.lr 0.001 --optim.weight-decay 1e-4 --schedule.floor 0.862 --batch 1 --steps 16000000
     # --eval-every 800000 --patience 2
-    "paper": Recipe(
+    "paper": replace(
+        BROWN,
+        model=Config(),
         data=brown(16_382),
         steps=9375,
-        batch=256,
         optim=Optim("adamw", lr=0.002, weight_decay=0.05),
-        schedule=Schedule("linear"),
-        eval_every=3125,
-        checkpoint_every=3125,
-        threads=1,
+        eval_tokens=1_000_000,
     ),
 }
