@@ -1,6 +1,7 @@
 """The nine LSTMs against golden values, printed counts, torch's own, autograd, and what their formulas promise."""
 
 from math import log
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,16 +10,21 @@ from scipy.stats import ttest_ind
 from torch import Generator, nn
 
 import firsthand
+from firsthand.claims import Claim, Seen
+from firsthand.data import synthetic
 from firsthand.errors import UserError
-from firsthand.papers.claim import Seen
-from firsthand.papers.odyssey import claims, experiments, trials
-from firsthand.papers.odyssey.anova import curve, shares
+from firsthand.nn import Linear
+from firsthand.papers import get
+from firsthand.papers.odyssey.anova import analysis
 from firsthand.papers.odyssey.bptt import unrolled
-from firsthand.papers.odyssey.model import LSTM, Config, LanguageModel
-from firsthand.papers.odyssey.trials import GUESS, Trial, at_most_a_guess, log_uniform, rule_for, run, text
+from firsthand.papers.odyssey.claims.adding import answers
+from firsthand.papers.odyssey.claims.variants import COUNT, LEVEL, differs
+from firsthand.papers.odyssey.model import LSTM, Config, LanguageModel, Variant
+from firsthand.papers.odyssey.trials import GUESS, at_most_a_guess, log_uniform, rule_for, run, text
 from firsthand.train.launch import Launch
 
-VARIANTS = tuple(claims.NAMES)
+EXPERIMENTS = get("odyssey").experiments
+VARIANTS = get_args(Variant)
 # Weights of gate k = 0, 1, 2, 3 for i, f, z, o that follow a rule; y and c after three steps, worked out elsewhere.
 GOLDEN = {
     "V": ((0.02191710, 0.09755049), (0.03854679, 0.15680188)),
@@ -238,19 +244,19 @@ def test_the_streams_are_the_book(data_folder):
 @pytest.mark.parametrize("name", ["adam", "nesterov"])
 def test_a_trial(name, data_folder):
     """It learns, by its own seed alone; the rate of Nesterov's rule is scaled by 1 - momentum."""
-    trial = Trial("CIFG", 16, 0.02 if name == "adam" else 2.0, name, 0.5, steps=40)
-    one, two = (run(trial, Generator().manual_seed(3)) for _ in range(2))
-    assert one == two and one != run(trial, Generator().manual_seed(4))
+    rate = 0.02 if name == "adam" else 2.0
+    one, two, other = (run(Generator().manual_seed(seed), "CIFG", 16, rate, name, 0.5, steps=40) for seed in (3, 3, 4))
+    assert one == two and one != other
     assert 2.0 < one.val < 2.95 and 2.0 < one.test < 2.95  # letters alone have 2.85 nats, a guess 3.33
-    assert one.parameters == 3 * 16 * 45 + 2 * 16 + 17 * 28 and 0 < one.cell <= 1
-    rule = rule_for(trial, LanguageModel(Config(hidden=3)))
+    assert 0 < one.cell <= 1
+    rule = rule_for(LanguageModel(Config(hidden=3)), rate, name, 0.5)
     expected = {"lr": 0.02, "betas": (0.5, 0.999)} if name == "adam" else {"lr": 1.0, "momentum": 0.5, "nesterov": True}
     assert expected.items() <= rule.param_groups[0].items()
 
 
 def test_what_diverged_is_a_guess(data_folder):
     assert [at_most_a_guess(loss) for loss in (1.5, 99.0, float("nan"), float("inf"))] == [1.5, GUESS, GUESS, GUESS]
-    assert run(Trial("NOAF", 16, 50.0, steps=30), Generator().manual_seed(0)).val == pytest.approx(log(28))
+    assert run(Generator().manual_seed(0), "NOAF", 16, 50.0, steps=30).val == pytest.approx(log(28))
 
 
 def test_log_uniform():
@@ -267,76 +273,66 @@ def test_shares_of_a_known_function():
     """
     units = np.random.default_rng(0).random((400, 3))
     x, y = (units[:, j] > 0.5 for j in (0, 1))
-    scores = 3.0 * x + 2.0 * y + 4.0 * x * y
-    found, parts = shares(units, scores), {(0,): 25 / 4, (1,): 4.0, (0, 1): 1.0}
-    assert found.keys() == {(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)}
-    for chosen, share in found.items():  # 200 points stand for the other hyper-parameters
-        assert share == pytest.approx(parts.get(chosen, 0.0) / sum(parts.values()), abs=0.03), chosen
-    line = np.array(curve(units, scores, 0))
-    assert line[:7] == pytest.approx(1.0, abs=0.25) and line[9:] == pytest.approx(6.0, abs=0.25)
+    shares, curves = analysis(units, 3.0 * x + 2.0 * y + 4.0 * x * y)
+    whole = 25 / 4 + 4 + 1
+    assert shares == pytest.approx([25 / 4 / whole, 4 / whole, 0], abs=0.03)  # 200 points stand for the others
+    assert curves[0][:7] == pytest.approx([1.0] * 7, abs=0.25) and curves[0][9:] == pytest.approx([6.0] * 7, abs=0.25)
 
 
-def test_welch_from_sums_is_scipys():
+def test_significance_is_scipys():
+    """From means and means of squares, as the results file has them, on either side of the level."""
     rng = np.random.default_rng(0)
-    one, other = rng.normal(2.0, 0.1, claims.COUNT), rng.normal(2.2, 0.3, claims.COUNT)
-    p = claims.welch(one.mean(), (one**2).mean(), other.mean(), (other**2).mean())
-    assert p == pytest.approx(ttest_ind(one, other, equal_var=False).pvalue, rel=1e-6)
+    found = []
+    for gap in (-0.6, -0.2, 0.0, 0.2, 0.6):
+        one, other = rng.normal(2.0 + gap, 0.1, COUNT), rng.normal(2.0, 0.1, COUNT)
+        numbers = {"X": {"test": one.mean(), "square": (one**2).mean()}}
+        numbers["V"] = {"test": other.mean(), "square": (other**2).mean()}
+        p = ttest_ind(one, other, equal_var=False).pvalue
+        found.append(differs(lambda arm, measure, numbers=numbers: numbers[arm][measure], "X"))
+        assert found[-1] == (p < LEVEL) * np.sign(one.mean() - other.mean())
+    assert found[0] == -1 and found[2] == 0 and found[4] == 1
+    assert np.isnan(differs(lambda arm, measure: float("nan"), "X"))
 
 
-def test_the_verdict_on_a_variant():
-    groups = {"V": (2.0, 0.02), "NP": (2.01, 0.02), "NFG": (2.4, 0.1)}  # mean and deviation
-    numbers = {(name, "test"): mean for name, (mean, _) in groups.items()}
-    numbers |= {(name, "square"): mean**2 + deviation**2 for name, (mean, deviation) in groups.items()}
-
-    def ours(arm: str, measure: str) -> float:
-        return numbers[arm, measure]
-
-    assert claims.worse(ours, "NFG") and not claims.worse(ours, "NP")
-    assert claims.p_value(ours, "NP") > 0.3
-
-
-# The experiments, training runs and pictures
+# The experiments, training runs and figures
 
 
 def test_the_search(data_folder):
-    found = experiments.search("NP", trials=3, top=2, steps=5)
+    found = EXPERIMENTS["search"]("NP", trials=3, top=2, steps=5)
     assert found["vals"] == sorted(found["vals"]) and found["val"] == found["vals"][0]
     assert found["test"] == pytest.approx(np.mean(found["tests"])) and len(found["tests"]) == 2
     assert found["square"] == pytest.approx(np.mean(np.square(found["tests"])))
     assert all(16 <= hidden <= 64 for hidden in found["hidden"]) and all(1e-3 <= lr <= 0.05 for lr in found["rates"])
-    assert found == experiments.search("NP", trials=3, top=2, steps=5)
-    assert found["rates"] != experiments.search("V", trials=3, top=2, steps=5)["rates"], "searches are of their own"
+    assert found == EXPERIMENTS["search"]("NP", trials=3, top=2, steps=5)
+    assert found["rates"] != EXPERIMENTS["search"]("V", trials=3, top=2, steps=5)["rates"], "searches are of their own"
 
 
 @pytest.mark.parametrize("rule", ["adam", "nesterov"])
 def test_the_analysis(rule, data_folder):
-    found = experiments.importance(rule, trials=6, steps=2)
-    single = [found[name] for name in experiments.NAMES]
+    found = EXPERIMENTS["importance"](rule, trials=6, steps=2)
+    single = [found[name] for name in ("rate", "hidden", "momentum", "noise")]
     assert sum(single) + found["interactions"] == pytest.approx(100)
     assert found["times"] == pytest.approx(single[0] / max(single[1:]))
     assert len(found["curve"]) == 16 and np.shape(found["units"]) == (6, 4)
 
 
 def test_rates_and_momenta(data_folder):
-    tuned = experiments.tune(16, steps=2)
+    tuned = EXPERIMENTS["tune"](16, steps=2)
     assert tuned["val"] == min(tuned["vals"]) and tuned["rates"][0] == 1e-3 and tuned["rates"][-1] == pytest.approx(0.1)
-    found = experiments.momentum(steps=2)
+    found = EXPERIMENTS["momentum"](steps=2)
     means = np.mean(found["losses"], 1)
     assert found["range"] == pytest.approx(means.max() - means.min()) and np.shape(found["losses"]) == (4, 2)
-    other = experiments.momentum(scaled=False, steps=2)
+    other = EXPERIMENTS["momentum"](scaled=False, steps=2)
     assert other["plain"] == pytest.approx(found["plain"]) and other["fastest"] != found["fastest"]
 
 
 def test_adding():
     """The answer is read at each sequence's own end."""
-    found = experiments.adding("NIG", steps=40)
+    found = EXPERIMENTS["adding"]("NIG", steps=40)
     assert 10 < found["thousandths"] < 80 and len(found["curve"]) == 2
-    network = experiments.Adder("V", 3)
-    batch = trials.Generator().manual_seed(0), experiments.synthetic
-    sequences = batch[1].adding(4, batch[0], 20)
+    lstm, head, sequences = LSTM(2, 3), Linear(3, 1), synthetic.adding(4, Generator().manual_seed(0), 20)
     cut = sequences.inputs[:1, : int(sequences.lengths[0])]
-    y, _ = network.lstm(cut)
-    assert network(sequences)[0].item() == pytest.approx(network.head(y[:, -1]).item(), abs=1e-6)
+    assert answers(lstm, head, sequences)[0].item() == pytest.approx(head(lstm(cut)[0][:, -1]).item(), abs=1e-6)
 
 
 @pytest.mark.parametrize("variant", ["V", "FGR"])
@@ -351,27 +347,17 @@ def test_a_run_writes(variant, tmp_path):
     assert len("".join(written)) >= 400
 
 
-def test_pictures_of_the_claims():
+@pytest.mark.parametrize("claim", get("odyssey").claims, ids=lambda claim: claim.key)
+def test_figures(claim: Claim):
     """Each draws what its runs left."""
     rng = np.random.default_rng(0)
-
-    def seen(**found: object) -> list[Seen]:
-        series = {name: value for name, value in found.items() if isinstance(value, list)}
-        return [Seen(seed, {"metrics": found, "series": series}, []) for seed in (0, 1, 2)]
-
-    searches = {
-        name: seen(vals=(2 + rng.random(10)).tolist(), tests=(2 + row / 4 + 0.1 * rng.random(2)).tolist())
-        for row, name in enumerate(VARIANTS)
-    }
-    shares_found = {"rate": 60.0, "hidden": 20.0, "noise": 5.0, "momentum": 1.0, "interactions": 14.0}
-    runs = {
-        "variants": searches,
-        "importance": {name: seen(curve=[2.0] * 16, **shares_found) for name in claims.SEARCHES},
-        "tune-small": {f"{n} cells": seen(rates=np.logspace(-3, -1, 7).tolist(), vals=[2.5] * 7) for n in (16, 64)},
-        "momentum": {name: seen(losses=[[2.0, 2.1]] * 4) for name in ("rate x (1 - momentum)", "the same rate")},
-        "adding": {name: seen(curve=[0.03] * 30) for name in claims.ADDERS},
-    }
-    assert runs.keys() == {claim.key for claim in claims.CLAIMS}
-    for claim in claims.CLAIMS:
-        assert runs[claim.key].keys() == {arm.name for arm in claim.arms}
-        assert len(claim.figure(runs[claim.key]).axes) == (2 if claim.key == "importance" else 1)
+    series = {
+        "variants": {"vals": (2 + rng.random(10)).tolist(), "tests": [2.0, 2.1]},
+        "importance": {"curve": [2.0] * 16},
+        "tune-small": {"rates": np.logspace(-3, -1, 7).tolist(), "vals": [2.5] * 7},
+        "momentum": {"losses": [[2.0, 2.1]] * 4},
+        "adding": {"curve": [0.03] * 30},
+    }[claim.key]
+    result = {"metrics": {measure.name: 20.0 for measure in claim.measures}, "series": series}
+    figure = claim.figure({arm.name: [Seen(seed, result, []) for seed in (0, 1, 2)] for arm in claim.arms})
+    assert all(axes.has_data() and axes.get_title(loc="left") for axes in figure.axes)

@@ -1,4 +1,4 @@
-"""The network: an LSTM that can lack any one of its parts, and that reads a text and foretells every next token.
+"""The network: an LSTM that can lack any one of its parts, and that reads a text and predicts every next token.
 
     z_t = g(W_z x_t + R_z y_(t-1) + b_z)                        block input     g = tanh
     i_t = sigmoid(W_i x_t + R_i y_(t-1) + p_i c_(t-1) + b_i)    input gate
@@ -12,12 +12,12 @@ V is all of this (vanilla, with peepholes p). Each variant is one change away fr
 
     NIG   no input gate, i = 1          NIAF  no input activation, g(x) = x      NP    no peepholes, p = 0
     NFG   no forget gate, f = 1         NOAF  no output activation, h(x) = x     CIFG  coupled gates, f = 1 - i
-    NOG   no output gate, o = 1         FGR   full gate recurrence: gates also hear all gates of the step before
+    NOG   no output gate, o = 1         FGR   full gate recurrence: all gates feed all gates of the next step
 
 A gate that is not there has no weights and no peephole; CIFG keeps those of i. Symbols: W, R and b hold the rows of i,
 f, z and o, as far as they exist, in torch's order; the nine matrices of FGR are the blocks of `G`: its rows are the
-gates i, f, o that hear, its columns those that are heard. NP is torch.nn.LSTM. We differ in the tasks only: the paper's
-have two directions (TIMIT, IAM) or piano rolls (JSB), ours is text.
+gates i, f, o that are fed, its columns those of the step before. NP is torch.nn.LSTM. We differ in the tasks only: the
+paper's have two directions (TIMIT, IAM) or piano rolls (JSB), ours is text.
 Source: section II (vanilla), section III and appendix A.3 (variants).
 """
 
@@ -103,8 +103,8 @@ class LSTM(Module):
         sums = linear(x, self.W, self.b) + linear(y, self.R)
         a = dict(zip(self.blocks, sums.chunk(len(self.blocks), 1), strict=True))
         if gates:
-            for name, heard in zip("ifo", linear(torch.cat(gates, 1), self.G).chunk(3, 1), strict=True):
-                a[name] = a[name] + heard
+            for name, fed in zip("ifo", linear(torch.cat(gates, 1), self.G).chunk(3, 1), strict=True):
+                a[name] = a[name] + fed
 
         def gate(name: str, cell: Tensor) -> Tensor:
             peephole = getattr(self, f"p_{name}")

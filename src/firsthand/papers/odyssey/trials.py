@@ -1,14 +1,16 @@
-"""One trial of the study: an LSTM of some variant, size and rate, that reads The Time Machine and never starts anew."""
+"""One trial of the study: an LSTM of some variant, size and rate that reads The Time Machine, its state carried on."""
 
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite, log
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from firsthand import optim
+from firsthand.claims.bench.descent import descend
 from firsthand.data.specs import Text
 from firsthand.nn import cross_entropy
 from firsthand.papers.odyssey.model import Config, LanguageModel, State, Variant
@@ -16,20 +18,9 @@ from firsthand.papers.odyssey.model import Config, LanguageModel, State, Variant
 STREAMS, WINDOW = 16, 32
 PASS = 3000  # characters of a stream to train on
 HELD = 1000  # characters of a stream for validation, and as many to test
+SIZES = (16.0, 64.0)  # cells of a trial of a random search
 GUESS = log(28)  # what knowing nothing costs; the end of a trial that did worse counts as this
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Hyper-parameters: all that differs from one trial to the next."""
-
-    variant: Variant = "V"
-    hidden: int = 32
-    lr: float = 0.01
-    rule: Literal["adam", "nesterov"] = "adam"
-    momentum: float = 0.9  # decay of adam's mean gradient; of nesterov's velocity, whose rate is lr (1 - momentum)
-    noise: float = 0.0  # standard deviation of the noise on the inputs
-    steps: int = 250
+Rule = Literal["adam", "nesterov"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +30,6 @@ class Ended:
     val: float
     test: float
     cell: float  # mean size of a cell after the last character
-    parameters: int
 
 
 @cache
@@ -51,48 +41,59 @@ def text() -> tuple[Tensor, Tensor, Tensor]:
     return tuple(torch.from_numpy(part.astype("int64")).view(STREAMS, -1) for part in parts)
 
 
-def run(trial: Trial, generator: Generator) -> Ended:
+def run(
+    generator: Generator,
+    variant: Variant,
+    hidden: int = 32,
+    lr: float = 0.01,
+    rule: Rule = "adam",
+    momentum: float = 0.9,
+    noise: float = 0.0,
+    steps: int = 250,
+) -> Ended:
     """Train with truncated back-propagation through time, then score; the state is carried along from first to last.
 
     Windows of 32 characters of each of 16 streams, again and again; when the streams end they begin again, without a
-    new state. No clipping.
+    new state. No clipping. `noise` is the standard deviation of the noise on the inputs.
     """
     train, val, test = text()
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
-        network = LanguageModel(Config(trial.variant, trial.hidden, vocab=28, noise=trial.noise))
-        rule = rule_for(trial, network)
+        network = LanguageModel(Config(variant, hidden, vocab=28, noise=noise))
+        optimiser = rule_for(network, lr, rule, momentum)
         state: State | None = None
         windows = (train.shape[1] - 1) // WINDOW
         network.train()
-        for step in range(trial.steps):
+        for step in range(steps):
             first = step % windows * WINDOW
             logits, state = network.advance(train[:, first : first + WINDOW], state)
             state = tuple(part.detach() for part in state)
             loss = cross_entropy(logits.flatten(0, 1), train[:, first + 1 : first + WINDOW + 1].flatten())
-            rule.zero_grad()
-            loss.backward()
-            rule.step()
+            descend(optimiser, network, loss, clip=None)
     network.eval()
     scores = []
     with torch.no_grad():
         for part in (val, test):
             logits, state = network.advance(part[:, :-1], state)
             scores.append(at_most_a_guess(cross_entropy(logits.flatten(0, 1), part[:, 1:].flatten()).item()))
-    return Ended(*scores, state[1].abs().mean().item(), sum(p.numel() for p in network.parameters()))
+    return Ended(*scores, state[1].abs().mean().item())
 
 
-def rule_for(trial: Trial, network: LanguageModel) -> optim.Rule:
-    """Adam, or SGD with Nesterov's momentum, whose rate is scaled as in the paper."""
-    if trial.rule == "adam":
-        return optim.Adam(network.parameters(), lr=trial.lr, betas=(trial.momentum, 0.999))
-    momentum = trial.momentum
-    return optim.SGD(network.parameters(), lr=trial.lr * (1 - momentum), momentum=momentum, nesterov=momentum > 0)
+def rule_for(network: LanguageModel, lr: float, rule: Rule, momentum: float) -> optim.Rule:
+    """Adam, whose momentum is the decay of its mean gradient, or SGD with Nesterov's, the rate scaled."""
+    if rule == "adam":
+        return optim.Adam(network.parameters(), lr=lr, betas=(momentum, 0.999))
+    return optim.SGD(network.parameters(), lr=lr * (1 - momentum), momentum=momentum, nesterov=momentum > 0)
 
 
 def at_most_a_guess(loss: float) -> float:
     """The loss, or that of a guess for one that diverged."""
     return min(loss, GUESS) if isfinite(loss) else GUESS
+
+
+def drawn(*numbers: int) -> Generator:
+    """A generator that these numbers decide."""
+    return Generator().manual_seed(int(np.random.SeedSequence(numbers).generate_state(1)[0]))
 
 
 def log_uniform(low: float, high: float, generator: Generator) -> float:
