@@ -12,7 +12,7 @@ from pathlib import Path
 
 import firsthand.nn  # noqa: F401, registers the operations
 from firsthand import papers
-from firsthand.nn.definition import PAIRS
+from firsthand.definition import PAIRS
 from firsthand.optim import RULES
 from firsthand.optim.schedule import SCHEDULES
 from firsthand.reproduce.table import MARK, mean

@@ -26,7 +26,7 @@ _HOME = {
     "experiment": "api",
     "compare": "api",
     "Run": "api",
-    "definitions": "nn.definition",
+    "definitions": "definition",
     "UserError": "errors",
 }
 _PACKAGES = ("train", "check", "reproduce")  # which can be called, too

@@ -8,8 +8,8 @@ from firsthand.check import chance, modules, operations, schedules
 from firsthand.check.layers import EXAMPLES
 from firsthand.check.operations import check_layers, compare_operation
 from firsthand.check.schedules import CASES, TOTAL, check_schedules, compare_schedule
+from firsthand.definition import Pair
 from firsthand.nn import PAIRS, tanh
-from firsthand.nn.definition import Pair
 
 
 def test_every_operation_holds():

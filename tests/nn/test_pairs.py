@@ -14,9 +14,9 @@ from torch.testing import assert_close
 
 from firsthand import nn
 from firsthand.check.layers import EXAMPLES, faces, gap, outputs_and_gradients, pair
+from firsthand.definition import Pair
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS, definitions, relu, tanh
-from firsthand.nn.definition import Pair
 
 
 def test_every_pair_has_an_example():
@@ -37,6 +37,14 @@ def test_faces_agree(name):
 @pytest.mark.parametrize("face", ["definition", "fast"])
 def test_gradients_agree_with_finite_differences(name, face):
     assert torch.autograd.gradcheck(faces(name)[face], EXAMPLES[name].inputs(torch.float64))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_arguments_may_come_by_name(name):
+    """The definition, its fast implementation and their guard call them alike."""
+    inputs, parameters = EXAMPLES[name].inputs(torch.float64), signature(pair(name).definition).parameters
+    for call in (pair(name).definition, pair(name).fast):
+        assert_close(call(**dict(zip(parameters, inputs, strict=False))), call(*inputs), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -458,7 +458,7 @@ def test_unknown_forms(face):
     with FACES[face]():
         with pytest.raises(UserError, match="acts 'after' or 'before' the product, got 'never'"):
             gru(x, h, torch.zeros(15, 3), torch.zeros(15, 5), reset="never")
-        with pytest.raises(UserError, match="bends by 'tanh' or by 'relu', got 'gelu'"):
+        with pytest.raises(UserError, match="nonlinearity of an RNN is 'tanh' or 'relu', got 'gelu'"):
             rnn(x, h, torch.zeros(5, 3), torch.zeros(5, 5), nonlinearity="gelu")
 
 
@@ -471,7 +471,7 @@ def test_options_that_do_not_go_together():
         LSTM(3, 5, form="2000")
     with pytest.raises(UserError, match="acts 'after' or 'before' the product, got 'both'"):
         GRU(3, 5, reset="both")
-    with pytest.raises(UserError, match="bends by 'tanh' or by 'relu', got 'sin'"):
+    with pytest.raises(UserError, match="nonlinearity of an RNN is 'tanh' or 'relu', got 'sin'"):
         RNN(3, 5, nonlinearity="sin")
     with pytest.raises(UserError, match="hidden_size of RNN is 0, expected a whole number of 1 or more"):
         RNN(3, 0)

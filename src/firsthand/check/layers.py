@@ -9,8 +9,8 @@ from torch.nn import functional
 from torch.nn.utils import rnn
 
 from firsthand.check.rounding import OPERATION, moved
+from firsthand.definition import Pair
 from firsthand.nn import PAIRS
-from firsthand.nn.definition import Pair
 
 
 @dataclass(frozen=True)

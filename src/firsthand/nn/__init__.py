@@ -1,5 +1,6 @@
 """The layers, from tensors up: a file a family, every operation with its readable definition."""
 
+from firsthand.definition import PAIRS, definition, definitions
 from firsthand.nn.activation import (
     ELU,
     GELU,
@@ -35,7 +36,6 @@ from firsthand.nn.attention import (
 )
 from firsthand.nn.conv import Conv2d, conv2d
 from firsthand.nn.conv1d import Conv1d, conv1d
-from firsthand.nn.definition import PAIRS, definition, definitions
 from firsthand.nn.dropout import Dropout, Dropout2d, dropout, dropout2d
 from firsthand.nn.embedding import Embedding, embedding
 from firsthand.nn.gru import gru

@@ -15,9 +15,9 @@ from torch.nn.functional import leaky_relu as fused_leaky_relu
 from torch.nn.functional import silu as fused_silu
 from torch.nn.functional import softplus as fused_softplus
 
+from firsthand.definition import definition, in_float32
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_number
-from firsthand.nn.definition import definition, in_float32
 
 
 def _relu_fast(x: Tensor) -> Tensor:
@@ -87,7 +87,6 @@ def elu(x: Float[Tensor, "*shape"], alpha: float = 1.0) -> Float[Tensor, "*shape
 
 
 def _gelu_fast(x: Tensor, form: str = "exact") -> Tensor:
-    _check_form(form)
     return fused_gelu(x, approximate="none" if form == "exact" else form)
 
 
@@ -96,7 +95,11 @@ def _check_form(form: str) -> None:
         raise UserError(f"GELU has the forms 'exact' and 'tanh', got '{form}'.")
 
 
-@definition(fast=_gelu_fast)
+def _check_gelu(x: Tensor, form: str = "exact") -> None:
+    _check_form(form)
+
+
+@definition(fast=_gelu_fast, guard=_check_gelu)
 def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*shape"]:
     """x times the probability F(x) = (1 + erf(x / sqrt(2))) / 2 that a normal variable is below it.
 
@@ -104,7 +107,6 @@ def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*sha
     has it, and BERT's code since 2019. Raises UserError for another form.
     Source: Hendrycks & Gimpel (2016), section 2.
     """
-    _check_form(form)
     if form == "exact":
         return x / 2 * (1 + torch.erf(x / sqrt(2)))
     return x / 2 * (1 + torch.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
@@ -136,7 +138,7 @@ def softplus(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return torch.log(1 + torch.exp(x))
 
 
-def _check_dim(x: Tensor, dim: int) -> None:
+def _check_dim(x: Tensor, dim: int = -1) -> None:
     if not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
         raise UserError(f"The softmax over axis {dim} needs that axis, got a tensor of shape {tuple(x.shape)}.")
 
@@ -147,43 +149,33 @@ def _largest(x: Tensor, dim: int) -> Tensor:
 
 
 def _softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
-    try:
-        return torch.softmax(x, dim)
-    except IndexError:
-        _check_dim(x, dim)
-        raise
+    return torch.softmax(x, dim)
 
 
-@definition(fast=_softmax_fast)
+@definition(fast=_softmax_fast, guard=_check_dim, lazily=True)
 @in_float32
 def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
     """Probabilities from scores: p_i = e^(x_i - m) / sum_j e^(x_j - m), where m = max x keeps e^x finite.
 
     Raises UserError for an axis that x does not have.
     """
-    _check_dim(x, dim)
     exps = torch.exp(x - _largest(x, dim))
     return exps / exps.sum(dim, keepdim=True)
 
 
 def _log_softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
-    try:
-        if x.dtype is torch.float16:  # in which torch's own sum overflows at 65,504 classes
-            return torch.log_softmax(x, dim, torch.float32).to(x.dtype)
-        return torch.log_softmax(x, dim)
-    except IndexError:
-        _check_dim(x, dim)
-        raise
+    if x.dtype is torch.float16:  # in which torch's own sum overflows at 65,504 classes
+        return torch.log_softmax(x, dim, torch.float32).to(x.dtype)
+    return torch.log_softmax(x, dim)
 
 
-@definition(fast=_log_softmax_fast)
+@definition(fast=_log_softmax_fast, guard=_check_dim, lazily=True)
 @in_float32
 def log_softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
     """The logarithm of `softmax` in nats: log p_i = (x_i - m) - log sum_j e^(x_j - m), finite where p_i rounds to 0.
 
     Raises UserError for an axis that x does not have.
     """
-    _check_dim(x, dim)
     shifted = x - _largest(x, dim)
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
 

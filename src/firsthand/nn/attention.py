@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 from torch.nn.functional import scaled_dot_product_attention as fused_attention
 
+from firsthand.definition import definition
 from firsthand.errors import UserError
 from firsthand.nn.activation import softmax, tanh
 from firsthand.nn.arguments import check_sizes
-from firsthand.nn.definition import definition
 from firsthand.nn.dropout import check_probability, dropout
 from firsthand.nn.init import uniform_
 from firsthand.nn.linear import Linear
@@ -54,7 +54,7 @@ def check_mask(mask: Shaped[Tensor, "..."] | None, scores: tuple[int, ...]) -> N
         raise wrong_shape("The mask", mask, f"(queries, keys) or more axes that broadcast to {scores}")
 
 
-def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> None:
+def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False, p: float = 0.0) -> None:
     (*batch, queries, d), keys, values = q.shape, k.shape, v.shape
     if keys[-1:] != (d,) or [*keys[:-2]] != batch:
         expected = (*batch, keys[-2] if len(keys) > 1 else "keys", d)
@@ -63,6 +63,7 @@ def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> None:
         raise wrong_shape("The tensor of values", v, f"({', '.join(map(str, keys[:-1]))}, ...), one for every key")
     if mask is not None:
         check_mask(mask, (*batch, queries, keys[-2]))
+    check_probability(p)
 
 
 def masked_softmax(
@@ -100,8 +101,6 @@ def dot_product_weights(
 
 def _fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool, p: float, scale: float | None) -> Tensor:
     """The fused primitive, whose own causal mask is aligned at the first key, and which takes one mask only."""
-    _check(q, k, v, mask)
-    check_probability(p)
     queries, keys = q.shape[-2], k.shape[-2]
     if causal and (mask is not None or queries != keys):
         causal = False
@@ -117,7 +116,7 @@ def _dot_product_attention_fast(
     return _fused(q, k, v, mask, causal, p, scale=1.0)
 
 
-@definition(fast=_dot_product_attention_fast)
+@definition(fast=_dot_product_attention_fast, guard=_check)
 def dot_product_attention(
     q: Float[Tensor, "*batch queries d"],
     k: Float[Tensor, "*batch keys d"],
@@ -131,7 +130,6 @@ def dot_product_attention(
     The arguments are those of `scaled_dot_product_attention`.
     Source: Luong, Pham & Manning (2015), Effective approaches to attention, section 3.1.
     """
-    _check(q, k, v, mask)
     return dropout(dot_product_weights(q, k, mask, causal), p) @ v
 
 
@@ -141,7 +139,7 @@ def _scaled_dot_product_attention_fast(
     return _fused(q, k, v, mask, causal, p, scale=None)
 
 
-@definition(fast=_scaled_dot_product_attention_fast)
+@definition(fast=_scaled_dot_product_attention_fast, guard=_check)
 def scaled_dot_product_attention(
     q: Float[Tensor, "*batch queries d"],
     k: Float[Tensor, "*batch keys d"],
@@ -159,7 +157,6 @@ def scaled_dot_product_attention(
     Raises UserError when the queries, keys and values do not fit, or the mask is not of bool or does not fit.
     Source: Vaswani et al. (2017), section 3.2.1, equation 1.
     """
-    _check(q, k, v, mask)
     return dropout(dot_product_weights(q / sqrt(q.shape[-1]), k, mask, causal), p) @ v
 
 

@@ -7,9 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.definition import Result, definition
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_flags, check_sizes, whole
-from firsthand.nn.definition import definition
 from firsthand.nn.init import fan_in, uniform_
 from firsthand.nn.shape import wrong_shape
 
@@ -66,7 +66,13 @@ def check_fit(
 
 
 def _check(
-    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int, dilation: int, groups: int
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
 ) -> None:
     if weight.ndim != 4:
         raise wrong_shape("The tensor of kernels of conv2d", weight, "(out, in / groups, height, width)")
@@ -83,19 +89,15 @@ def _conv2d_fast(
     padding: int = 0,
     dilation: int = 1,
     groups: int = 1,
-) -> Tensor:
+) -> Result:
     """torch looks at shapes and options itself, but would take one image, no kernels, pairs, words and flags."""
     plain = type(stride) is type(padding) is type(dilation) is type(groups) is int
     if not plain or x.ndim != 4 or not weight.numel():
-        _check(x, weight, bias, stride, padding, dilation, groups)
-    try:
-        return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
-    except (IndexError, RuntimeError, TypeError):
-        _check(x, weight, bias, stride, padding, dilation, groups)
-        raise
+        return NotImplemented
+    return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
-@definition(fast=_conv2d_fast)
+@definition(fast=_conv2d_fast, guard=_check, lazily=True)
 def conv2d(
     x: Float[Tensor, "batch in height width"],
     weight: Float[Tensor, "out group_in kh kw"],
@@ -113,7 +115,6 @@ def conv2d(
     is not one bias for every output, for steps below one, a negative padding, or groups that do not divide the outputs.
     Source: LeCun et al. (1998), section II-A; groups: Krizhevsky et al. (2012), section 3.2.
     """
-    _check(x, weight, bias, stride, padding, dilation, groups)
     padded = torch.constant_pad_nd(x, (padding,) * 4)
     windows = patches(padded, weight.shape[2:], stride, dilation).unflatten(1, (groups, -1))
     y = torch.einsum("bgcijuv, gocuv -> bgoij", windows, weight.unflatten(0, (groups, -1))).flatten(1, 2)

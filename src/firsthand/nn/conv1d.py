@@ -5,37 +5,34 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.definition import Result, definition
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_flags, check_sizes
 from firsthand.nn.conv import check_fit, check_options, patches, start
-from firsthand.nn.definition import definition
 from firsthand.nn.shape import wrong_shape
 
 
-def _sides(size: int, padding: int, dilation: int, causal: bool) -> tuple[int, int]:
-    """How many zeros stand before the first and after the last step of time, for kernels of this size."""
+def _check_causal(causal: bool, padding: int) -> None:
     if causal and padding:
         raise UserError(f"A causal convolution sets its own padding, got padding={padding}: leave it at 0.")
-    return (dilation * (size - 1), 0) if causal else (padding, padding)
 
 
-def _checked_sides(
+def _check(
     x: Tensor,
     weight: Tensor,
-    bias: Tensor | None,
-    stride: int,
-    padding: int,
-    dilation: int,
-    groups: int,
-    causal: bool,
-) -> tuple[int, int]:
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+    causal: bool = False,
+) -> None:
     if weight.ndim != 3:
         raise wrong_shape("The tensor of kernels of conv1d", weight, "(out, in / groups, time)")
     out, channels, size = weight.shape
     check_options(stride, padding, dilation, groups, channels * groups, out)
-    sides = _sides(size, padding, dilation, causal)
-    check_fit("conv1d", x, weight, bias, sum(sides), dilation, groups)
-    return sides
+    _check_causal(causal, padding)
+    check_fit("conv1d", x, weight, bias, dilation * (size - 1) if causal else 2 * padding, dilation, groups)
 
 
 def _conv1d_fast(
@@ -47,21 +44,17 @@ def _conv1d_fast(
     dilation: int = 1,
     groups: int = 1,
     causal: bool = False,
-) -> Tensor:
+) -> Result:
     """torch looks at shapes and options itself, but would take one sequence, no kernels, pairs, words and flags."""
     plain = type(stride) is type(padding) is type(dilation) is type(groups) is int
-    if causal or not plain or x.ndim != 3 or not weight.numel():
-        before, after = _checked_sides(x, weight, bias, stride, padding, dilation, groups, causal)
-        if before != after:  # causal, and the padding is 0
-            x = torch.constant_pad_nd(x, (before, 0))
-    try:
-        return torch.conv1d(x, weight, bias, stride, padding, dilation, groups)
-    except (IndexError, RuntimeError, TypeError):
-        _checked_sides(x, weight, bias, stride, padding, dilation, groups, causal)
-        raise
+    if not plain or x.ndim != 3 or not weight.numel() or (causal and padding):
+        return NotImplemented
+    if causal:
+        x = torch.constant_pad_nd(x, (dilation * (weight.shape[2] - 1), 0))
+    return torch.conv1d(x, weight, bias, stride, padding, dilation, groups)
 
 
-@definition(fast=_conv1d_fast)
+@definition(fast=_conv1d_fast, guard=_check, lazily=True)
 def conv1d(
     x: Float[Tensor, "batch in time"],
     weight: Float[Tensor, "out group_in k"],
@@ -79,7 +72,8 @@ def conv1d(
     Raises UserError for what `conv2d` refuses, and for a causal convolution with padding.
     Source: van den Oord et al. (2016), WaveNet, section 2.1.
     """
-    padded = torch.constant_pad_nd(x, _checked_sides(x, weight, bias, stride, padding, dilation, groups, causal))
+    sides = (dilation * (weight.shape[2] - 1), 0) if causal else (padding, padding)
+    padded = torch.constant_pad_nd(x, sides)
     windows = patches(padded, weight.shape[2:], stride, dilation).unflatten(1, (groups, -1))
     y = torch.einsum("bgctu, gocu -> bgot", windows, weight.unflatten(0, (groups, -1))).flatten(1, 2)
     return y if bias is None else y + bias.view(-1, 1)
@@ -108,7 +102,7 @@ class Conv1d(Module):
         check_sizes("Conv1d", in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size)
         check_flags("Conv1d", bias=bias, causal=causal)
         check_options(stride, padding, dilation, groups, in_channels, out_channels)
-        _sides(kernel_size, padding, dilation, causal)
+        _check_causal(causal, padding)
         self.stride, self.padding, self.dilation, self.groups, self.causal = stride, padding, dilation, groups, causal
         self.weight = Parameter(torch.empty(out_channels, in_channels // groups, kernel_size))
         self.bias = Parameter(torch.empty(out_channels)) if bias else None

@@ -5,40 +5,35 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.definition import Result, definition
 from firsthand.nn.arguments import check_sizes
-from firsthand.nn.definition import definition
 from firsthand.nn.init import normal_
 from firsthand.nn.shape import check_range, indices, wrong_shape
 
+KINDS = (torch.int64, torch.int32)
 
-def _indices(tokens: Tensor, weight: Tensor) -> Tensor:
+
+def _check(tokens: Tensor, weight: Tensor) -> None:
     if weight.ndim != 2:
         raise wrong_shape("The table of embedding", weight, "(vocab, embed)")
-    return indices("The tensor of tokens", tokens)
+    check_range("The tensor of tokens", indices("The tensor of tokens", tokens), len(weight))
 
 
-def _embedding_fast(tokens: Tensor, weight: Tensor) -> Tensor:
-    """torch looks at the tokens itself, whose range would cost time to find, but not at all kinds of whole numbers."""
-    try:
-        _, embed = weight.shape
-        return weight.index_select(0, tokens.reshape(-1)).view(*tokens.shape, embed)
-    except (IndexError, RuntimeError, ValueError):
-        checked = _indices(tokens, weight)
-        check_range("The tensor of tokens", checked, len(weight))
-        if checked is tokens:
-            raise
-    return _embedding_fast(checked, weight)
+def _embedding_fast(tokens: Tensor, weight: Tensor) -> Result:
+    """One look-up, of int64 or int32. torch looks at the range of the tokens itself, which costs time to find."""
+    if tokens.dtype not in KINDS:
+        return NotImplemented
+    _, embed = weight.shape
+    return weight.index_select(0, tokens.reshape(-1)).view(*tokens.shape, embed)
 
 
-@definition(fast=_embedding_fast)
+@definition(fast=_embedding_fast, guard=_check, lazily=True)
 def embedding(tokens: Int[Tensor, "*shape"], weight: Float[Tensor, "vocab embed"]) -> Float[Tensor, "*shape embed"]:
     """The row C_t of the table C for every token t; equal to a one-hot vector times C.
 
     Raises UserError when a token is outside 0 .. vocab - 1, or no whole number; on a GPU torch stops the program.
     """
-    tokens = _indices(tokens, weight)
-    check_range("The tensor of tokens", tokens, len(weight))
-    return weight[tokens]
+    return weight[tokens.long()]
 
 
 class Embedding(Module):

@@ -1,14 +1,12 @@
 """The gated recurrent unit: a state that moves as far as one gate lets it, towards what another lets it remember."""
 
-from functools import partial
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from firsthand.definition import Result, definition
 from firsthand.errors import UserError
 from firsthand.nn.activation import sigmoid, tanh
-from firsthand.nn.definition import definition
 from firsthand.nn.linear import linear
 from firsthand.nn.sequence import Layout, check_sequence, derivatives, outer, project, projection, slow, walk
 
@@ -28,7 +26,7 @@ class _GRUAfter(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, readable, lengths, reverse, *tensors):
+    def forward(ctx, definition, lengths, reverse, *tensors):
         x, h0, w_ih, w_hh, b_ih, b_hh = tensors
         layout, hidden = Layout(x, lengths, reverse), w_hh.shape[1]
         parts = [(None, None) if b is None else b.split((2 * hidden, hidden)) for b in (b_ih, b_hh)]
@@ -54,7 +52,7 @@ class _GRUAfter(torch.autograd.Function):
                     n_t.addcmul_(r_t, v_t).tanh_()
                     torch.lerp(n_t, h_before, z_t, out=h_t)
                 layout.leave(states[1:], y, block)
-        ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
+        ctx.definition, ctx.lengths, ctx.reverse, ctx.count = definition, lengths, reverse, len(tensors)
         ctx.save_for_backward(*tensors, a, n, h)
         ctx.set_materialize_grads(False)
         return y, layout.last(y)
@@ -113,7 +111,7 @@ class _GRUBefore(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, readable, lengths, reverse, *tensors):
+    def forward(ctx, definition, lengths, reverse, *tensors):
         x, h0, w_ih, w_hh, b_ih, b_hh = tensors
         layout, hidden = Layout(x, lengths, reverse), w_hh.shape[1]
         a = project(layout.enter(x), w_ih, b_ih, b_hh)
@@ -127,7 +125,7 @@ class _GRUBefore(torch.autograd.Function):
                 torch.mul(r_t, h_before, out=q_t)
                 n_t.addmm_(q_t, w_n).tanh_()
                 torch.lerp(n_t, h_before, z_t, out=h_t)
-        ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
+        ctx.definition, ctx.lengths, ctx.reverse, ctx.count = definition, lengths, reverse, len(tensors)
         ctx.save_for_backward(*tensors, a, q, h)
         ctx.set_materialize_grads(False)
         y = layout.leave(h[1:], x.new_empty(*x.shape[:2], h.shape[2]))
@@ -169,6 +167,21 @@ def check_reset(reset: str) -> None:
         raise UserError(f"The reset gate of a GRU acts 'after' or 'before' the product, got '{reset}'.")
 
 
+def _check(
+    x: Tensor,
+    h: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    reset: str = "after",
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> None:
+    check_reset(reset)
+    check_sequence("gru", 3, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+
+
 def _gru_fast(
     x: Tensor,
     h: Tensor,
@@ -179,16 +192,14 @@ def _gru_fast(
     reset: str = "after",
     lengths: Tensor | None = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor]:
+) -> Result:
     tensors = (x, h, weight_ih, weight_hh, bias_ih, bias_hh)
     if slow(*tensors):
-        return gru.__wrapped__(*tensors, reset, lengths, reverse)
-    check_reset(reset)
-    check_sequence("gru", 3, x, {"h": h}, *tensors[2:], lengths)
-    return FORMS[reset].apply(partial(gru.__wrapped__, reset=reset), lengths, reverse, *tensors)
+        return NotImplemented
+    return FORMS[reset].apply(("gru", {"reset": reset}), lengths, reverse, *tensors)
 
 
-@definition(fast=_gru_fast)
+@definition(fast=_gru_fast, guard=_check)
 def gru(
     x: Float[Tensor, "batch time in"],
     h: Float[Tensor, "batch hidden"],
@@ -208,8 +219,6 @@ def gru(
     Lengths and directions are those of `walk`. Raises UserError for another reset and when shapes do not fit together.
     Source: Cho et al. (2014), equations 5 to 8.
     """
-    check_reset(reset)
-    check_sequence("gru", 3, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
     hidden = weight_hh.shape[1]
 
     def step(x: Tensor, h: Tensor) -> tuple[Tensor]:

@@ -1,16 +1,14 @@
 """Losses: one number that says how wrong the outputs are."""
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import softplus as fused_softplus
 
+from firsthand.definition import HALF, Result, definition, in_float32, rounded
 from firsthand.errors import UserError
 from firsthand.nn.activation import softplus
 from firsthand.nn.blocks import parts, total
-from firsthand.nn.definition import HALF, definition, in_float32, rounded
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import check_range, check_shape, indices, wrong_shape
 
@@ -27,14 +25,50 @@ def _classes(values: Tensor, targets: Tensor) -> Tensor:
     return targets if targets.dtype is torch.int64 else indices("The vector of targets", targets)
 
 
-def _of_target(values: Tensor, targets: Tensor) -> Tensor:
+def _check_classes(
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+) -> None:
+    targets, classes = _classes(logits, targets), logits.shape[1]
+    if not 0 <= label_smoothing <= 1:
+        raise UserError(f"The label smoothing is {label_smoothing}, expected 0 to 1.")
+    _check_weight(weight, classes)
+    check_range("The vector of targets", targets, classes, ignore_index)
+
+
+def _check_weight(weight: Tensor | None, classes: int) -> None:
+    if weight is not None:
+        check_shape("The vector of class weights", weight, (classes,), "one for every class")
+
+
+def _of(values: Tensor, targets: Tensor) -> Tensor:
     """The value of the target class of every example."""
+    return values.gather(1, targets.unsqueeze(1)).squeeze(1)
+
+
+def _of_target(values: Tensor, targets: Tensor) -> Tensor:
+    """The same for targets that nobody has looked at."""
     targets = _classes(values, targets)
     try:
-        return values.gather(1, targets.unsqueeze(1)).squeeze(1)
+        return _of(values, targets)
     except RuntimeError:  # looking at the range beforehand would cost every call
         check_range("The vector of targets", targets, values.shape[1])
         raise
+
+
+def _counted(targets: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor]:
+    """Which rows count, and the targets, 0 where they do not."""
+    counts = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else targets != ignore_index
+    return counts, targets.where(counts, 0)
+
+
+def _weights(counts: Tensor, target: Tensor, weight: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """The weight of every row: its target's, 0 where it does not count."""
+    dtype = torch.float32 if dtype in HALF else dtype
+    return counts.to(dtype) if weight is None else weight.detach().to(dtype).index_select(0, target) * counts
 
 
 def _over(loss: Tensor, count: Tensor) -> Tensor:
@@ -99,19 +133,11 @@ class _SharedCrossEntropy(torch.autograd.Function):
 def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore: int | None):
     """What `_SharedCrossEntropy` takes: targets, a and b (batch, 1), a weight for every class, and the count."""
     classes = logits.shape[1]
-    if not 0 <= smoothing <= 1:
-        raise UserError(f"The label smoothing is {smoothing}, expected 0 to 1.")
-    if weight is not None:
-        check_shape("The vector of class weights", weight, (classes,), "one for every class")
     dtype = torch.float32 if logits.dtype in HALF else logits.dtype
     weight = logits.new_ones(classes, dtype=dtype) if weight is None else weight.detach().to(dtype)
     counts = torch.ones_like(targets, dtype=torch.bool) if ignore is None else targets != ignore
     target = targets.where(counts, 0)
-    try:
-        of_target = weight.index_select(0, target) * counts
-    except IndexError:
-        check_range("The vector of targets", targets, classes, ignore)
-        raise
+    of_target = weight.index_select(0, target) * counts
     a = (of_target * (1 - smoothing))[:, None]
     b = (counts.to(dtype) * (smoothing / classes))[:, None] if smoothing else None
     return target[:, None], a, b, weight, of_target.sum()
@@ -123,25 +149,26 @@ def _cross_entropy_fast(
     weight: Tensor | None = None,
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
-) -> Tensor:
-    targets = _classes(logits, targets)
+) -> Result:
+    """torch looks at the range of the targets itself, which costs time to find."""
+    shape = logits.shape
+    if len(shape) != 2 or targets.shape != shape[:1] or targets.dtype is not torch.int64:
+        return NotImplemented
     half = torch.float32 if logits.dtype in HALF else None
     if weight is not None or ignore_index is not None or label_smoothing:
+        if not 0 <= label_smoothing <= 1 or (weight is not None and weight.shape != shape[1:]):
+            return NotImplemented
         shares = _shares(logits, targets, weight, label_smoothing, ignore_index)
         loss = _SharedCrossEntropy.apply(logits, *shares)
         return loss if half is None else rounded(loss, logits.dtype)
-    try:
-        if logits.numel() < SMALL:
-            loss = -torch.log_softmax(logits, 1, half).gather(1, targets.unsqueeze(1)).mean()
-        else:
-            loss = _CrossEntropy.apply(logits, targets, half)
-    except RuntimeError:  # looking at the range beforehand would cost every call
-        check_range("The vector of targets", targets, logits.shape[1])
-        raise
+    if logits.numel() < SMALL:
+        loss = -torch.log_softmax(logits, 1, half).gather(1, targets.unsqueeze(1)).mean()
+    else:
+        loss = _CrossEntropy.apply(logits, targets, half)
     return loss if half is None else rounded(loss, logits.dtype)
 
 
-@definition(fast=_cross_entropy_fast)
+@definition(fast=_cross_entropy_fast, guard=_check_classes, lazily=True)
 @in_float32
 def cross_entropy(
     logits: Float[Tensor, "batch classes"],
@@ -161,14 +188,17 @@ def cross_entropy(
     torch stops the program for a target out of range.
     Source: Szegedy et al. (2016), Rethinking the Inception architecture, section 7, for smoothing.
     """
+    targets = targets.long()
     if weight is None and ignore_index is None and not label_smoothing:
-        of_target = _of_target(logits, targets)
-        return (torch.logsumexp(logits, 1) - of_target).mean()
-    targets = _classes(logits, targets)
-    target, a, b, weight, count = _shares(logits, targets, weight, label_smoothing, ignore_index)
+        return (torch.logsumexp(logits, 1) - _of(logits, targets)).mean()
+    counts, target = _counted(targets, ignore_index)
+    weights = _weights(counts, target, weight, logits.dtype)
     surprise = torch.logsumexp(logits, 1, keepdim=True) - logits
-    loss = (a * surprise.gather(1, target)).sum()
-    return _over(loss if b is None else loss + (b * weight * surprise).sum(), count)
+    losses = (1 - label_smoothing) * weights * _of(surprise, target)
+    if label_smoothing:
+        of_all = surprise if weight is None else weight.detach().to(logits.dtype) * surprise
+        losses = losses + (label_smoothing * of_all.mean(1)).where(counts, 0)
+    return _over(losses.sum(), weights.sum())
 
 
 def nll(
@@ -184,28 +214,35 @@ def nll(
     """
     if weight is None and ignore_index is None:
         return -_of_target(log_probabilities, targets).mean()
-    targets = _classes(log_probabilities, targets)
-    target, a, _, _, count = _shares(log_probabilities, targets, weight, 0.0, ignore_index)
-    loss = -(a * log_probabilities.gather(1, target)).where(a != 0, 0).sum()
-    return rounded(_over(loss, count), log_probabilities.dtype)
+    counts, target = _counted(_classes(log_probabilities, targets), ignore_index)
+    _check_weight(weight, log_probabilities.shape[1])
+    of_target = _of_target(log_probabilities, target)
+    weights = _weights(counts, target, weight, log_probabilities.dtype)
+    loss = -(weights * of_target).where(weights != 0, 0).sum()
+    return rounded(_over(loss, weights.sum()), log_probabilities.dtype)
 
 
 def _reduce(values: Tensor, reduction: str) -> Tensor:
-    if reduction == "none":
-        return values
-    if reduction not in ("mean", "sum"):
+    return values if reduction == "none" else values.mean() if reduction == "mean" else values.sum()
+
+
+def _check_values(values: Tensor, targets: Tensor, reduction: str = "mean") -> None:
+    check_shape("The tensor of targets", targets, values.shape)
+    if reduction not in ("mean", "sum", "none"):
         raise UserError(f"A loss is reduced by 'mean', 'sum' or 'none', got '{reduction}'.")
-    return values.mean() if reduction == "mean" else values.sum()
 
 
-def _reduced(by_hand: type, readable: Callable, values: Tensor, targets: Tensor, reduction: str) -> Tensor:
+def _check_logits(logits: Tensor, targets: Tensor, reduction: str = "mean") -> None:
+    _check_values(logits, targets, reduction)
+
+
+def _reduced(by_hand: type, values: Tensor, targets: Tensor, reduction: str) -> Result:
     """A sum or mean from the pass by hand, which holds no tensor of all losses; all losses from the definition.
 
     So are those in half precision, where a sum may overflow before it is divided.
     """
-    check_shape("The tensor of targets", targets, values.shape)
-    if values.dtype in HALF or reduction not in ("mean", "sum"):
-        return readable.__wrapped__(values, targets, reduction)
+    if values.dtype in HALF or reduction == "none":
+        return NotImplemented
     return by_hand.apply(values, targets, values.numel() if reduction == "mean" else 1)
 
 
@@ -234,11 +271,11 @@ class _BinaryCrossEntropy(torch.autograd.Function):
         return dx, x * -dloss if ctx.needs_input_grad[1] else None, None
 
 
-def _binary_cross_entropy_fast(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-    return _reduced(_BinaryCrossEntropy, binary_cross_entropy, logits, targets, reduction)
+def _binary_cross_entropy_fast(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Result:
+    return _reduced(_BinaryCrossEntropy, logits, targets, reduction)
 
 
-@definition(fast=_binary_cross_entropy_fast)
+@definition(fast=_binary_cross_entropy_fast, guard=_check_logits)
 @in_float32
 def binary_cross_entropy(
     logits: Float[Tensor, "*shape"], targets: Float[Tensor, "*shape"], reduction: str = "mean"
@@ -247,7 +284,6 @@ def binary_cross_entropy(
 
     The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
     """
-    check_shape("The tensor of targets", targets, logits.shape)
     return _reduce(softplus(-logits) + (1 - targets) * logits, reduction)
 
 
@@ -269,11 +305,11 @@ class _SquaredError(torch.autograd.Function):
         return dy, -dy if ctx.needs_input_grad[1] else None, None
 
 
-def _mse_fast(values: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-    return _reduced(_SquaredError, mse, values, targets, reduction)
+def _mse_fast(values: Tensor, targets: Tensor, reduction: str = "mean") -> Result:
+    return _reduced(_SquaredError, values, targets, reduction)
 
 
-@definition(fast=_mse_fast)
+@definition(fast=_mse_fast, guard=_check_values)
 @in_float32
 def mse(
     values: Float[Tensor, "*shape"], targets: Float[Tensor, "..."], reduction: str = "mean"
@@ -282,7 +318,6 @@ def mse(
 
     The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
     """
-    check_shape("The tensor of targets", targets, values.shape)
     return _reduce((values - targets).square(), reduction)
 
 

@@ -1,11 +1,13 @@
 """Long short-term memory: a cell that is only added to, and gates that guard it."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from firsthand.definition import Result, definition
 from firsthand.nn.activation import sigmoid, tanh
-from firsthand.nn.definition import definition
 from firsthand.nn.linear import linear
 from firsthand.nn.sequence import Layout, as_autocast, check_sequence, derivatives, projection, slow, walk
 from firsthand.nn.shape import check_shape
@@ -29,7 +31,7 @@ class _LSTM(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, readable, lengths, reverse, *tensors):
+    def forward(ctx, definition, lengths, reverse, *tensors):
         x, h0, c0, w_ih, w_hh, b_ih, b_hh, *peepholes = tensors
         layout, (gates, k), hidden = Layout(x, lengths, reverse), _form(w_hh), w_hh.shape[1]
         scale = w_hh.new_ones(gates, hidden)
@@ -65,7 +67,7 @@ class _LSTM(torch.autograd.Function):
                 count = block.stop - block.start
                 layout.leave(layout.blank(h[1 : count + 1], block), y, block)
                 h[0] = h[count]
-        ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
+        ctx.definition, ctx.lengths, ctx.reverse, ctx.count = definition, lengths, reverse, len(tensors)
         ctx.save_for_backward(*tensors, a, y, z)
         ctx.set_materialize_grads(False)
         return y, layout.last(y), layout.final(z).div_(-k)
@@ -144,6 +146,22 @@ def _form(w_hh: Tensor) -> tuple[int, int]:
     return gates, 2 if gates == 4 else 1
 
 
+def _check(
+    name: str,
+    gates: int,
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> None:
+    check_sequence(name, gates, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+
+
 def _lstm_fast(
     x: Tensor,
     h: Tensor,
@@ -154,15 +172,14 @@ def _lstm_fast(
     bias_hh: Tensor | None = None,
     lengths: Tensor | None = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Result:
     tensors = (x, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
     if slow(*tensors):
-        return lstm.__wrapped__(*tensors, lengths, reverse)
-    check_sequence("lstm", 4, *tensors[:1], {"h": h, "c": c}, *tensors[3:], lengths)
-    return _LSTM.apply(lstm.__wrapped__, lengths, reverse, *tensors)
+        return NotImplemented
+    return _LSTM.apply(("lstm", {}), lengths, reverse, *tensors)
 
 
-@definition(fast=_lstm_fast)
+@definition(fast=_lstm_fast, guard=partial(_check, "lstm", 4))
 def lstm(
     x: Float[Tensor, "batch time in"],
     h: Float[Tensor, "batch hidden"],
@@ -181,7 +198,6 @@ def lstm(
     Lengths and directions are those of `walk`. Raises UserError when shapes do not fit together.
     Source: Gers, Schmidhuber & Cummins (2000), section 3, for the forget gate f.
     """
-    check_sequence("lstm", 4, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
 
     def step(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         a_i, a_f, a_g, a_o = (linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)).chunk(4, 1)
@@ -201,15 +217,14 @@ def _lstm_1997_fast(
     bias_hh: Tensor | None = None,
     lengths: Tensor | None = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Result:
     tensors = (x, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
     if slow(*tensors):
-        return lstm_1997.__wrapped__(*tensors, lengths, reverse)
-    check_sequence("lstm_1997", 3, *tensors[:1], {"h": h, "c": c}, *tensors[3:], lengths)
-    return _LSTM.apply(lstm_1997.__wrapped__, lengths, reverse, *tensors)
+        return NotImplemented
+    return _LSTM.apply(("lstm_1997", {}), lengths, reverse, *tensors)
 
 
-@definition(fast=_lstm_1997_fast)
+@definition(fast=_lstm_1997_fast, guard=partial(_check, "lstm_1997", 3))
 def lstm_1997(
     x: Float[Tensor, "batch time in"],
     h: Float[Tensor, "batch hidden"],
@@ -228,7 +243,6 @@ def lstm_1997(
     Raises UserError when shapes do not fit together.
     Source: Hochreiter & Schmidhuber (1997), section 4 and appendix A.1.
     """
-    check_sequence("lstm_1997", 3, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
 
     def step(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         a_i, a_g, a_o = (linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)).chunk(3, 1)
@@ -238,8 +252,22 @@ def lstm_1997(
     return as_autocast(walk(step, x, (h, c), lengths, reverse))
 
 
-def _check_peepholes(h: Tensor, *peepholes: Tensor) -> None:
-    for gate, peephole in zip("ifo", peepholes, strict=True):
+def _check_peephole(
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None,
+    bias_hh: Tensor | None,
+    weight_ci: Tensor,
+    weight_cf: Tensor,
+    weight_co: Tensor,
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> None:
+    check_sequence("lstm_peephole", 4, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+    for gate, peephole in zip("ifo", (weight_ci, weight_cf, weight_co), strict=True):
         check_shape(f"weight_c{gate} of lstm_peephole", peephole, h.shape[1:])
 
 
@@ -256,16 +284,14 @@ def _lstm_peephole_fast(
     weight_co: Tensor,
     lengths: Tensor | None = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Result:
     tensors = (x, h, c, weight_ih, weight_hh, bias_ih, bias_hh, weight_ci, weight_cf, weight_co)
     if slow(*tensors):
-        return lstm_peephole.__wrapped__(*tensors, lengths, reverse)
-    check_sequence("lstm_peephole", 4, *tensors[:1], {"h": h, "c": c}, *tensors[3:7], lengths)
-    _check_peepholes(h, *tensors[7:])
-    return _LSTM.apply(lstm_peephole.__wrapped__, lengths, reverse, *tensors)
+        return NotImplemented
+    return _LSTM.apply(("lstm_peephole", {}), lengths, reverse, *tensors)
 
 
-@definition(fast=_lstm_peephole_fast)
+@definition(fast=_lstm_peephole_fast, guard=_check_peephole)
 def lstm_peephole(
     x: Float[Tensor, "batch time in"],
     h: Float[Tensor, "batch hidden"],
@@ -286,8 +312,6 @@ def lstm_peephole(
     Raises UserError when shapes do not fit together.
     Source: Gers & Schmidhuber (2000), Recurrent nets that time and count; Greff et al. (2015), section 2.
     """
-    check_sequence("lstm_peephole", 4, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
-    _check_peepholes(h, weight_ci, weight_cf, weight_co)
 
     def step(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         a_i, a_f, a_g, a_o = (linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)).chunk(4, 1)

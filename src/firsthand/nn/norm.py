@@ -5,10 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
+from firsthand.definition import HALF, definition, in_float32
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_number, check_sizes
 from firsthand.nn.blocks import parts, total
-from firsthand.nn.definition import HALF, definition, in_float32
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import check_shape, wrong_shape
 
@@ -77,7 +77,7 @@ class _BatchNorm(torch.autograd.Function):
         return dx, dg, db, None
 
 
-def _check_batch(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> None:
+def _check_batch(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> None:
     shape = x.shape
     if len(shape) < 2 or 0 in shape:
         raise wrong_shape("The input of batch_norm", x, "(batch, features, ...), with a value to average or more")
@@ -89,11 +89,10 @@ def _check_batch(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> None:
 
 
 def _batch_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
-    _check_batch(x, weight, bias, eps)
     return _BatchNorm.apply(x, weight, bias, eps)
 
 
-@definition(fast=in_float32(_batch_norm_fast))
+@definition(fast=in_float32(_batch_norm_fast), guard=_check_batch)
 @in_float32
 def batch_norm(
     x: Float[Tensor, "batch features *places"],
@@ -108,13 +107,13 @@ def batch_norm(
     Raises UserError when x has no values, when there is not one g and one b for every feature, and for a negative eps.
     Source: Ioffe & Szegedy (2015), algorithm 1; section 3.2 for images.
     """
-    _check_batch(x, weight, bias, eps)
-    axes = _over(x)
-    mean = x.mean(axes)
-    centred = x - _beside(x, mean)[0]
-    variance = centred.square().mean(axes)
-    deviation, weight, bias = _beside(x, torch.sqrt(variance + eps), weight, bias)
-    return weight * centred / deviation + bias, mean.detach(), variance.detach()
+    axes = (0, *range(2, x.ndim))
+    mean = x.mean(axes, keepdim=True)
+    centred = x - mean
+    variance = centred.square().mean(axes, keepdim=True)
+    weight, bias = weight.view_as(mean), bias.view_as(mean)
+    y = weight * centred / torch.sqrt(variance + eps) + bias
+    return y, mean.detach().flatten(), variance.detach().flatten()
 
 
 class _RunningNorm(Module):
@@ -231,7 +230,7 @@ class _LayerNorm(torch.autograd.Function):
         return dx.view(dy.shape), dg, db, None
 
 
-def _check_rows(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> None:
+def _check_rows(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> None:
     features, shape = weight.shape, x.shape
     if len(features) != 1 or not features[0]:
         raise wrong_shape("The weight of layer_norm", weight, "(features,)")
@@ -245,11 +244,10 @@ def _check_rows(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> None:
 def _layer_norm_fast(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
     if x.dtype in HALF:
         return in_float32(_layer_norm_fast)(x, weight, bias, eps)
-    _check_rows(x, weight, bias, eps)
     return _LayerNorm.apply(x.to(weight.dtype), weight, bias, eps)
 
 
-@definition(fast=_layer_norm_fast)
+@definition(fast=_layer_norm_fast, guard=_check_rows)
 @in_float32
 def layer_norm(
     x: Float[Tensor, "*batch features"],
@@ -263,7 +261,6 @@ def layer_norm(
     computed in float32. Raises UserError when the last axis of x is not as long as g or b, and for a negative eps.
     Source: Ba, Kiros & Hinton (2016), equation 4.
     """
-    _check_rows(x, weight, bias, eps)
     x = x.to(weight.dtype)
     centred = x - x.mean(-1, keepdim=True)
     return weight * centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) + bias

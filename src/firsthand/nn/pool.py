@@ -7,24 +7,19 @@ from torch.nn import Module, Parameter
 from torch.nn.functional import adaptive_avg_pool2d as fused_adaptive_avg_pool2d  # torch has no other name for these
 from torch.nn.functional import avg_pool2d as fused_avg_pool2d
 
+from firsthand.definition import HALF, definition, in_float32
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_sizes, whole
 from firsthand.nn.conv import patches
-from firsthand.nn.definition import HALF, definition, in_float32
 from firsthand.nn.shape import check_images, check_shape
 
 
-def squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w pixels"]:
-    """The image cut into squares of `size` by `size` pixels that do not overlap, each flattened to one axis.
-
-    Raises UserError when the squares do not fill the image.
-    """
-    _frame(x, size, None, 0)
+def _squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w pixels"]:
+    """The image cut into squares of `size` by `size` pixels that do not overlap, each flattened to one axis."""
     return x.unflatten(3, (-1, size)).unflatten(2, (-1, size)).transpose(3, 4).flatten(4)
 
 
-def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool = False) -> tuple[int, int, int, int]:
-    """The pixels to add left, right, above and below, so that windows `stride` apart cover what they should."""
+def _check(x: Tensor, size: int, stride: int | None = None, padding: int = 0, ceil: bool = False) -> None:
     if not (whole(1, size, 1 if stride is None else stride) and whole(0, padding) and padding <= size // 2):
         raise UserError(
             f"Pooling needs size and stride of 1 or more and padding of at most half the size, "
@@ -38,7 +33,11 @@ def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool = 
         raise UserError(f"Pooling by {size} needs {size} pixels or more, got {shape[2]} by {shape[3]}.")
     if stride is None and not ceil and (height % size or width % size):
         raise UserError(f"Pooling by {size} needs sides divisible by {size}, got {height} by {width} pixels.")
-    above, left = (_beyond(side, size, stride or size, padding) for side in shape[2:]) if ceil else (0, 0)
+
+
+def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool) -> tuple[int, int, int, int]:
+    """The pixels to add left, right, above and below, so that windows `stride` apart cover what they should."""
+    above, left = (_beyond(side, size, stride or size, padding) for side in x.shape[2:]) if ceil else (0, 0)
     return padding, padding + left, padding, padding + above
 
 
@@ -50,11 +49,10 @@ def _beyond(side: int, size: int, stride: int, padding: int) -> int:
 
 
 def _max_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0, ceil: bool = False) -> Tensor:
-    _frame(x, size, stride, padding, ceil)
     return torch.max_pool2d(x, size, stride or size, padding, 1, ceil)
 
 
-@definition(fast=_max_pool2d_fast)
+@definition(fast=_max_pool2d_fast, guard=_check)
 def max_pool2d(
     x: Float[Tensor, "batch channel height width"],
     size: int,
@@ -75,13 +73,12 @@ def max_pool2d(
 
 
 def _avg_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0) -> Tensor:
-    _frame(x, size, stride, padding)
     if x.dtype is torch.float16:  # torch's gradient divides by the number of pixels, which may overflow
         return in_float32(_avg_pool2d_fast)(x, size, stride, padding)
     return fused_avg_pool2d(x, size, stride or size, padding)
 
 
-@definition(fast=_avg_pool2d_fast)
+@definition(fast=_avg_pool2d_fast, guard=_check)
 def avg_pool2d(
     x: Float[Tensor, "batch channel height width"], size: int, stride: int | None = None, padding: int = 0
 ) -> Float[Tensor, "batch channel h w"]:
@@ -90,7 +87,7 @@ def avg_pool2d(
     The stride is that of `max_pool2d`.
     Raises UserError when the squares do not fill the image, or are larger than it.
     """
-    padded = torch.constant_pad_nd(x, _frame(x, size, stride, padding))
+    padded = torch.constant_pad_nd(x, (padding,) * 4)
     return patches(padded, (size, size), stride or size).mean((-2, -1))
 
 
@@ -100,7 +97,6 @@ def _strips(side: int, parts: int) -> list[tuple[int, int]]:
 
 
 def _adaptive_avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    _check_parts(x, size)
     return fused_adaptive_avg_pool2d(x, size)
 
 
@@ -110,7 +106,7 @@ def _check_parts(x: Tensor, size: int) -> None:
     check_images("adaptive_avg_pool2d", x)
 
 
-@definition(fast=_adaptive_avg_pool2d_fast)
+@definition(fast=_adaptive_avg_pool2d_fast, guard=_check_parts)
 def adaptive_avg_pool2d(
     x: Float[Tensor, "batch channel height width"], size: int
 ) -> Float[Tensor, "batch channel s s"]:
@@ -119,7 +115,6 @@ def adaptive_avg_pool2d(
     Strip i of a side of n pixels goes from floor(i n / size) up to, not with, ceil((i + 1) n / size): neighbours may
     share a pixel where n / size is not whole. Raises UserError for a size below one and an image without pixels.
     """
-    _check_parts(x, size)
     rows = [x[:, :, first:end].mean(2) for first, end in _strips(x.shape[2], size)]
     return torch.stack(
         [torch.stack([row[..., first:end].mean(2) for first, end in _strips(x.shape[3], size)], -1) for row in rows], -2
@@ -136,20 +131,19 @@ def global_avg_pool2d(x: Float[Tensor, "batch channel height width"]) -> Float[T
 
 
 def _check_maps(x: Tensor, gain: Tensor, bias: Tensor) -> None:
-    _frame(x, 2, None, 0)
+    _check(x, 2)
     maps = (x.shape[1],)
     check_shape("The gain of subsample", gain, maps)
     check_shape("The bias of subsample", bias, maps)
 
 
 def _subsample_fast(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    _check_maps(x, gain, bias)
     if x.dtype in HALF:
         return in_float32(_subsample_fast)(x, gain, bias)
     return torch.addcmul(bias.view(-1, 1, 1), fused_avg_pool2d(x, 2), gain.view(-1, 1, 1), value=4)
 
 
-@definition(fast=_subsample_fast)
+@definition(fast=_subsample_fast, guard=_check_maps)
 @in_float32
 def subsample(
     x: Float[Tensor, "batch channel height width"],
@@ -161,8 +155,7 @@ def subsample(
     Raises UserError when the squares do not fill the image, or there is not one gain and one bias for every map.
     Source: LeCun et al. (1998), section II-B; section II-A speaks of the average, which is a gain of 1/4.
     """
-    _check_maps(x, gain, bias)
-    return squares(x, 2).sum(-1) * gain[:, None, None] + bias[:, None, None]
+    return _squares(x, 2).sum(-1) * gain[:, None, None] + bias[:, None, None]
 
 
 class Subsample(Module):

@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from firsthand.definition import definition, in_float32
 from firsthand.errors import UserError
 from firsthand.nn.arguments import whole
-from firsthand.nn.definition import definition, in_float32
 from firsthand.nn.derivative import first_only
 from firsthand.nn.shape import wrong_shape
 
@@ -46,7 +46,7 @@ class _LocalResponseNorm(torch.autograd.Function):
         return (dy * power).addcmul_(x, among, value=ctx.factor), None, None, None, None
 
 
-def _check(x: Tensor, size: int) -> None:
+def _check(x: Tensor, size: int = 5, *_, **__) -> None:
     if not whole(1, size) or size % 2 == 0:
         raise UserError(f"Local response normalisation sums an odd number of maps, got {size!r}.")
     if x.ndim < 2 or not x.shape[1]:
@@ -56,11 +56,10 @@ def _check(x: Tensor, size: int) -> None:
 def _local_response_norm_fast(
     x: Tensor, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
 ) -> Tensor:
-    _check(x, size)
     return _LocalResponseNorm.apply(x, size, alpha, beta, k)
 
 
-@definition(fast=in_float32(_local_response_norm_fast))
+@definition(fast=in_float32(_local_response_norm_fast), guard=_check)
 @in_float32
 def local_response_norm(
     x: Float[Tensor, "batch channel *places"], size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
@@ -72,6 +71,5 @@ def local_response_norm(
     Raises UserError for an even size, whose window would lean to one side.
     Source: Krizhevsky et al. (2012), section 3.3.
     """
-    _check(x, size)
     squares = torch.constant_pad_nd(x.square(), (0, 0) * (x.ndim - 2) + (size // 2, size // 2))
     return x / (k + alpha * squares.unfold(1, size, 1).sum(-1)) ** beta

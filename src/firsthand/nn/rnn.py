@@ -1,18 +1,16 @@
 """The recurrent layer of Elman: the state is one more input of the next step."""
 
-from functools import partial
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from firsthand.definition import Result, definition
 from firsthand.errors import UserError
 from firsthand.nn.activation import relu, tanh
-from firsthand.nn.definition import definition
 from firsthand.nn.linear import linear
 from firsthand.nn.sequence import Layout, as_autocast, check_sequence, derivatives, projection, slow, walk
 
-BENDS = {"tanh": tanh, "relu": relu}
+NONLINEARITIES = {"tanh": tanh, "relu": relu}
 
 
 class _RNN(torch.autograd.Function):
@@ -27,21 +25,21 @@ class _RNN(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, readable, lengths, reverse, *tensors):
+    def forward(ctx, definition, lengths, reverse, *tensors):
         x, h0, w_ih, w_hh, b_ih, b_hh = tensors
         layout = Layout(x, lengths, reverse)
         project, w_hh, h = projection(w_ih, b_ih, b_hh), w_hh.t(), layout.history(h0)
         y = x.new_empty(*x.shape[:2], h.shape[2])
         with torch.inference_mode():  # the calls cost less
-            bend_ = torch.tanh_ if readable.keywords["nonlinearity"] == "tanh" else torch.relu_
+            apply_ = torch.tanh_ if definition[1]["nonlinearity"] == "tanh" else torch.relu_
             for block in layout.blocks(len(w_ih)):
                 states = h[block.start : block.stop + 1]
                 project(layout.enter(x, block), states[1:])
                 layout.blank(states[1:], block)
                 for h_before, h_t in layout.steps(histories=(states,), first=block.start):
-                    bend_(h_t.addmm_(h_before, w_hh))
+                    apply_(h_t.addmm_(h_before, w_hh))
                 layout.leave(states[1:], y, block)
-        ctx.readable, ctx.lengths, ctx.reverse, ctx.count = readable, lengths, reverse, len(tensors)
+        ctx.definition, ctx.lengths, ctx.reverse, ctx.count = definition, lengths, reverse, len(tensors)
         ctx.save_for_backward(*tensors, h)
         ctx.set_materialize_grads(False)
         return y, layout.last(y)
@@ -51,7 +49,7 @@ class _RNN(torch.autograd.Function):
         if torch.is_grad_enabled():
             return derivatives(ctx, dy, dh_last)
         x, _, w_ih, w_hh, b_ih, b_hh, h = ctx.saved_tensors
-        layout, curved = Layout(x, ctx.lengths, ctx.reverse), ctx.readable.keywords["nonlinearity"] == "tanh"
+        layout, curved = Layout(x, ctx.lengths, ctx.reverse), ctx.definition[1]["nonlinearity"] == "tanh"
         dy = layout.reaching(dy, dh_last, h[0])
         dw_ih, dw_hh, db = torch.zeros_like(w_ih), torch.zeros_like(w_hh), w_hh.new_zeros(len(w_hh))
         dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
@@ -74,9 +72,24 @@ class _RNN(torch.autograd.Function):
 
 
 def check_nonlinearity(nonlinearity: str) -> None:
-    """Raises UserError for another bend than tanh and relu."""
-    if nonlinearity not in BENDS:
-        raise UserError(f"An RNN bends by 'tanh' or by 'relu', got '{nonlinearity}'.")
+    """Raises UserError for another nonlinearity than tanh and relu."""
+    if nonlinearity not in NONLINEARITIES:
+        raise UserError(f"The nonlinearity of an RNN is 'tanh' or 'relu', got '{nonlinearity}'.")
+
+
+def _check(
+    x: Tensor,
+    h: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    nonlinearity: str = "tanh",
+    lengths: Tensor | None = None,
+    reverse: bool = False,
+) -> None:
+    check_nonlinearity(nonlinearity)
+    check_sequence("rnn", 1, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
 
 
 def _rnn_fast(
@@ -89,16 +102,14 @@ def _rnn_fast(
     nonlinearity: str = "tanh",
     lengths: Tensor | None = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor]:
+) -> Result:
     tensors = (x, h, weight_ih, weight_hh, bias_ih, bias_hh)
     if slow(*tensors):
-        return rnn.__wrapped__(*tensors, nonlinearity, lengths, reverse)
-    check_nonlinearity(nonlinearity)
-    check_sequence("rnn", 1, x, {"h": h}, *tensors[2:], lengths)
-    return _RNN.apply(partial(rnn.__wrapped__, nonlinearity=nonlinearity), lengths, reverse, *tensors)
+        return NotImplemented
+    return _RNN.apply(("rnn", {"nonlinearity": nonlinearity}), lengths, reverse, *tensors)
 
 
-@definition(fast=_rnn_fast)
+@definition(fast=_rnn_fast, guard=_check)
 def rnn(
     x: Float[Tensor, "batch time in"],
     h: Float[Tensor, "batch hidden"],
@@ -116,10 +127,8 @@ def rnn(
     Raises UserError for another nonlinearity and when shapes do not fit together.
     Source: Elman (1990), figure 2; Rumelhart, Hinton & Williams (1986), figure 5, for training it.
     """
-    check_nonlinearity(nonlinearity)
-    check_sequence("rnn", 1, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
 
     def step(x: Tensor, h: Tensor) -> tuple[Tensor]:
-        return (BENDS[nonlinearity](linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)),)
+        return (NONLINEARITIES[nonlinearity](linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)),)
 
     return as_autocast(walk(step, x, (h,), lengths, reverse))

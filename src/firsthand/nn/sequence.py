@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
+from firsthand.definition import PAIRS
 from firsthand.errors import UserError
 from firsthand.nn.shape import check_shape, indices, wrong_shape
 
@@ -283,15 +284,16 @@ def outer(da: Float[Tensor, "time batch out"], rows: Float[Tensor, "time batch i
 def derivatives(ctx, *dys: Float[Tensor, "..."] | None) -> tuple[Float[Tensor, "..."] | None, ...]:
     """The gradients by autograd through the definition, for a pass that is itself recorded: a pass by hand is not.
 
-    In the order of `apply`: the definition with its options, lengths, reverse, and the definition's tensors.
+    In the order of `apply`: the definition's name and options, lengths, reverse, and the definition's tensors.
     """
+    name, options = ctx.definition
     tensors = ctx.saved_tensors[: ctx.count]
     given = [tensor for tensor in tensors if tensor is not None]
 
     def call(*given: Tensor) -> tuple[Tensor, ...]:
         supply = iter(given)
         filled = (None if tensor is None else next(supply) for tensor in tensors)
-        return ctx.readable(*filled, lengths=ctx.lengths, reverse=ctx.reverse)
+        return PAIRS[name].definition(*filled, **options, lengths=ctx.lengths, reverse=ctx.reverse)
 
     outputs, pull = torch.func.vjp(call, *given)
     found = iter(pull(tuple(torch.zeros_like(y) if dy is None else dy for y, dy in zip(outputs, dys, strict=True))))

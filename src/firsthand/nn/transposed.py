@@ -5,10 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.definition import definition
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_flags, check_sizes, whole
 from firsthand.nn.conv import start
-from firsthand.nn.definition import definition
 from firsthand.nn.shape import check_images, check_shape, wrong_shape
 
 
@@ -20,33 +20,36 @@ def _check_options(stride: int, padding: int, output_padding: int) -> None:
         )
 
 
-def _sides(
-    x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int, output_padding: int
-) -> tuple[int, int]:
+def _sides(x: Tensor, weight: Tensor, stride: int, padding: int, output_padding: int) -> tuple[int, int]:
     """Height and width of the output."""
+    height, width = (
+        (side - 1) * stride + pixels - 2 * padding + output_padding
+        for side, pixels in zip(x.shape[2:], weight.shape[2:], strict=True)
+    )
+    return height, width
+
+
+def _check(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0, output_padding: int = 0
+) -> None:
     _check_options(stride, padding, output_padding)
     if weight.ndim != 4 or 0 in weight.shape:
         raise wrong_shape("The tensor of kernels of conv_transpose2d", weight, "(in, out, height, width)")
     check_images("conv_transpose2d", x, len(weight))
     if bias is not None:
         check_shape("The bias of conv_transpose2d", bias, weight.shape[1:2])
-    height, width = (
-        (side - 1) * stride + pixels - 2 * padding + output_padding
-        for side, pixels in zip(x.shape[2:], weight.shape[2:], strict=True)
-    )
+    height, width = _sides(x, weight, stride, padding, output_padding)
     if min(height, width) < 1:
         raise UserError(f"A padding of {padding} leaves nothing of conv_transpose2d: {height} by {width} pixels.")
-    return height, width
 
 
 def _conv_transpose2d_fast(
     x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0, output_padding: int = 0
 ) -> Tensor:
-    _sides(x, weight, bias, stride, padding, output_padding)
     return torch.conv_transpose2d(x, weight, bias, stride, padding, output_padding)
 
 
-@definition(fast=_conv_transpose2d_fast)
+@definition(fast=_conv_transpose2d_fast, guard=_check)
 def conv_transpose2d(
     x: Float[Tensor, "batch in height width"],
     weight: Float[Tensor, "in out kh kw"],
@@ -63,7 +66,7 @@ def conv_transpose2d(
     output, when nothing is left, and for options that `ConvTranspose2d` refuses.
     Source: Zeiler et al. (2010), Deconvolutional networks; Dumoulin & Visin (2016), chapter 4.
     """
-    height, width = _sides(x, weight, bias, stride, padding, output_padding)
+    height, width = _sides(x, weight, stride, padding, output_padding)
     rows, columns = (stride * (side - 1) + 1 for side in x.shape[2:])
     y = x.new_zeros(len(x), weight.shape[1], height + 2 * padding, width + 2 * padding)
     stamps = torch.einsum("bcij, couv -> bouvij", x, weight)
