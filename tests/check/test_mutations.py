@@ -63,7 +63,7 @@ MUTATIONS = {
         "mask | keep",
     ),
     "no dropout in the fast attention": (
-        dropped(f"{ATTENTION}, fast"), "nn.attention:_fused", "mask, p, causal", "mask, 0.0, causal",
+        dropped(f"{ATTENTION}, fast"), "nn.fast.attention:_fused", "mask, p, causal", "mask, 0.0, causal",
     ),
     "no dropout in the definition of attention": (
         dropped(f"{ATTENTION}, definition"), f"nn.attention:{ATTENTION}", "causal), p) @ v", "causal), 0.0) @ v",
@@ -83,7 +83,7 @@ MUTATIONS = {
         module("BatchNorm1d"), "nn.norm:_RunningNorm.forward", "variance * (n / (n - 1))", "variance",
     ),
     "half the gradient of the first cell": (
-        network("lstm", "1997"), "nn.lstm:_LSTM.backward", ".mul_(k / 2)", "",
+        network("lstm", "1997"), "nn.fast.lstm:_LSTM.backward", ".mul_(k / 2)", "",
     ),
 }  # fmt: skip
 

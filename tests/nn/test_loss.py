@@ -35,8 +35,8 @@ def test_cross_entropy_of_any_shape_equals_torch(batch, classes, scale):
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_losses_in_parts_equal_torch(reduction, monkeypatch):
     """What is large is worked off in parts, and the cross-entropy of many logits has its gradient by hand."""
-    monkeypatch.setattr("firsthand.nn.blocks.SIZE", 12)
-    monkeypatch.setattr("firsthand.nn.loss.SMALL", 0)
+    monkeypatch.setattr("firsthand.nn.fast.blocks.SIZE", 12)
+    monkeypatch.setattr("firsthand.nn.fast.loss.SMALL", 0)
     functional = torch.nn.functional
     x, t = torch.randn(2, 13, 5, dtype=torch.float64)
     classes = torch.randint(5, (13,))
@@ -110,7 +110,7 @@ def test_a_batch_in_which_nothing_counts_does_no_harm(nothing, smoothing, large,
 
     For weights of 0 torch's gradients are not numbers, and one such batch would ruin all weights for good.
     """
-    monkeypatch.setattr("firsthand.nn.loss.SMALL", 0 if large else 100)
+    monkeypatch.setattr("firsthand.nn.fast.loss.SMALL", 0 if large else 100)
     targets, weight = NOTHING[nothing]
     targets = torch.tensor(targets, dtype=torch.int64)
     options = {"weight": None if weight is None else torch.tensor(weight), "ignore_index": -100}

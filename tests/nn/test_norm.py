@@ -96,7 +96,7 @@ def test_layer_norm_keeps_half_precision_out():
 )
 def test_norms_in_parts_equal_torch(layer, shape, monkeypatch):
     """What is large is worked off in parts: here of two rows or one, and a last one that is shorter."""
-    monkeypatch.setattr("firsthand.nn.blocks.SIZE", 11)
+    monkeypatch.setattr("firsthand.nn.fast.blocks.SIZE", 11)
     found, x = [], torch.randn(shape, dtype=torch.float64) + 3
     way, weight, bias = torch.randn_like(x), torch.randn(5), torch.randn(5)
     for make in (layer, getattr(torch.nn, layer.__name__)):

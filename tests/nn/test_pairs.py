@@ -119,7 +119,7 @@ def test_a_primitive_without_a_second_derivative_says_so(name):
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if pair(name).name in BY_HAND])
 def test_a_backward_pass_by_hand_refuses_a_second_derivative(name, monkeypatch):
     """Its results look like constants to autograd, which would return a Hessian of zeros without a word."""
-    monkeypatch.setattr("firsthand.nn.loss.SMALL", 0)  # of a few logits it is not by hand
+    monkeypatch.setattr("firsthand.nn.fast.loss.SMALL", 0)  # of a few logits it is not by hand
     inputs = EXAMPLES[name].inputs(torch.float64)
     with pytest.raises(UserError, match=f"fast {pair(name).name} has no second derivative"):
         torch.autograd.gradgradcheck(pair(name).fast, inputs)

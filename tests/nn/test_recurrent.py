@@ -100,8 +100,8 @@ def test_equal_to_torch(kind, lengths, bidirectional, face):
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_of_steps_do_not_matter(kind, rows, lengths, monkeypatch):
     """One step or three of them at a time, where at these sizes all seven would be taken at once."""
-    monkeypatch.setattr("firsthand.nn.sequence.BLOCK", 1)
-    monkeypatch.setattr("firsthand.nn.sequence.ROWS", rows)
+    monkeypatch.setattr("firsthand.nn.fast.sequence.BLOCK", 1)
+    monkeypatch.setattr("firsthand.nn.fast.sequence.ROWS", rows)
     lengths = None if lengths is None else torch.tensor(lengths)
     ours, theirs = twins(kind, 3, 2, bidirectional=True)
     x, state = inputs(kind, 5, 7, 3, 2, runs=2)

@@ -10,41 +10,26 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
-from torch.nn.functional import gelu as fused_gelu
-from torch.nn.functional import leaky_relu as fused_leaky_relu
-from torch.nn.functional import silu as fused_silu
-from torch.nn.functional import softplus as fused_softplus
 
 from firsthand.definition import definition, in_float32
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_number
+from firsthand.nn.fast import activation as fast
 
 
-def _relu_fast(x: Tensor) -> Tensor:
-    return torch.relu(x)
-
-
-@definition(fast=_relu_fast)
+@definition(fast=fast.relu)
 def relu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """The rectifier max(0, x); its slope at 0 is 0."""
     return torch.where(x > 0, x, 0.0)
 
 
-def _sigmoid_fast(x: Tensor) -> Tensor:
-    return torch.sigmoid(x)
-
-
-@definition(fast=_sigmoid_fast)
+@definition(fast=fast.sigmoid)
 def sigmoid(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """The logistic function 1 / (1 + e^-x), from 0 to 1."""
     return 1 / (1 + torch.exp(-x))
 
 
-def _tanh_fast(x: Tensor) -> Tensor:
-    return torch.tanh(x)
-
-
-@definition(fast=_tanh_fast)
+@definition(fast=fast.tanh)
 def tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """The hyperbolic tangent (e^x - e^-x) / (e^x + e^-x), from -1 to 1."""
     up, down = torch.exp(x), torch.exp(-x)
@@ -59,11 +44,7 @@ def scaled_tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return 1.7159 * tanh(2 / 3 * x)
 
 
-def _leaky_relu_fast(x: Tensor, slope: float = 0.01) -> Tensor:
-    return fused_leaky_relu(x, slope)
-
-
-@definition(fast=_leaky_relu_fast)
+@definition(fast=fast.leaky_relu)
 def leaky_relu(x: Float[Tensor, "*shape"], slope: float = 0.01) -> Float[Tensor, "*shape"]:
     """x where it is positive, else slope x, so that no unit is ever without a gradient.
 
@@ -72,22 +53,13 @@ def leaky_relu(x: Float[Tensor, "*shape"], slope: float = 0.01) -> Float[Tensor,
     return torch.where(x > 0, x, slope * x)
 
 
-def _elu_fast(x: Tensor, alpha: float = 1.0) -> Tensor:
-    y = torch.celu(x)  # ELU with alpha 1
-    return y if alpha == 1 else torch.where(x > 0, y, alpha * y)
-
-
-@definition(fast=_elu_fast)
+@definition(fast=fast.elu)
 def elu(x: Float[Tensor, "*shape"], alpha: float = 1.0) -> Float[Tensor, "*shape"]:
     """x where it is positive, else alpha (e^x - 1), which levels off at -alpha.
 
     Source: Clevert, Unterthiner & Hochreiter (2016), equation 15.
     """
     return torch.where(x > 0, x, alpha * (torch.exp(x.clamp(max=0)) - 1))  # e^x of a large x would spoil the gradient
-
-
-def _gelu_fast(x: Tensor, form: str = "exact") -> Tensor:
-    return fused_gelu(x, approximate="none" if form == "exact" else form)
 
 
 def _check_form(form: str) -> None:
@@ -99,7 +71,7 @@ def _check_gelu(x: Tensor, form: str = "exact") -> None:
     _check_form(form)
 
 
-@definition(fast=_gelu_fast, guard=_check_gelu)
+@definition(fast=fast.gelu, guard=_check_gelu)
 def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*shape"]:
     """x times the probability F(x) = (1 + erf(x / sqrt(2))) / 2 that a normal variable is below it.
 
@@ -112,11 +84,7 @@ def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*sha
     return x / 2 * (1 + torch.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
 
 
-def _silu_fast(x: Tensor) -> Tensor:
-    return fused_silu(x)
-
-
-@definition(fast=_silu_fast)
+@definition(fast=fast.silu)
 def silu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """x sigmoid(x), also known as swish.
 
@@ -125,11 +93,7 @@ def silu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return x / (1 + torch.exp(-x))
 
 
-def _softplus_fast(x: Tensor) -> Tensor:
-    return fused_softplus(x, threshold=40.0)  # above it log(1 + e^x) is x to the last digit, even of float64
-
-
-@definition(fast=_softplus_fast)
+@definition(fast=fast.softplus)
 def softplus(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """log(1 + e^x), a rectifier with a rounded corner; -softplus(-x) is the logarithm of `sigmoid`.
 
@@ -148,11 +112,7 @@ def _largest(x: Tensor, dim: int) -> Tensor:
     return x.detach().amax(dim, keepdim=True) if x.numel() else x
 
 
-def _softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
-    return torch.softmax(x, dim)
-
-
-@definition(fast=_softmax_fast, guard=_check_dim, lazily=True)
+@definition(fast=fast.softmax, guard=_check_dim, lazily=True)
 @in_float32
 def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
     """Probabilities from scores: p_i = e^(x_i - m) / sum_j e^(x_j - m), where m = max x keeps e^x finite.
@@ -163,13 +123,7 @@ def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"
     return exps / exps.sum(dim, keepdim=True)
 
 
-def _log_softmax_fast(x: Tensor, dim: int = -1) -> Tensor:
-    if x.dtype is torch.float16:  # in which torch's own sum overflows at 65,504 classes
-        return torch.log_softmax(x, dim, torch.float32).to(x.dtype)
-    return torch.log_softmax(x, dim)
-
-
-@definition(fast=_log_softmax_fast, guard=_check_dim, lazily=True)
+@definition(fast=fast.log_softmax, guard=_check_dim, lazily=True)
 @in_float32
 def log_softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
     """The logarithm of `softmax` in nats: log p_i = (x_i - m) - log sum_j e^(x_j - m), finite where p_i rounds to 0.

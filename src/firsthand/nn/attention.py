@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 from torch.nn import Module, Parameter
-from torch.nn.functional import scaled_dot_product_attention as fused_attention
 
 from firsthand.definition import definition
 from firsthand.errors import UserError
 from firsthand.nn.activation import softmax, tanh
 from firsthand.nn.arguments import check_sizes
 from firsthand.nn.dropout import check_probability, dropout
+from firsthand.nn.fast import attention as fast
 from firsthand.nn.init import uniform_
 from firsthand.nn.linear import Linear
 from firsthand.nn.shape import indices, wrong_shape
@@ -99,24 +99,7 @@ def dot_product_weights(
     return masked_softmax(scores, mask)
 
 
-def _fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool, p: float, scale: float | None) -> Tensor:
-    """The fused primitive, whose own causal mask is aligned at the first key, and which takes one mask only."""
-    queries, keys = q.shape[-2], k.shape[-2]
-    if causal and (mask is not None or queries != keys):
-        causal = False
-        if queries > 1:  # a single query is the newest step and sees everything
-            past = causal_mask(queries, keys, q.device)
-            mask = past if mask is None else mask & past
-    return fused_attention(q, k, v, mask, p, causal, scale=scale)
-
-
-def _dot_product_attention_fast(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False, p: float = 0.0
-) -> Tensor:
-    return _fused(q, k, v, mask, causal, p, scale=1.0)
-
-
-@definition(fast=_dot_product_attention_fast, guard=_check)
+@definition(fast=fast.dot_product_attention, guard=_check)
 def dot_product_attention(
     q: Float[Tensor, "*batch queries d"],
     k: Float[Tensor, "*batch keys d"],
@@ -133,13 +116,7 @@ def dot_product_attention(
     return dropout(dot_product_weights(q, k, mask, causal), p) @ v
 
 
-def _scaled_dot_product_attention_fast(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False, p: float = 0.0
-) -> Tensor:
-    return _fused(q, k, v, mask, causal, p, scale=None)
-
-
-@definition(fast=_scaled_dot_product_attention_fast, guard=_check)
+@definition(fast=fast.scaled_dot_product_attention, guard=_check)
 def scaled_dot_product_attention(
     q: Float[Tensor, "*batch queries d"],
     k: Float[Tensor, "*batch keys d"],

@@ -7,9 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from firsthand.definition import Result, definition
+from firsthand.definition import definition
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_flags, check_sizes, whole
+from firsthand.nn.fast import conv as fast
 from firsthand.nn.init import fan_in, uniform_
 from firsthand.nn.shape import wrong_shape
 
@@ -81,23 +82,7 @@ def _check(
     check_fit("conv2d", x, weight, bias, 2 * padding, dilation, groups)
 
 
-def _conv2d_fast(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
-    groups: int = 1,
-) -> Result:
-    """torch looks at shapes and options itself, but would take one image, no kernels, pairs, words and flags."""
-    plain = type(stride) is type(padding) is type(dilation) is type(groups) is int
-    if not plain or x.ndim != 4 or not weight.numel():
-        return NotImplemented
-    return torch.conv2d(x, weight, bias, stride, padding, dilation, groups)
-
-
-@definition(fast=_conv2d_fast, guard=_check, lazily=True)
+@definition(fast=fast.conv2d, guard=_check, lazily=True)
 def conv2d(
     x: Float[Tensor, "batch in height width"],
     weight: Float[Tensor, "out group_in kh kw"],

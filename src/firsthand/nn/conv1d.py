@@ -5,10 +5,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from firsthand.definition import Result, definition
+from firsthand.definition import definition
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_flags, check_sizes
 from firsthand.nn.conv import check_fit, check_options, patches, start
+from firsthand.nn.fast import conv1d as fast
 from firsthand.nn.shape import wrong_shape
 
 
@@ -35,26 +36,7 @@ def _check(
     check_fit("conv1d", x, weight, bias, dilation * (size - 1) if causal else 2 * padding, dilation, groups)
 
 
-def _conv1d_fast(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
-    groups: int = 1,
-    causal: bool = False,
-) -> Result:
-    """torch looks at shapes and options itself, but would take one sequence, no kernels, pairs, words and flags."""
-    plain = type(stride) is type(padding) is type(dilation) is type(groups) is int
-    if not plain or x.ndim != 3 or not weight.numel() or (causal and padding):
-        return NotImplemented
-    if causal:
-        x = torch.constant_pad_nd(x, (dilation * (weight.shape[2] - 1), 0))
-    return torch.conv1d(x, weight, bias, stride, padding, dilation, groups)
-
-
-@definition(fast=_conv1d_fast, guard=_check, lazily=True)
+@definition(fast=fast.conv1d, guard=_check, lazily=True)
 def conv1d(
     x: Float[Tensor, "batch in time"],
     weight: Float[Tensor, "out group_in k"],

@@ -5,12 +5,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-from firsthand.definition import Result, definition
+from firsthand.definition import definition
 from firsthand.nn.arguments import check_sizes
+from firsthand.nn.fast import embedding as fast
 from firsthand.nn.init import normal_
 from firsthand.nn.shape import check_range, indices, wrong_shape
-
-KINDS = (torch.int64, torch.int32)
 
 
 def _check(tokens: Tensor, weight: Tensor) -> None:
@@ -19,15 +18,7 @@ def _check(tokens: Tensor, weight: Tensor) -> None:
     check_range("The tensor of tokens", indices("The tensor of tokens", tokens), len(weight))
 
 
-def _embedding_fast(tokens: Tensor, weight: Tensor) -> Result:
-    """One look-up, of int64 or int32. torch looks at the range of the tokens itself, which costs time to find."""
-    if tokens.dtype not in KINDS:
-        return NotImplemented
-    _, embed = weight.shape
-    return weight.index_select(0, tokens.reshape(-1)).view(*tokens.shape, embed)
-
-
-@definition(fast=_embedding_fast, guard=_check, lazily=True)
+@definition(fast=fast.embedding, guard=_check, lazily=True)
 def embedding(tokens: Int[Tensor, "*shape"], weight: Float[Tensor, "vocab embed"]) -> Float[Tensor, "*shape embed"]:
     """The row C_t of the table C for every token t; equal to a one-hot vector times C.
 

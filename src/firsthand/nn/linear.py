@@ -7,8 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Buffer, Module, Parameter
 
-from firsthand.definition import Result, definition
+from firsthand.definition import definition
 from firsthand.nn.arguments import check_flags, check_sizes
+from firsthand.nn.fast import linear as fast
 from firsthand.nn.init import uniform_
 from firsthand.nn.shape import check_shape, wrong_shape
 
@@ -23,19 +24,7 @@ def _check(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> None:
         raise wrong_shape("The bias of linear", bias, f"({shape[0]},)")
 
 
-def _linear_fast(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Result:
-    """torch looks at the shapes itself, but would take a bias of another shape and a weight of one axis."""
-    if weight.ndim != 2 if bias is None else bias.shape != (weight.shape[0],):
-        return NotImplemented
-    if bias is None:
-        return x @ weight.t()
-    if x.ndim == 2:
-        return torch.addmm(bias, x, weight.t())
-    rows = x.reshape(x.shape[:-1].numel(), x.shape[-1])
-    return torch.addmm(bias, rows, weight.t()).view(*x.shape[:-1], weight.shape[0])
-
-
-@definition(fast=_linear_fast, guard=_check, lazily=True)
+@definition(fast=fast.linear, guard=_check, lazily=True)
 def linear(
     x: Float[Tensor, "*batch in"], weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None = None
 ) -> Float[Tensor, "*batch out"]:

@@ -4,13 +4,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, Parameter
-from torch.nn.functional import adaptive_avg_pool2d as fused_adaptive_avg_pool2d  # torch has no other name for these
-from torch.nn.functional import avg_pool2d as fused_avg_pool2d
 
-from firsthand.definition import HALF, definition, in_float32
+from firsthand.definition import definition, in_float32
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_sizes, whole
 from firsthand.nn.conv import patches
+from firsthand.nn.fast import pool as fast
 from firsthand.nn.shape import check_images, check_shape
 
 
@@ -48,11 +47,7 @@ def _beyond(side: int, size: int, stride: int, padding: int) -> int:
     return stride - rest if rest and begin < side + padding else 0
 
 
-def _max_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0, ceil: bool = False) -> Tensor:
-    return torch.max_pool2d(x, size, stride or size, padding, 1, ceil)
-
-
-@definition(fast=_max_pool2d_fast, guard=_check)
+@definition(fast=fast.max_pool2d, guard=_check)
 def max_pool2d(
     x: Float[Tensor, "batch channel height width"],
     size: int,
@@ -72,13 +67,7 @@ def max_pool2d(
     return patches(padded, (size, size), stride or size).flatten(-2).max(-1).values
 
 
-def _avg_pool2d_fast(x: Tensor, size: int, stride: int | None = None, padding: int = 0) -> Tensor:
-    if x.dtype is torch.float16:  # torch's gradient divides by the number of pixels, which may overflow
-        return in_float32(_avg_pool2d_fast)(x, size, stride, padding)
-    return fused_avg_pool2d(x, size, stride or size, padding)
-
-
-@definition(fast=_avg_pool2d_fast, guard=_check)
+@definition(fast=fast.avg_pool2d, guard=_check)
 def avg_pool2d(
     x: Float[Tensor, "batch channel height width"], size: int, stride: int | None = None, padding: int = 0
 ) -> Float[Tensor, "batch channel h w"]:
@@ -96,17 +85,13 @@ def _strips(side: int, parts: int) -> list[tuple[int, int]]:
     return [(i * side // parts, -(-(i + 1) * side // parts)) for i in range(parts)]
 
 
-def _adaptive_avg_pool2d_fast(x: Tensor, size: int) -> Tensor:
-    return fused_adaptive_avg_pool2d(x, size)
-
-
 def _check_parts(x: Tensor, size: int) -> None:
     if not whole(1, size):
         raise UserError(f"Adaptive pooling makes 1 pixel or more a side, got {size!r}.")
     check_images("adaptive_avg_pool2d", x)
 
 
-@definition(fast=_adaptive_avg_pool2d_fast, guard=_check_parts)
+@definition(fast=fast.adaptive_avg_pool2d, guard=_check_parts)
 def adaptive_avg_pool2d(
     x: Float[Tensor, "batch channel height width"], size: int
 ) -> Float[Tensor, "batch channel s s"]:
@@ -137,13 +122,7 @@ def _check_maps(x: Tensor, gain: Tensor, bias: Tensor) -> None:
     check_shape("The bias of subsample", bias, maps)
 
 
-def _subsample_fast(x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    if x.dtype in HALF:
-        return in_float32(_subsample_fast)(x, gain, bias)
-    return torch.addcmul(bias.view(-1, 1, 1), fused_avg_pool2d(x, 2), gain.view(-1, 1, 1), value=4)
-
-
-@definition(fast=_subsample_fast, guard=_check_maps)
+@definition(fast=fast.subsample, guard=_check_maps)
 @in_float32
 def subsample(
     x: Float[Tensor, "batch channel height width"],

@@ -1,10 +1,10 @@
 """Euclidean radial basis functions: how far a vector lies from every class's code."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from firsthand.definition import HALF, Result, definition, in_float32
+from firsthand.definition import definition, in_float32
+from firsthand.nn.fast import rbf as fast
 from firsthand.nn.shape import wrong_shape
 
 
@@ -15,16 +15,7 @@ def _check(x: Tensor, codes: Tensor) -> None:
         raise wrong_shape("The input of rbf", x, f"(batch, {codes.shape[1]})")
 
 
-def _rbf_fast(x: Tensor, codes: Tensor) -> Result:
-    """cdist without the matrix product: |x|^2 - 2 x.c + |c|^2 would lose every digit where x comes near a code."""
-    if x.dtype in HALF:
-        return in_float32(_rbf_fast)(x, codes)
-    if x.ndim != 2 or codes.ndim != 2:  # cdist takes batches of both
-        return NotImplemented
-    return torch.cdist(x, codes, compute_mode="donot_use_mm_for_euclid_dist").square()
-
-
-@definition(fast=_rbf_fast, guard=_check, lazily=True)
+@definition(fast=fast.rbf, guard=_check, lazily=True)
 @in_float32
 def rbf(x: Float[Tensor, "batch features"], codes: Float[Tensor, "classes features"]) -> Float[Tensor, "batch classes"]:
     """The squared distance y_i = sum_j (x_j - w_ij)^2 of x from the code w_i; the nearest code is the smallest.

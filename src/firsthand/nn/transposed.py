@@ -9,6 +9,7 @@ from firsthand.definition import definition
 from firsthand.errors import UserError
 from firsthand.nn.arguments import check_flags, check_sizes, whole
 from firsthand.nn.conv import start
+from firsthand.nn.fast import transposed as fast
 from firsthand.nn.shape import check_images, check_shape, wrong_shape
 
 
@@ -43,13 +44,7 @@ def _check(
         raise UserError(f"A padding of {padding} leaves nothing of conv_transpose2d: {height} by {width} pixels.")
 
 
-def _conv_transpose2d_fast(
-    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0, output_padding: int = 0
-) -> Tensor:
-    return torch.conv_transpose2d(x, weight, bias, stride, padding, output_padding)
-
-
-@definition(fast=_conv_transpose2d_fast, guard=_check)
+@definition(fast=fast.conv_transpose2d, guard=_check)
 def conv_transpose2d(
     x: Float[Tensor, "batch in height width"],
     weight: Float[Tensor, "in out kh kw"],

@@ -32,7 +32,8 @@ from torch.nn import Buffer, Module, Parameter
 from firsthand.bounds import ANY, NOT_NEGATIVE, SIZE, within
 from firsthand.errors import UserError, unknown
 from firsthand.nn import Linear, init, linear, lstm, sigmoid, tanh
-from firsthand.nn.sequence import slow, walk
+from firsthand.nn.fast.sequence import needs_definition as slow
+from firsthand.nn.sequence import walk
 from firsthand.papers.odyssey.bptt import unrolled
 
 Variant = Literal["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR"]
