@@ -4,7 +4,7 @@
 
 Ours and theirs alternate in blocks of a few milliseconds, and medians are compared, because machines are noisy. With
 one thread it is the time of that thread on a CPU that counts, with several the time on the wall.
-"definition" is the readable face's time as a multiple of torch.nn's. Memory is the most that one pass holds beyond its
+"definition" is the definition's time as a multiple of torch.nn's. Memory is the most that one pass holds beyond its
 inputs and parameters; "calls" are the operations of ours and of torch.nn's.
 """
 
@@ -113,19 +113,19 @@ def measure(name: str, case: Case, size: tuple[int, ...], repeats: int, threads:
     contexts = {"ours": nullcontext, "theirs": nullcontext}
     if definitions:
         runs["definition"], contexts["definition"] = runs["ours"], nn.definitions
-    seconds: dict[str, list[float]] = {face: [] for face in runs}
+    seconds: dict[str, list[float]] = {version: [] for version in runs}
     times = {}
-    for face, run in runs.items():
-        with contexts[face]():
+    for version, run in runs.items():
+        with contexts[version]():
             run()
-            times[face] = max(1, round(ENOUGH / max(block(run, 3), 1e-6)))
+            times[version] = max(1, round(ENOUGH / max(block(run, 3), 1e-6)))
     for turn in range(repeats):
-        for face, run in runs.items():
-            if face == "definition" and turn % 3:  # only to be shown
+        for version, run in runs.items():
+            if version == "definition" and turn % 3:  # only to be shown
                 continue
-            with contexts[face]():
-                seconds[face].append(block(run, times[face]))
-    medians = {face: statistics.median(values) * 1e6 for face, values in seconds.items()}
+            with contexts[version]():
+                seconds[version].append(block(run, times[version]))
+    medians = {version: statistics.median(values) * 1e6 for version, values in seconds.items()}
     readable = medians.get("definition")
     (memory, calls), (their_memory, their_calls) = traced(runs["ours"]), traced(runs["theirs"])
     return Row(

@@ -37,8 +37,8 @@ def standing() -> str:
     ]
     return "\n".join([
         f"- **Proven:** {proven} papers' networks, each equal to an independent twin; {len(RULES)} update rules, "
-        f"{len(SCHEDULES)} schedules and {len(PAIRS)} operations with two faces, each equal to its reference "
-        "(`firsthand check KEY`, `--optim`, `--layers`).",
+        f"{len(SCHEDULES)} schedules and {len(PAIRS)} operations with a definition and a fast implementation, each "
+        "equal to its reference (`firsthand check KEY`, `--optim`, `--layers`).",
         f"- **Measured:** {len(claims)} claims of {len(results)} papers and questions to them: "
         f"{verdicts['reproduced']} came out, {verdicts['partly']} in part, {verdicts['not reproduced']} did not; "
         f"{verdicts['checked']} are identities that hold, {verdicts['not tested at this scale']} cannot be told at "

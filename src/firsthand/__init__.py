@@ -11,7 +11,7 @@ firsthand.compare(["lstm", "gru"])            # rows, what else differs, and the
 firsthand.check("lenet")                      # comparisons with its independent twin
 firsthand.experiment("adam", "noise")         # one measurement of a claim
 firsthand.reproduce("lenet", seeds=1)         # the paper's numbers beside ours: content, table, folder
-with firsthand.definitions(): ...             # run the readable face of every operation
+with firsthand.definitions(): ...             # run the definition of every operation
 """
 
 from importlib import import_module

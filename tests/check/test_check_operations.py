@@ -13,7 +13,7 @@ from firsthand.nn import PAIRS, tanh
 
 
 def test_every_operation_holds():
-    """Both faces, values and gradients, in three precisions, modules, and draws, each told of before its turn."""
+    """Both versions, values and gradients, in three precisions, modules, and draws, each told of before its turn."""
     told: list[str] = []
     rows = check_layers(told.append)
     assert [row for row in rows if not row.holds] == []
@@ -21,8 +21,8 @@ def test_every_operation_holds():
     assert {row.paper for row in rows} == {*told, "orthogonal_", "sparse_"}
     for name in EXAMPLES:
         found = {(row.variant, row.precision, row.what) for row in rows if row.paper == name}
-        faces = {"definition", "fast"} if EXAMPLES[name].reference else {"fast"}
-        assert {(face, "float64", what) for face in faces for what in ("values", "gradients")} <= found
+        versions = {"definition", "fast"} if EXAMPLES[name].reference else {"fast"}
+        assert {(version, "float64", what) for version in versions for what in ("values", "gradients")} <= found
         assert {precision for _, precision, _ in found} == {"float64", "float32", "bfloat16"}
 
 
@@ -47,10 +47,10 @@ def test_a_reference_that_this_machine_cannot_run(monkeypatch):
     whole = list(compare_operation("lstm"))
     right = operations.outputs_and_gradients
 
-    def broken(face, name, dtype, draw):
-        if face is EXAMPLES["lstm"].reference and dtype == torch.bfloat16:
+    def broken(version, name, dtype, draw):
+        if version is EXAMPLES["lstm"].reference and dtype == torch.bfloat16:
             raise RuntimeError(said)
-        return right(face, name, dtype, draw)
+        return right(version, name, dtype, draw)
 
     monkeypatch.setattr(operations, "outputs_and_gradients", broken)
     said = "could not create a primitive descriptor for the LSTM forward propagation primitive"

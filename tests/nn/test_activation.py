@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from firsthand.check.layers import faces
+from firsthand.check.layers import versions
 from firsthand.errors import UserError
 from firsthand.nn import GELU, definitions, elu, gelu, leaky_relu, log_softmax, scaled_tanh, silu, softmax, softplus
 
@@ -63,9 +63,9 @@ def test_far_from_zero(function, at, slopes):
 def test_the_slope_at_zero_is_that_of_the_left(name):
     """As torch has it, and the definition of elu keeps its gradient where e^x is infinite."""
     found = []
-    for face in faces(name).values():
+    for version in versions(name).values():
         x = torch.tensor([0.0, 1e4], requires_grad=True)
-        (slope,) = torch.autograd.grad(face(x, 0.3).sum(), x)
+        (slope,) = torch.autograd.grad(version(x, 0.3).sum(), x)
         found.append(slope)
     assert [slope.tolist() for slope in found] == [pytest.approx([0.3, 1])] * 3
 

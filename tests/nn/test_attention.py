@@ -21,7 +21,7 @@ def qkv(queries=5, keys=7, d=3, size=2, before=(2,), dtype=torch.float64):
 
 
 @pytest.fixture(params=["fast", "definition"])
-def face(request):
+def version(request):
     if request.param == "fast":
         yield
     else:
@@ -40,7 +40,7 @@ def test_padding_mask():
     assert nn.padding_mask(torch.tensor([3, 0, 1]), 3).int().tolist() == [[1, 1, 1], [0, 0, 0], [1, 0, 0]]
 
 
-def test_scores_by_hand(face):
+def test_scores_by_hand(version):
     """One query at two keys: weights 1 / (1 + e^-(s1 - s2)) and the rest."""
     q, k, v = torch.tensor([[[2.0, 0, 0, 0]]]), torch.tensor([[[3.0, 0, 0, 0], [1.0, 5, 5, 5]]]), torch.eye(2)[None]
     for attend, gap in ((nn.dot_product_attention, 4.0), (nn.scaled_dot_product_attention, 4.0 / 2)):
@@ -90,7 +90,7 @@ def test_additive_module_is_its_function():
 @pytest.mark.parametrize("attend", ATTENTIONS)
 @pytest.mark.parametrize("queries", [1, 5, 7])
 @pytest.mark.parametrize("masked", [False, True])
-def test_causal_aligns_at_the_end(face, attend, queries, masked):
+def test_causal_aligns_at_the_end(version, attend, queries, masked):
     """The newest queries alone give what they give among all."""
     q, k, v = qkv(queries=7)
     mask = torch.rand(7, 7, generator=torch.Generator().manual_seed(1)) > 0.3 if masked else None
@@ -104,7 +104,7 @@ def test_causal_aligns_at_the_end(face, attend, queries, masked):
 
 @pytest.mark.parametrize("attend", ATTENTIONS)
 @pytest.mark.parametrize("before", [(2,), (2, 3)])
-def test_a_row_without_keys_is_zero(face, attend, before):
+def test_a_row_without_keys_is_zero(version, attend, before):
     """And its gradients are zeros, not NaN; all other rows are torch's."""
     q, k, v = (x.requires_grad_() for x in qkv(before=before))
     mask = torch.ones(5, 7, dtype=torch.bool)
@@ -119,7 +119,7 @@ def test_a_row_without_keys_is_zero(face, attend, before):
     assert_close(found, expected)
 
 
-def test_masked_keys_do_not_matter(face):
+def test_masked_keys_do_not_matter(version):
     """Not even where they are infinite: their weight is exactly zero."""
     q, k, v = qkv(before=(2, 3))
     keep = nn.padding_mask(torch.tensor([7, 4]), 7)[:, None, None]
@@ -129,7 +129,7 @@ def test_masked_keys_do_not_matter(face):
     assert (nn.dot_product_weights(q, k, keep)[1, ..., 4:] == 0).all()
 
 
-def test_order_of_keys_does_not_matter(face):
+def test_order_of_keys_does_not_matter(version):
     q, k, v = qkv()
     order = torch.randperm(7)
     y = nn.scaled_dot_product_attention(q, k, v)
@@ -146,7 +146,7 @@ def test_the_scale_keeps_the_variance():
 
 
 def test_dropout_of_weights():
-    """The same seed drops the same weights in both faces; those that stay are divided by 1 - p."""
+    """The same seed drops the same weights in both versions; those that stay are divided by 1 - p."""
     q, k, _ = qkv(before=(2, 3))
     v = torch.eye(7).double().expand(2, 3, 7, 7)
     weights = nn.dot_product_weights(q / sqrt(3), k)
@@ -158,9 +158,9 @@ def test_dropout_of_weights():
     with definitions():
         torch.manual_seed(0)
         assert_close(nn.scaled_dot_product_attention(q, k, v, p=0.25), dropped)
-    for face in (PAIRS["scaled_dot_product_attention"].fast, nn.scaled_dot_product_attention):
+    for version in (PAIRS["scaled_dot_product_attention"].fast, nn.scaled_dot_product_attention):
         with pytest.raises(UserError, match=r"dropout probability is 1\.0"):
-            face(q, k, v, p=1.0)
+            version(q, k, v, p=1.0)
 
 
 # What the guards say.
@@ -196,7 +196,7 @@ def test_misfits_of_additive_attention():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-def test_a_batch_of_padding_has_no_answers_and_no_gradients(face, dtype):
+def test_a_batch_of_padding_has_no_answers_and_no_gradients(version, dtype):
     """Where every key is masked all is 0, not 0 / 0: one such batch must not ruin the weights."""
     nothing, keep = torch.zeros(2, 5, 5, dtype=torch.bool), torch.zeros(2, 5, dtype=torch.bool)
     additive, heads = nn.AdditiveAttention(4, 4, 3).to(dtype), nn.MultiheadAttention(4, 2, bias=False).to(dtype)

@@ -18,12 +18,14 @@ from firsthand.nn import Conv1d, Conv2d, conv2d
     dilation=st.integers(1, 2),
     groups=st.integers(1, 3),
 )
-def test_faces_equal_torch_for_any_size(height, width, kernel, stride, padding, dilation, groups):
+def test_versions_equal_torch_for_any_size(height, width, kernel, stride, padding, dilation, groups):
     x = torch.randn(2, 2 * groups, height + 4, width + 4, dtype=torch.float64)
     weight = torch.randn(5 * groups, 2, *kernel, dtype=torch.float64)
     options = (None, stride, padding, dilation, groups)
-    for face in (conv2d, conv2d.__wrapped__):
-        assert_close(face(x, weight, *options), torch.nn.functional.conv2d(x, weight, *options), rtol=1e-10, atol=1e-12)
+    for version in (conv2d, conv2d.__wrapped__):
+        assert_close(
+            version(x, weight, *options), torch.nn.functional.conv2d(x, weight, *options), rtol=1e-10, atol=1e-12
+        )
 
 
 def test_groups_do_not_see_each_other():

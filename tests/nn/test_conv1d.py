@@ -17,12 +17,14 @@ from firsthand.nn import Conv1d, conv1d, definitions
     dilation=st.integers(1, 3),
     groups=st.integers(1, 3),
 )
-def test_faces_equal_torch_for_any_size(time, kernel, stride, padding, dilation, groups):
+def test_versions_equal_torch_for_any_size(time, kernel, stride, padding, dilation, groups):
     x = torch.randn(2, 2 * groups, time + 1, dtype=torch.float64)
     weight, bias = torch.randn(5 * groups, 2, kernel).double(), torch.randn(5 * groups).double()
     options = (bias, stride, padding, dilation, groups)
-    for face in (conv1d, conv1d.__wrapped__):
-        assert_close(face(x, weight, *options), torch.nn.functional.conv1d(x, weight, *options), rtol=1e-10, atol=1e-12)
+    for version in (conv1d, conv1d.__wrapped__):
+        assert_close(
+            version(x, weight, *options), torch.nn.functional.conv1d(x, weight, *options), rtol=1e-10, atol=1e-12
+        )
 
 
 @settings(max_examples=20, deadline=None)

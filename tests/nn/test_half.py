@@ -57,7 +57,7 @@ def results(call: Callable, tensors: list[Tensor], options: dict) -> list[Tensor
 @pytest.mark.parametrize("precision", ["float16", "bfloat16", "autocast"])
 @pytest.mark.parametrize("name", CASES)
 def test_half_precision_costs_no_more_than_rounding(name, precision):
-    """Both faces come within two units of the last digit of float64's result on the same rounded numbers, on average.
+    """Both come within two units of the last digit of float64's result on the same rounded numbers, on average.
 
     Next to 0 the last digit is that of the smallest number. Under autocast, with float32 beside, 2e-5: its sums of
     70,000 terms.
@@ -67,18 +67,18 @@ def test_half_precision_costs_no_more_than_rounding(name, precision):
     dtype = torch.bfloat16 if auto else getattr(torch, precision)
     tensors = [x.to(torch.float32 if auto and place else dtype) for place, x in enumerate(tensors)]
     truth = results(pair(name).definition, [x.double() for x in tensors], options)
-    for face in (pair(name).fast, pair(name).definition):
+    for version in (pair(name).fast, pair(name).definition):
         with torch.autocast("cpu", torch.bfloat16, enabled=auto):
-            found = results(face, tensors, options)
+            found = results(version, tensors, options)
         for mine, true in zip(found, truth, strict=True):
             bound = max(2 * torch.finfo(mine.dtype).eps, 2e-5) * true.norm()
             bound += torch.finfo(mine.dtype).smallest_normal * torch.finfo(mine.dtype).eps * mine.numel() ** 0.5
-            assert (mine.double() - true).norm() <= bound, (face, mine.dtype)
+            assert (mine.double() - true).norm() <= bound, (version, mine.dtype)
 
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16"])
-@pytest.mark.parametrize("face", ["fast", "definition"])
-def test_losses_have_the_precision_of_torch(face, precision):
+@pytest.mark.parametrize("version", ["fast", "definition"])
+def test_losses_have_the_precision_of_torch(version, precision):
     """That of the inputs, but float32 under autocast, whose losses are logged and scaled."""
     dtype = getattr(torch, precision)
     x, t = normal(7, 5).to(dtype), torch.arange(7) % 5
@@ -89,7 +89,7 @@ def test_losses_have_the_precision_of_torch(face, precision):
     ):
         for auto in (False, True):
             with torch.autocast("cpu", torch.bfloat16, enabled=auto):
-                found, truth = getattr(pair(ours), face)(x, targets), theirs(x, targets)
+                found, truth = getattr(pair(ours), version)(x, targets), theirs(x, targets)
             assert found.dtype == truth.dtype
             assert_close(found, truth, rtol=2 * torch.finfo(dtype).eps, atol=0)
 

@@ -18,8 +18,8 @@ from firsthand.nn import Linear, MaskedLinear, linear
 def test_any_shape_equals_torch(batch, inputs, outputs, with_bias):
     x, weight = torch.randn(*batch, inputs, dtype=torch.float64), torch.randn(outputs, inputs, dtype=torch.float64)
     bias = torch.randn(outputs, dtype=torch.float64) if with_bias else None
-    for face in (linear, linear.__wrapped__):
-        assert_close(face(x, weight, bias), torch.nn.functional.linear(x, weight, bias))
+    for version in (linear, linear.__wrapped__):
+        assert_close(version(x, weight, bias), torch.nn.functional.linear(x, weight, bias))
 
 
 def test_wrong_width_is_one_sentence():

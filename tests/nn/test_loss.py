@@ -28,8 +28,10 @@ TARGETS = torch.tensor([1, 2])
 def test_cross_entropy_of_any_shape_equals_torch(batch, classes, scale):
     logits = scale * torch.randn(batch, classes, dtype=torch.float64)
     targets = torch.randint(classes, (batch,))
-    for face in (cross_entropy, cross_entropy.__wrapped__):
-        assert_close(face(logits, targets), torch.nn.functional.cross_entropy(logits, targets), rtol=1e-10, atol=1e-12)
+    for version in (cross_entropy, cross_entropy.__wrapped__):
+        assert_close(
+            version(logits, targets), torch.nn.functional.cross_entropy(logits, targets), rtol=1e-10, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -114,15 +116,15 @@ def test_a_batch_in_which_nothing_counts_does_no_harm(nothing, smoothing, large,
     targets, weight = NOTHING[nothing]
     targets = torch.tensor(targets, dtype=torch.int64)
     options = {"weight": None if weight is None else torch.tensor(weight), "ignore_index": -100}
-    faces = [cross_entropy, cross_entropy.__wrapped__]
+    versions = [cross_entropy, cross_entropy.__wrapped__]
     if not smoothing:
-        faces.append(lambda x, targets, label_smoothing, **options: nll(log_softmax(x), targets, **options))
-    for loss in (torch.nn.functional.cross_entropy, *faces):
+        versions.append(lambda x, targets, label_smoothing, **options: nll(log_softmax(x), targets, **options))
+    for loss in (torch.nn.functional.cross_entropy, *versions):
         logits = torch.randn(len(targets), 3, requires_grad=True)
         value = loss(logits, targets, label_smoothing=smoothing, **options)
         value.backward()
         assert value.isnan()
-        if loss in faces or "weight" not in nothing:
+        if loss in versions or "weight" not in nothing:
             assert not logits.grad.any()
 
 

@@ -23,8 +23,8 @@ def test_features_come_out_standardised(batch, features, shift):
 
 def test_no_gradient_through_the_statistics():
     x = torch.randn(5, 3, requires_grad=True)
-    for face in (batch_norm, batch_norm.__wrapped__):
-        _, mean, variance = face(x, torch.ones(3), torch.zeros(3))
+    for version in (batch_norm, batch_norm.__wrapped__):
+        _, mean, variance = version(x, torch.ones(3), torch.zeros(3))
         assert not mean.requires_grad
         assert not variance.requires_grad
 
@@ -66,9 +66,9 @@ def test_layer_norm_of_any_shape_equals_torch(batch, features, shift):
     """1e-8, as a shift of 100 costs two of sixteen digits in the centred values, four in their squares."""
     x = torch.randn(*batch, features, dtype=torch.float64) + shift
     weight, bias = torch.randn(2, features, dtype=torch.float64)
-    for face in (layer_norm, layer_norm.__wrapped__):
+    for version in (layer_norm, layer_norm.__wrapped__):
         assert_close(
-            face(x, weight, bias, 1e-5),
+            version(x, weight, bias, 1e-5),
             torch.nn.functional.layer_norm(x, (features,), weight, bias, 1e-5),
             rtol=1e-8,
             atol=1e-8,
@@ -78,9 +78,9 @@ def test_layer_norm_of_any_shape_equals_torch(batch, features, shift):
 def test_layer_norm_does_not_see_a_scale_or_a_shift():
     """Also far from 1 in single precision, where eps is nothing."""
     x = torch.randn(5, 64)
-    for face in (layer_norm, layer_norm.__wrapped__):
-        y = face(x, torch.ones(64), torch.zeros(64), 0.0)
-        assert_close(face(1e12 * x, torch.ones(64), torch.zeros(64), 0.0), y, rtol=1e-4, atol=1e-5)
+    for version in (layer_norm, layer_norm.__wrapped__):
+        y = version(x, torch.ones(64), torch.zeros(64), 0.0)
+        assert_close(version(1e12 * x, torch.ones(64), torch.zeros(64), 0.0), y, rtol=1e-4, atol=1e-5)
         assert_close(y.square().mean(1), torch.ones(5))
 
 

@@ -1,4 +1,4 @@
-"""Every operation's definition, fast face and reference agree, in values and in gradients."""
+"""Every operation's definition, fast implementation and reference agree, in values and in gradients."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from firsthand import nn
-from firsthand.check.layers import EXAMPLES, faces, gap, outputs_and_gradients, pair
+from firsthand.check.layers import EXAMPLES, gap, outputs_and_gradients, pair, versions
 from firsthand.definition import Pair
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS, definitions, relu, tanh
@@ -25,18 +25,18 @@ def test_every_pair_has_an_example():
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_faces_agree(name):
+def test_versions_agree(name):
     truth = outputs_and_gradients(pair(name).definition, name)
-    for face, call in faces(name).items():
+    for version, call in versions(name).items():
         # Float64 carries 16 digits and the sums are short: 1e-10 leaves room for their order, not for a wrong term.
         found = outputs_and_gradients(call, name)
-        assert_close(found, truth, rtol=1e-10, atol=1e-12, msg=lambda m, face=face: f"{face}: {m}")
+        assert_close(found, truth, rtol=1e-10, atol=1e-12, msg=lambda m, version=version: f"{version}: {m}")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-@pytest.mark.parametrize("face", ["definition", "fast"])
-def test_gradients_agree_with_finite_differences(name, face):
-    assert torch.autograd.gradcheck(faces(name)[face], EXAMPLES[name].inputs(torch.float64))
+@pytest.mark.parametrize("version", ["definition", "fast"])
+def test_gradients_agree_with_finite_differences(name, version):
+    assert torch.autograd.gradcheck(versions(name)[version], EXAMPLES[name].inputs(torch.float64))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -48,15 +48,15 @@ def test_arguments_may_come_by_name(name):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_faces_agree_in_single_precision(name):
+def test_versions_agree_in_single_precision(name):
     assert gap(name, torch.float32) < 1e-5  # float32 carries 7 digits; the longest sum here has 30 terms
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-@pytest.mark.parametrize("face", ["definition", "fast"])
-def test_the_order_in_memory_does_not_matter(name, face, monkeypatch):
+@pytest.mark.parametrize("version", ["definition", "fast"])
+def test_the_order_in_memory_does_not_matter(name, version, monkeypatch):
     """Tensors whose last axis is the slowest in memory, as a transposition leaves them."""
-    call, example = faces(name)[face], EXAMPLES[name]
+    call, example = versions(name)[version], EXAMPLES[name]
     truth = outputs_and_gradients(call, name)
 
     def turned(x):
@@ -72,12 +72,12 @@ def test_the_order_in_memory_does_not_matter(name, face, monkeypatch):
     assert_close(outputs_and_gradients(call, name), truth, rtol=1e-10, atol=1e-12)
 
 
-def test_gap_sees_a_wrong_face(monkeypatch):
+def test_gap_sees_a_wrong_version(monkeypatch):
     monkeypatch.setitem(PAIRS, "tanh", Pair("tanh", tanh.__wrapped__, lambda x: 1.001 * torch.tanh(x)))
     assert 0.9e-3 < gap("tanh") < 1.1e-3
 
 
-def test_definitions_switches_the_face(monkeypatch):
+def test_definitions_switches_to_the_definition(monkeypatch):
     """At 1e3 the definition's e^x is infinite and its quotient not a number, while the primitive says 1."""
     far = torch.tensor([1e3])
     assert tanh(far).item() == 1
@@ -90,9 +90,9 @@ def test_definitions_switches_the_face(monkeypatch):
 
 
 def test_relu_is_flat_at_zero():
-    for face in faces("relu").values():
+    for version in versions("relu").values():
         x = torch.zeros(3, requires_grad=True)
-        face(x).sum().backward()
+        version(x).sum().backward()
         assert_close(x.grad, torch.zeros(3))
     assert relu(torch.tensor([-2.0, 3.0])).tolist() == [0, 3]
 
@@ -169,8 +169,8 @@ def outcome(call: Callable, inputs: tuple) -> list[Tensor] | str:
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_both_faces_refuse_the_same_inputs_in_the_same_words(name, monkeypatch):
-    """What the types of the definition's arguments forbid is a UserError; else both faces answer, and the same."""
+def test_both_versions_refuse_the_same_inputs_in_the_same_words(name, monkeypatch):
+    """What the types of the definition's arguments forbid is a UserError; else both versions answer, and the same."""
     for what, inputs in mutants(EXAMPLES[name].inputs(torch.float64)):
         monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", False)
         try:
@@ -190,7 +190,7 @@ def test_both_faces_refuse_the_same_inputs_in_the_same_words(name, monkeypatch):
 
 
 def refuses(name: str, inputs: tuple, sentence: str) -> None:
-    """Whichever face serves, its users see this sentence."""
+    """Whichever version serves, its users see this sentence."""
     public = getattr(nn, pair(name).name)
     assert outcome(public, inputs) == sentence
     with definitions():
@@ -228,7 +228,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_both_faces_refuse_the_same_options_in_the_same_words(name, monkeypatch):
+def test_both_versions_refuse_the_same_options_in_the_same_words(name, monkeypatch):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     inputs, parameters = EXAMPLES[name].inputs(torch.float64), signature(pair(name).definition).parameters
     for option, values in WRONG[name].items():

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from firsthand.check.layers import faces
+from firsthand.check.layers import versions
 from firsthand.errors import UserError
 from firsthand.nn import Subsample, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d, subsample
 
@@ -23,9 +23,9 @@ def test_any_size_equals_torch(size, rows, columns):
 
 def test_the_gradient_of_a_tie_goes_to_the_first():
     """Ties are the rule after a rectifier: a square of zeros."""
-    for face in faces("max_pool2d").values():
+    for version in versions("max_pool2d").values():
         x = torch.zeros(1, 1, 2, 2, requires_grad=True)
-        face(x, 2).sum().backward()
+        version(x, 2).sum().backward()
         assert x.grad.flatten().tolist() == [1, 0, 0, 0]
 
 
@@ -74,8 +74,8 @@ def test_any_stride_equals_torch(size, stride, padding, height, width, ceil):
 
 def test_sizes_of_the_papers():
     """AlexNet's 3/2 fits 55 and 27; Network in network rounds up from 32 and GoogLeNet from 112; ResNet pads 112."""
-    for face in faces("max_pool2d").values():
-        if face is torch.nn.functional.max_pool2d:
+    for version in versions("max_pool2d").values():
+        if version is torch.nn.functional.max_pool2d:
             continue
         for before, after, options in (
             (55, 27, (3, 2)),
@@ -84,13 +84,13 @@ def test_sizes_of_the_papers():
             (112, 56, (3, 2, 0, True)),
             (112, 56, (3, 2, 1)),
         ):
-            assert face(torch.zeros(1, 1, before, before), *options).shape == (1, 1, after, after)
+            assert version(torch.zeros(1, 1, before, before), *options).shape == (1, 1, after, after)
     assert avg_pool2d(torch.zeros(1, 1, 14, 14), 5, 3).shape == (1, 1, 4, 4)
 
 
 def test_padding_never_wins():
-    for face in (max_pool2d, max_pool2d.__wrapped__):
-        assert face(torch.full((1, 1, 4, 4), -5.0), 3, 2, 1).flatten().tolist() == [-5] * 4
+    for version in (max_pool2d, max_pool2d.__wrapped__):
+        assert version(torch.full((1, 1, 4, 4), -5.0), 3, 2, 1).flatten().tolist() == [-5] * 4
 
 
 @settings(max_examples=20, deadline=None)
@@ -107,15 +107,15 @@ def test_global_pooling_is_adaptive_pooling_to_one_pixel():
     assert_close(global_avg_pool2d(x), adaptive_avg_pool2d(x, 1).flatten(1), rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("face", ["definition", "fast"])
-def test_wrong_options_are_one_sentence(face):
+@pytest.mark.parametrize("version", ["definition", "fast"])
+def test_wrong_options_are_one_sentence(version):
     x = torch.zeros(1, 1, 6, 7)
     for name in ("max_pool2d", "avg_pool2d"):
-        pool = faces(name)[face]
+        pool = versions(name)[version]
         for options in ((0,), (2, 0), (3, 2, 2), (3, 2, -1)):
             with pytest.raises(UserError, match="size and stride of 1 or more and padding of at most half the size"):
                 pool(x, *options)
         with pytest.raises(UserError, match="Pooling by 7 needs 7 pixels or more, got 6 by 7"):
             pool(x, 7, 1)
     with pytest.raises(UserError, match="makes 1 pixel or more a side, got 0"):
-        faces("adaptive_avg_pool2d")[face](x, 0)
+        versions("adaptive_avg_pool2d")[version](x, 0)

@@ -11,8 +11,8 @@ def test_near_a_code_no_digit_is_lost():
     """Distances of 1e-12 beside squares of 13: each value and gradient on its own keeps 10 of float64's 16 digits."""
     truth = outputs_and_gradients(EXAMPLES["rbf"].reference, "rbf")
     assert truth[0].min() < 1e-10
-    for face in (PAIRS["rbf"].definition, PAIRS["rbf"].fast):
-        values, dx, _ = outputs_and_gradients(face, "rbf")
+    for version in (PAIRS["rbf"].definition, PAIRS["rbf"].fast):
+        values, dx, _ = outputs_and_gradients(version, "rbf")
         assert_close(values, truth[0], rtol=1e-10, atol=0)
         assert_close(dx, truth[1], rtol=1e-10, atol=1e-14)
 

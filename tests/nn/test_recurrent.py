@@ -1,4 +1,4 @@
-"""Recurrent layers against torch.nn, against loops written out here, and against what padding, faces and tools ask."""
+"""Recurrent layers against torch.nn, against loops written out here, and what padding, definitions and tools ask."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ KINDS = {
     "lstm": (LSTM, torch.nn.LSTM, {}),
     "gru": (GRU, torch.nn.GRU, {}),
 }
-FACES = {"fast": nullcontext, "definition": definitions}
+VERSIONS = {"fast": nullcontext, "definition": definitions}
 OURS = {
     "rnn": lambda *size, **options: RNN(*size, **options),
     "lstm": lambda *size, **options: LSTM(*size, **options),
@@ -81,17 +81,17 @@ def inputs(kind, batch, time, width, hidden, runs=1, dtype=torch.float64):
     return x, [torch.randn(runs, batch, hidden, dtype=torch.float64).to(dtype) for _ in range(count)]
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("lengths", [None, [3, 7, 1, 5, 5], [2, 1, 3, 1, 2]])
 @pytest.mark.parametrize("kind", KINDS)
-def test_equal_to_torch(kind, lengths, bidirectional, face):
+def test_equal_to_torch(kind, lengths, bidirectional, version):
     """Two layers; 1e-10 is rounding of float64 in another order. In the last case no row is as long as the batch."""
     ours, theirs = twins(kind, 3, 2, 2, bidirectional=bidirectional)
     x, state = inputs(kind, 5, 7, 3, 2, runs=4 if bidirectional else 2)
     lengths = None if lengths is None else torch.tensor(lengths)
     truth = everything(theirs, x, state, lengths)
-    with FACES[face]():
+    with VERSIONS[version]():
         assert_close(everything(ours, x, state, lengths), truth, rtol=1e-10, atol=1e-12)
 
 
@@ -138,13 +138,13 @@ def test_same_seed_same_start_and_the_same_names(kind, options):
     hidden=st.integers(1, 4),
     bias=st.booleans(),
     bidirectional=st.booleans(),
-    face=st.sampled_from(sorted(FACES)),
+    version=st.sampled_from(sorted(VERSIONS)),
 )
-def test_equal_to_torch_for_any_size(kind, batch, time, width, hidden, bias, bidirectional, face):
+def test_equal_to_torch_for_any_size(kind, batch, time, width, hidden, bias, bidirectional, version):
     """Also an empty batch, which torch lets pass, and a single step."""
     ours, theirs = twins(kind, width, hidden, bias=bias, bidirectional=bidirectional)
     x, state = inputs(kind, batch, time, width, hidden, runs=2 if bidirectional else 1)
-    with FACES[face]():
+    with VERSIONS[version]():
         found = everything(ours, x, state)
     assert_close(found, everything(theirs, x, state), rtol=1e-10, atol=1e-12)
 
@@ -163,8 +163,8 @@ def test_lower_precision_is_as_near_as_torch(kind, dtype):
     theirs_found = everything(theirs, x, state)
     truth = everything(deepcopy(theirs).double(), x.double(), [s.double() for s in state])
     allowed = max(4 * distance(theirs_found, truth), 32 * torch.finfo(dtype).eps)
-    for face in FACES.values():
-        with face():
+    for version in VERSIONS.values():
+        with version():
             assert distance(everything(ours, x, state), truth) < allowed
 
 
@@ -210,10 +210,10 @@ def written_out(form, x, h, c, weights, lengths, reverse):
     return y, last_h, last_c
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("form", ["1997", "peephole"])
-def test_lstms_that_torch_lacks_equal_a_loop_written_out(form, reverse, face):
+def test_lstms_that_torch_lacks_equal_a_loop_written_out(form, reverse, version):
     """The gradients of these are checked against finite differences with all other pairs."""
     layer = LSTM(3, 2, form=form).double()
     x, (h, c) = inputs("lstm", 4, 6, 3, 2)
@@ -222,7 +222,7 @@ def test_lstms_that_torch_lacks_equal_a_loop_written_out(form, reverse, face):
     weights = [parameter.detach() for parameter in layer.parameters()]
     arrays = [weight.numpy() for weight in weights]
     truth = written_out(form, x.numpy(), h[0].numpy(), c[0].numpy(), arrays, lengths.tolist(), reverse)
-    with FACES[face]():
+    with VERSIONS[version]():
         found = function(x, h[0], c[0], *weights, lengths=lengths, reverse=reverse)
     assert_close(list(found), [torch.from_numpy(part) for part in truth], rtol=1e-10, atol=1e-12)
 
@@ -240,10 +240,10 @@ X = torch.tensor([[[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]], dtype=torch.float64)
 ZERO = torch.zeros(1, 2, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("face", FACES)
-def test_three_steps_by_hand(face):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_three_steps_by_hand(version):
     """Values computed once with nothing but the formulas; eight digits were kept."""
-    with FACES[face]():
+    with VERSIONS[version]():
         y, _ = rnn(X, ZERO, *golden([0]))
         assert_close(y[0, -1].tolist(), [-0.95579263, 0.62371255], rtol=0, atol=1e-8)
         y, h = rnn(X, ZERO, *golden([1]), reverse=True)
@@ -259,21 +259,21 @@ def test_three_steps_by_hand(face):
             assert_close(gru(X, ZERO, *weights, bias, reset)[1][0].tolist(), truth, rtol=0, atol=1e-8)
 
 
-@pytest.mark.parametrize("face", FACES)
-def test_a_cell_with_closed_gates_keeps_its_content(face):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_cell_with_closed_gates_keeps_its_content(version):
     """With i = 0 and f = 1 the cell is a constant error carousel: content and gradient pass 1,000 steps unchanged."""
     bias = torch.tensor([-1e3, 1e3, 0.0, 0.0], dtype=torch.float64)
     c = torch.tensor([[0.7]], dtype=torch.float64, requires_grad=True)
     zero = torch.zeros(1, 1, dtype=torch.float64)
     x, weight = torch.randn(1, 1000, 1, dtype=torch.float64), torch.ones(4, 1, dtype=torch.float64)
-    _, _, last = (lstm if face == "fast" else lstm.__wrapped__)(x, zero, c, weight, weight, bias)
+    _, _, last = (lstm if version == "fast" else lstm.__wrapped__)(x, zero, c, weight, weight, bias)
     assert_close(last, c, rtol=1e-12, atol=0)
     assert_close(torch.autograd.grad(last.sum(), c)[0], torch.ones_like(c), rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", OURS)
-def test_padding_does_not_matter(kind, face):
+def test_padding_does_not_matter(kind, version):
     """Not even NaN: a row in a padded batch is what it is alone, forwards and backwards."""
     layer = OURS[kind](3, 5, num_layers=2, bidirectional=True).double()
     x = torch.randn(3, 7, 3, dtype=torch.float64)
@@ -281,7 +281,7 @@ def test_padding_does_not_matter(kind, face):
     for row, length in enumerate(lengths):
         x[row, length:] = torch.nan
     x.requires_grad_()
-    with FACES[face]():
+    with VERSIONS[version]():
         y, last = layer(x, lengths=lengths)
         last = last if isinstance(last, tuple) else (last,)
         for row, length in enumerate(lengths):
@@ -350,13 +350,13 @@ def test_only_the_last_state_or_only_the_outputs_may_be_used(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("face", FACES)
-def test_autocast(kind, face):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_autocast(kind, version):
     """Results have torch's precision and are within a few per cent of float32's; gradients are float32."""
     ours, theirs = twins(kind, 5, 7, dtype=torch.float32)
     x, state = torch.randn(4, 6, 5), [torch.zeros(1, 4, 7)] * (2 if kind == "lstm" else 1)
     truth = called(ours, x, state)
-    with torch.autocast("cpu", torch.bfloat16), FACES[face]():
+    with torch.autocast("cpu", torch.bfloat16), VERSIONS[version]():
         found = flat(ours(x))
         try:
             reference = flat(theirs(x))
@@ -452,10 +452,10 @@ def test_errors_are_one_sentence():
         lstm_peephole(x, h[0], h[0], *weights, torch.zeros(5), torch.zeros(5), torch.zeros(1))
 
 
-@pytest.mark.parametrize("face", FACES)
-def test_unknown_forms(face):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_unknown_forms(version):
     x, h = torch.zeros(4, 7, 3), torch.zeros(4, 5)
-    with FACES[face]():
+    with VERSIONS[version]():
         with pytest.raises(UserError, match="acts 'after' or 'before' the product, got 'never'"):
             gru(x, h, torch.zeros(15, 3), torch.zeros(15, 5), reset="never")
         with pytest.raises(UserError, match="nonlinearity of an RNN is 'tanh' or 'relu', got 'gelu'"):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from firsthand.check.layers import faces
+from firsthand.check.layers import versions
 from firsthand.errors import UserError
 from firsthand.nn import local_response_norm
 
@@ -14,8 +14,8 @@ from firsthand.nn import local_response_norm
 def test_torch_divides_alpha_by_the_size(channels, size):
     x = torch.randn(2, channels, 3, 2, dtype=torch.float64)
     truth = torch.nn.functional.local_response_norm(x, size, alpha=0.3 * size, beta=0.6, k=1.5)
-    for face in (local_response_norm, local_response_norm.__wrapped__):
-        assert_close(face(x, size, 0.3, 0.6, 1.5), truth, rtol=1e-10, atol=1e-12)
+    for version in (local_response_norm, local_response_norm.__wrapped__):
+        assert_close(version(x, size, 0.3, 0.6, 1.5), truth, rtol=1e-10, atol=1e-12)
 
 
 def test_by_hand():
@@ -24,12 +24,12 @@ def test_by_hand():
     expected = [
         a[i] / (2 + 1e-4 * sum(a[j] ** 2 for j in range(max(0, i - 2), min(6, i + 2) + 1))) ** 0.75 for i in range(7)
     ]
-    for face in list(faces("local_response_norm").values())[:2]:
-        assert_close(face(a.view(1, 7, 1, 1)).flatten(), torch.stack(expected), rtol=1e-12, atol=0)
+    for version in list(versions("local_response_norm").values())[:2]:
+        assert_close(version(a.view(1, 7, 1, 1)).flatten(), torch.stack(expected), rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("face", ["definition", "fast"])
+@pytest.mark.parametrize("version", ["definition", "fast"])
 @pytest.mark.parametrize("size", [0, 4])
-def test_an_even_window_is_refused(face, size):
+def test_an_even_window_is_refused(version, size):
     with pytest.raises(UserError, match=f"sums an odd number of maps, got {size}"):
-        faces("local_response_norm")[face](torch.zeros(1, 3, 2, 2), size)
+        versions("local_response_norm")[version](torch.zeros(1, 3, 2, 2), size)

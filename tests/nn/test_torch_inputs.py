@@ -74,7 +74,7 @@ def apply(call: Callable, tensors: tuple, parameters: list[Tensor]) -> list[Tens
 
 
 def same(ours: Callable, theirs: Callable, *tensors: Tensor) -> None:
-    """Both faces of ours give what theirs gives: float64 to rounding, in another order."""
+    """Definition and fast implementation of ours give what theirs gives: float64 to rounding, in another order."""
     parameters: list[list[Tensor]] = [[], []]
     if isinstance(theirs, torch.nn.Module):
         theirs.double()

@@ -17,14 +17,14 @@ from firsthand.nn import ConvTranspose2d, conv2d, conv_transpose2d
     padding=st.integers(0, 1),
     extra=st.integers(0, 2),
 )
-def test_faces_equal_torch_for_any_size(height, width, kernel, stride, padding, extra):
+def test_versions_equal_torch_for_any_size(height, width, kernel, stride, padding, extra):
     x, weight = torch.randn(2, 3, height, width, dtype=torch.float64), torch.randn(3, 5, *kernel, dtype=torch.float64)
     options = (torch.randn(5, dtype=torch.float64), stride, padding, min(extra, stride - 1))
     if (min(height, width) - 1) * stride + min(kernel) <= 2 * padding:
         return
     truth = torch.nn.functional.conv_transpose2d(x, weight, *options)
-    for face in (conv_transpose2d, conv_transpose2d.__wrapped__):
-        assert_close(face(x, weight, *options), truth, rtol=1e-10, atol=1e-12)
+    for version in (conv_transpose2d, conv_transpose2d.__wrapped__):
+        assert_close(version(x, weight, *options), truth, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("readable", [False, True])

@@ -56,9 +56,9 @@ def droppers() -> dict[str, Callable[[float], Tensor]]:
         "MultiheadAttention": heads,
     }
     for name in ("dot_product_attention", "scaled_dot_product_attention"):
-        for face in ("definition", "fast"):
-            call = getattr(nn.PAIRS[name], face)
-            found[f"{name}, {face}"] = lambda p, call=call: call(q, k, v, p=p)
+        for version in ("definition", "fast"):
+            call = getattr(nn.PAIRS[name], version)
+            found[f"{name}, {version}"] = lambda p, call=call: call(q, k, v, p=p)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Examples for every pair of faces in `firsthand.nn`, with torch's own function as the reference."""
+"""Examples for every operation of `firsthand.nn`, with torch's own function as the reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -232,9 +232,9 @@ def pair(name: str) -> Pair:
 
 
 def outputs_and_gradients(
-    face: Callable, name: str, dtype: torch.dtype = torch.float64, draw: Generator | None = None
+    version: Callable, name: str, dtype: torch.dtype = torch.float64, draw: Generator | None = None
 ) -> list[Tensor]:
-    """What a face gives for its example: the outputs, then the gradient of every float argument.
+    """What a version of an operation gives for its example: the outputs, then the gradient of every float argument.
 
     The gradient is of the outputs' sum under fixed random weights, so that no error can hide in a symmetry.
     With a draw the arguments that want a gradient are `moved` first.
@@ -246,7 +246,7 @@ def outputs_and_gradients(
         else x
         for x in inputs
     )
-    outputs = face(*inputs)
+    outputs = version(*inputs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     wanted = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
     generator = Generator().manual_seed(2)
@@ -255,16 +255,16 @@ def outputs_and_gradients(
     return [y.detach() for y in outputs] + list(torch.autograd.grad(total, wanted))
 
 
-def faces(name: str) -> dict[str, Callable]:
-    """Everything that must agree for one example: definition, fast face and, where there is one, the reference."""
+def versions(name: str) -> dict[str, Callable]:
+    """All that must agree for one example: definition, fast implementation and, where there is one, the reference."""
     example = EXAMPLES[name]
     found = {"definition": pair(name).definition, "fast": pair(name).fast}
     return found | ({"reference": example.reference} if example.reference else {})
 
 
 def gap(name: str, dtype: torch.dtype = torch.float64) -> float:
-    """The largest relative distance |a - b| / |b| (norms) of any face's output or gradient from the definition's."""
-    results = {face: outputs_and_gradients(call, name, dtype) for face, call in faces(name).items()}
+    """The largest relative distance |a - b| / |b| (norms) of any version's output or gradient from the definition's."""
+    results = {version: outputs_and_gradients(call, name, dtype) for version, call in versions(name).items()}
     truth = results.pop("definition")
     return max(
         ((a - b).norm() / b.norm()).item() for other in results.values() for a, b in zip(other, truth, strict=True)

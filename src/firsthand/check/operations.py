@@ -1,7 +1,7 @@
-"""Every operation of `firsthand.nn`: its definition and its fast face against torch's function, values and gradients.
+"""Every operation of `firsthand.nn`: definition and fast implementation against torch's function.
 
-How far they may lie apart in float64, float32 and bfloat16, and why on any machine, says `firsthand.check.rounding`.
-bfloat16 has fewer than three digits, but what overflows or cancels stands out there first.
+How far values and gradients may lie apart in float64, float32 and bfloat16, and why on any machine, says
+`firsthand.check.rounding`. bfloat16 has fewer than three digits, but what overflows or cancels stands out there first.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Generator, Tensor
 
-from firsthand.check.layers import EXAMPLES, faces, outputs_and_gradients
+from firsthand.check.layers import EXAMPLES, outputs_and_gradients, versions
 from firsthand.check.rounding import EXACT, OPERATION, Row, allowed, apart, draws
 
 
 def check_layers(told: Callable[[str], object] = str) -> list[Row]:
-    """Compare both faces of every operation, every module, and what is drawn at random.
+    """Compare definition and fast implementation of every operation, every module, and what is drawn at random.
 
     `told` hears the name of each before its turn.
     """
@@ -29,14 +29,14 @@ def check_layers(told: Callable[[str], object] = str) -> list[Row]:
 
 
 def compare_operation(name: str) -> Iterator[Row]:
-    """The rows for one example: each face against torch's function; where torch has none, against the definition."""
-    calls = faces(name)
+    """The rows for one example: each version against torch's function; where torch has none, against the definition."""
+    calls = versions(name)
     definition = calls["definition"]
     reference = calls.pop("reference", definition)
     truth = results(reference, name, torch.float64)
     for dtype in (torch.float64, torch.float32, torch.bfloat16):
         references = [] if dtype == torch.float64 else [moved_results(reference, name, dtype, draw) for draw in draws()]
-        for face, call in calls.items():
+        for version, call in calls.items():
             if call is reference and dtype == torch.float64:
                 continue  # the truth itself
             for what, ours in results(call, name, dtype).items():
@@ -45,7 +45,7 @@ def compare_operation(name: str) -> Iterator[Row]:
                     bound = allowed(
                         (apart(theirs[what], truth[what]) for theirs in references), dtype, OPERATION[dtype]
                     )
-                yield Row(name, face, str(dtype).removeprefix("torch."), what, apart(ours, truth[what]), bound)
+                yield Row(name, version, str(dtype).removeprefix("torch."), what, apart(ours, truth[what]), bound)
 
 
 def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Generator) -> dict[str, list[Tensor]]:
@@ -55,13 +55,13 @@ def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Gene
     if found:
         return found
     draw.set_state(state)
-    return results(faces(name)["definition"], name, dtype, draw)
+    return results(versions(name)["definition"], name, dtype, draw)
 
 
-def results(face: Callable, name: str, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
-    """A face's values and gradients for its example; nothing where torch has no kernel for it in this precision."""
+def results(version: Callable, name: str, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
+    """A version's values and gradients for its example; nothing where torch has no kernel for it in this precision."""
     try:
-        found = outputs_and_gradients(face, name, dtype, draw)
+        found = outputs_and_gradients(version, name, dtype, draw)
     except NotImplementedError:
         return {}
     except RuntimeError as error:  # oneDNN's bfloat16 needs instructions that some processors do not have

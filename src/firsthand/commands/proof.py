@@ -23,8 +23,8 @@ def check(
     """Prove a network equal to an independent twin, or every update rule, schedule or layer to torch's.
 
     A network: outputs, loss, every gradient, weights after 10 steps. A rule: weights and state after 200 steps with
-    every option; a schedule: its rate over a whole run. A layer: values and gradients of its definition and fast face,
-    buffers, and what is drawn at random.
+    every option; a schedule: its rate over a whole run. A layer: values and gradients of its definition and fast
+    implementation, buffers, and what is drawn at random.
 
     Args:
         key: the paper; without it, and without --optim or --layers, all of them.

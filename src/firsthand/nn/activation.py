@@ -1,8 +1,4 @@
-"""Activations: the bends between linear maps.
-
-The fast face of each is one elementwise operation of torch's; for some torch has no other name than that in
-torch.nn.functional.
-"""
+"""Activations: the nonlinearities between linear maps."""
 
 from math import pi, sqrt
 
@@ -37,7 +33,7 @@ def tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 
 
 def scaled_tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """f(a) = A tanh(S a) with A = 1.7159 and S = 2/3, so that f(1) = 1 and the bend is sharpest there.
+    """f(a) = A tanh(S a) with A = 1.7159 and S = 2/3, so that f(1) = 1 and its curvature is largest there.
 
     Source: LeCun et al. (1998), appendix A.
     """

@@ -59,7 +59,7 @@ class _GRUAfter(torch.autograd.Function):
             return derivatives(ctx, dy, dh_last)
         x, _, w_ih, w_hh, b_ih, b_hh, a, n, h = ctx.saved_tensors
         layout, hidden = Layout(x, ctx.lengths, ctx.reverse), w_hh.shape[1]
-        dy = layout.reaching(dy, dh_last, h[0])
+        dy = layout.gradients_of_outputs(dy, dh_last, h[0])
         dw_ih, dw_hh = torch.zeros_like(w_ih), torch.zeros_like(w_hh)
         db_ih, db_hh = (None if b is None else torch.zeros_like(b) for b in (b_ih, b_hh))
         dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
@@ -67,7 +67,7 @@ class _GRUAfter(torch.autograd.Function):
             blocks = layout.blocks(len(w_ih))
             room = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])
             for block in reversed(blocks):
-                dh, before = layout.arriving(dy, block, room), h[block]
+                dh, before = layout.gradients_of_states(dy, block, room), h[block]
                 (r, z, v), n_b, da = a[block].unflatten(2, (3, hidden)).unbind(2), n[block], torch.empty_like(a[block])
                 das = da.unflatten(2, (3, hidden)).unbind(2)
                 to_n = torch.addcmul(1 - z, 1 - z, n_b * n_b, value=-1)
@@ -134,7 +134,7 @@ class _GRUBefore(torch.autograd.Function):
         x, _, w_ih, w_hh, b_ih, b_hh, a, q, h = ctx.saved_tensors
         layout, hidden = Layout(x, ctx.lengths, ctx.reverse), w_hh.shape[1]
         dh, da = torch.zeros_like(h), torch.empty_like(a)
-        layout.arriving(layout.reaching(dy, dh_last, h[0]), slice(0, layout.time), dh)
+        layout.gradients_of_states(layout.gradients_of_outputs(dy, dh_last, h[0]), slice(0, layout.time), dh)
         (r, z, n), das = (part.unflatten(2, (3, -1)).unbind(2) for part in (a, da))
         torch.addcmul(q, q, r, value=-1, out=das[0])  # h_t-1 r (1-r)
         torch.sub(h[:-1], n, out=das[1]).mul_(z).mul_(1 - z)

@@ -72,7 +72,7 @@ class _LSTM(torch.autograd.Function):
             return derivatives(ctx, dy, dh_last, dc_last)
         x, h0, _, w_ih, w_hh, b_ih, b_hh, *peepholes, a, y, z = ctx.saved_tensors
         layout, (gates, k), hidden = Layout(x, ctx.lengths, ctx.reverse), _form(w_hh), w_hh.shape[1]
-        dy = layout.reaching(dy, dh_last, h0)
+        dy = layout.gradients_of_outputs(dy, dh_last, h0)
         dc = torch.zeros_like(h0) if dc_last is None else layout.sort(dc_last) * (2 / k)
         dw_ih, dw_hh, db = torch.zeros_like(w_ih), torch.zeros_like(w_hh), w_hh.new_zeros(len(w_hh))
         dps = [torch.zeros_like(p) for p in peepholes]
@@ -81,7 +81,7 @@ class _LSTM(torch.autograd.Function):
             blocks, whole = layout.blocks(len(w_hh)), (dc, dc.unsqueeze(1))
             room = z.new_zeros(blocks[0].stop + 1, *h0.shape)
             for block in reversed(blocks):
-                now, dh = slice(block.start + 1, block.stop + 1), layout.arriving(dy, block, room)
+                now, dh = slice(block.start + 1, block.stop + 1), layout.gradients_of_states(dy, block, room)
                 h, xs = layout.before(y, h0, block), layout.enter(x, block)
                 da, to_c, forget = _slopes(k, a[block], h[1:], z[block], z[now], peepholes)
                 parts = da.unflatten(2, (gates, hidden))

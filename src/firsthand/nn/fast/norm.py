@@ -23,7 +23,7 @@ def beside(
 
 
 def _line(x: Tensor, a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    """a x + b; in one step only if a and b are rows, as addcmul creeps with two of its three factors fixed in a run."""
+    """a x + b; in one step only if a and b are rows: addcmul is slow with two of three factors fixed in a run."""
     return torch.addcmul(b, x, a, out=out) if x.ndim == 2 else torch.mul(x, a, out=out).add_(b)
 
 

@@ -44,14 +44,15 @@ class _RNN(torch.autograd.Function):
             return derivatives(ctx, dy, dh_last)
         x, _, w_ih, w_hh, b_ih, b_hh, h = ctx.saved_tensors
         layout, curved = Layout(x, ctx.lengths, ctx.reverse), ctx.definition[1]["nonlinearity"] == "tanh"
-        dy = layout.reaching(dy, dh_last, h[0])
+        dy = layout.gradients_of_outputs(dy, dh_last, h[0])
         dw_ih, dw_hh, db = torch.zeros_like(w_ih), torch.zeros_like(w_hh), w_hh.new_zeros(len(w_hh))
         dx = x.new_empty(x.shape) if ctx.needs_input_grad[3] else None
         with torch.inference_mode():
             blocks = layout.blocks(len(w_ih))
             room = h.new_zeros(blocks[0].stop + 1, *h.shape[1:])
             for block in reversed(blocks):
-                now, xs, da = h[1:][block], layout.enter(x, block), layout.arriving(dy, block, room)  # da: dh at first
+                now, xs = h[1:][block], layout.enter(x, block)
+                da = layout.gradients_of_states(dy, block, room)  # dh at first
                 slope = torch.addcmul(now.new_ones(()), now, now, value=-1) if curved else now > 0
                 for slope_t, da_before, da_t in reversed(layout.steps(slope, histories=(da,), first=block.start)):
                     da_before.addmm_(da_t.mul_(slope_t), w_hh)

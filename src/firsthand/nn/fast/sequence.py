@@ -9,16 +9,16 @@ from torch import Tensor
 
 from firsthand.definition import PAIRS
 
-BLOCK = 2**17  # numbers: what a fast face prepares at once should stay in the cache of a core
+BLOCK = 2**17  # numbers: what a fast implementation prepares at once should stay in the cache of a core
 
 
 ROWS = 1024  # but a product of fewer rows wastes time
 
 
 class Layout:
-    """Where the steps of a padded batch lie in the memory of a fast face: (time, batch, ...), a step in one piece.
+    """Where the steps of a padded batch lie in memory: (time, batch, ...), a step in one piece.
 
-    Whatever the direction, a fast face walks from index 0 up: `enter` turns a sequence around, `leave` turns it back.
+    Whatever the direction, steps go from index 0 up: `enter` turns a sequence around, `leave` turns it back.
     With lengths, each row is turned around within its own, and the longest rows come first, so that the rows that run
     at time t are the first rows[t] of them: the others cost nothing, and wait in place.
     """
@@ -80,7 +80,7 @@ class Layout:
             return slice(None), 0 if self.reverse else -1
         return self.ends
 
-    def reaching(
+    def gradients_of_outputs(
         self,
         dy: Float[Tensor, "batch time hidden"] | None,
         dlast: Float[Tensor, "batch hidden"] | None,
@@ -125,7 +125,7 @@ class Layout:
             return states[-1].clone()
         return self.unsort(states[self.lengths, self.ends[0]])
 
-    def arriving(
+    def gradients_of_states(
         self, dy: Float[Tensor, "batch time hidden"], block: slice, room: Float[Tensor, "most batch hidden"]
     ) -> Float[Tensor, "steps batch hidden"]:
         """The gradient that reaches the states of some steps from outside and, the last of them, from the steps after.
