@@ -58,11 +58,6 @@ def elu(x: Float[Tensor, "*shape"], alpha: float = 1.0) -> Float[Tensor, "*shape
     return torch.where(x > 0, x, alpha * (torch.exp(x.clamp(max=0)) - 1))  # e^x of a large x would spoil the gradient
 
 
-def _check_form(form: str) -> None:
-    if form not in ("exact", "tanh"):
-        raise UserError(f"GELU has the forms 'exact' and 'tanh', got '{form}'.")
-
-
 def _check_gelu(x: Tensor, form: str = "exact") -> None:
     _check_form(form)
 
@@ -78,6 +73,11 @@ def gelu(x: Float[Tensor, "*shape"], form: str = "exact") -> Float[Tensor, "*sha
     if form == "exact":
         return x / 2 * (1 + torch.erf(x / sqrt(2)))
     return x / 2 * (1 + torch.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))
+
+
+def _check_form(form: str) -> None:
+    if form not in ("exact", "tanh"):
+        raise UserError(f"GELU has the forms 'exact' and 'tanh', got '{form}'.")
 
 
 @definition(fast=fast.silu)
@@ -103,11 +103,6 @@ def _check_dim(x: Tensor, dim: int = -1) -> None:
         raise UserError(f"The softmax over axis {dim} needs that axis, got a tensor of shape {tuple(x.shape)}.")
 
 
-def _largest(x: Tensor, dim: int) -> Tensor:
-    """The largest score of every softmax, without a gradient, as it cancels; of no scores nothing."""
-    return x.detach().amax(dim, keepdim=True) if x.numel() else x
-
-
 @definition(fast=fast.softmax, guard=_check_dim, lazily=True)
 @in_float32
 def softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*shape"]:
@@ -128,6 +123,11 @@ def log_softmax(x: Float[Tensor, "*shape"], dim: int = -1) -> Float[Tensor, "*sh
     """
     shifted = x - _largest(x, dim)
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+def _largest(x: Tensor, dim: int) -> Tensor:
+    """The largest score of every softmax, without a gradient, as it cancels; of no scores nothing."""
+    return x.detach().amax(dim, keepdim=True) if x.numel() else x
 
 
 class Activation(Module):

@@ -21,39 +21,6 @@ from firsthand.nn.linear import Linear
 from firsthand.nn.shape import indices, wrong_shape
 
 
-def causal_mask(queries: int, keys: int, device: torch.device | None = None) -> Bool[Tensor, "queries keys"]:
-    """True where query i may attend to key j: not to the future, j <= i + keys - queries.
-
-    The last query stands at the last key. With as many queries as keys this is the lower triangle; with fewer, the
-    queries are the newest steps, and the keys before them are remembered from earlier ones.
-    Source: Vaswani et al. (2017), section 3.2.3.
-    """
-    return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
-
-
-def padding_mask(lengths: Int[Tensor, " batch"], time: int) -> Bool[Tensor, "batch time"]:
-    """True for the first `length` steps of a row, False for the padding after them.
-
-    Raises UserError for lengths that are no vector of whole numbers.
-    """
-    if lengths.ndim != 1:
-        raise wrong_shape("The tensor of lengths", lengths, "(batch,), one for each row")
-    lengths = indices("The tensor of lengths", lengths)
-    return torch.arange(time, device=lengths.device) < lengths[:, None]
-
-
-def check_mask(mask: Shaped[Tensor, "..."] | None, scores: tuple[int, ...]) -> None:
-    """Raises UserError for a mask that is not of bool or does not broadcast to the shape of the scores."""
-    if mask is None:
-        return
-    if mask.dtype != torch.bool:
-        raise UserError(f"The mask is of {mask.dtype}, expected torch.bool, True where a query may attend to a key.")
-    if len(mask.shape) > len(scores) or any(
-        side not in (1, wanted) for side, wanted in zip(mask.shape[::-1], scores[::-1], strict=False)
-    ):
-        raise wrong_shape("The mask", mask, f"(queries, keys) or more axes that broadcast to {scores}")
-
-
 def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False, p: float = 0.0) -> None:
     (*batch, queries, d), keys, values = q.shape, k.shape, v.shape
     if keys[-1:] != (d,) or [*keys[:-2]] != batch:
@@ -64,39 +31,6 @@ def _check(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: 
     if mask is not None:
         check_mask(mask, (*batch, queries, keys[-2]))
     check_probability(p)
-
-
-def masked_softmax(
-    scores: Float[Tensor, "*batch queries keys"], mask: Bool[Tensor, "..."] | None = None
-) -> Float[Tensor, "*batch queries keys"]:
-    """The softmax of every row over the keys where the mask is True; the weights of the others are exactly 0.
-
-    The mask broadcasts to the scores. A row without any key to attend to gets zeros, not the 0 / 0 of the formula.
-    Raises UserError when the mask is not of bool or does not fit.
-    """
-    if mask is None:
-        return softmax(scores)
-    check_mask(mask, tuple(scores.shape))
-    return softmax(scores.masked_fill(~mask, -torch.inf)).masked_fill(~mask, 0.0)
-
-
-def dot_product_weights(
-    q: Float[Tensor, "*batch queries d"],
-    k: Float[Tensor, "*batch keys d"],
-    mask: Bool[Tensor, "..."] | None = None,
-    causal: bool = False,
-) -> Float[Tensor, "*batch queries keys"]:
-    """a_ij = softmax_j(q_i . k_j): how much of every value goes into every answer; rows sum to 1.
-
-    The mask (True = may attend) broadcasts to the weights; `causal` also forbids what `causal_mask` forbids.
-    """
-    scores = q @ k.mT
-    if causal:
-        past = causal_mask(*scores.shape[-2:], scores.device)
-        if mask is None and q.shape[-2] <= k.shape[-2]:  # every query has a key, so that no row needs to be cleared
-            return softmax(scores.masked_fill(~past, -torch.inf))
-        mask = past if mask is None else mask & past
-    return masked_softmax(scores, mask)
 
 
 @definition(fast=fast.dot_product_attention, guard=_check)
@@ -135,6 +69,72 @@ def scaled_dot_product_attention(
     Source: Vaswani et al. (2017), section 3.2.1, equation 1.
     """
     return dropout(dot_product_weights(q / sqrt(q.shape[-1]), k, mask, causal), p) @ v
+
+
+def masked_softmax(
+    scores: Float[Tensor, "*batch queries keys"], mask: Bool[Tensor, "..."] | None = None
+) -> Float[Tensor, "*batch queries keys"]:
+    """The softmax of every row over the keys where the mask is True; the weights of the others are exactly 0.
+
+    The mask broadcasts to the scores. A row without any key to attend to gets zeros, not the 0 / 0 of the formula.
+    Raises UserError when the mask is not of bool or does not fit.
+    """
+    if mask is None:
+        return softmax(scores)
+    check_mask(mask, tuple(scores.shape))
+    return softmax(scores.masked_fill(~mask, -torch.inf)).masked_fill(~mask, 0.0)
+
+
+def dot_product_weights(
+    q: Float[Tensor, "*batch queries d"],
+    k: Float[Tensor, "*batch keys d"],
+    mask: Bool[Tensor, "..."] | None = None,
+    causal: bool = False,
+) -> Float[Tensor, "*batch queries keys"]:
+    """a_ij = softmax_j(q_i . k_j): how much of every value goes into every answer; rows sum to 1.
+
+    The mask (True = may attend) broadcasts to the weights; `causal` also forbids what `causal_mask` forbids.
+    """
+    scores = q @ k.mT
+    if causal:
+        past = causal_mask(*scores.shape[-2:], scores.device)
+        if mask is None and q.shape[-2] <= k.shape[-2]:  # every query has a key, so that no row needs to be cleared
+            return softmax(scores.masked_fill(~past, -torch.inf))
+        mask = past if mask is None else mask & past
+    return masked_softmax(scores, mask)
+
+
+def causal_mask(queries: int, keys: int, device: torch.device | None = None) -> Bool[Tensor, "queries keys"]:
+    """True where query i may attend to key j: not to the future, j <= i + keys - queries.
+
+    The last query stands at the last key. With as many queries as keys this is the lower triangle; with fewer, the
+    queries are the newest steps, and the keys before them are remembered from earlier ones.
+    Source: Vaswani et al. (2017), section 3.2.3.
+    """
+    return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
+
+
+def padding_mask(lengths: Int[Tensor, " batch"], time: int) -> Bool[Tensor, "batch time"]:
+    """True for the first `length` steps of a row, False for the padding after them.
+
+    Raises UserError for lengths that are no vector of whole numbers.
+    """
+    if lengths.ndim != 1:
+        raise wrong_shape("The tensor of lengths", lengths, "(batch,), one for each row")
+    lengths = indices("The tensor of lengths", lengths)
+    return torch.arange(time, device=lengths.device) < lengths[:, None]
+
+
+def check_mask(mask: Shaped[Tensor, "..."] | None, scores: tuple[int, ...]) -> None:
+    """Raises UserError for a mask that is not of bool or does not broadcast to the shape of the scores."""
+    if mask is None:
+        return
+    if mask.dtype != torch.bool:
+        raise UserError(f"The mask is of {mask.dtype}, expected torch.bool, True where a query may attend to a key.")
+    if len(mask.shape) > len(scores) or any(
+        side not in (1, wanted) for side, wanted in zip(mask.shape[::-1], scores[::-1], strict=False)
+    ):
+        raise wrong_shape("The mask", mask, f"(queries, keys) or more axes that broadcast to {scores}")
 
 
 def additive_weights(

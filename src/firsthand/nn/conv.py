@@ -15,57 +15,6 @@ from firsthand.nn.init import fan_in, uniform_
 from firsthand.nn.shape import wrong_shape
 
 
-def patches(
-    x: Float[Tensor, "batch channel *places"], size: tuple[int, ...], stride: int = 1, dilation: int = 1
-) -> Float[Tensor, "..."]:
-    """Every window of `size` places, `stride` apart, as a view (batch, channel, *windows, *size).
-
-    With dilation d a window takes every d-th place, so that k of them span d (k - 1) + 1.
-    """
-    for axis, places in enumerate(size, start=2):
-        x = x.unfold(axis, dilation * (places - 1) + 1, stride)[..., ::dilation]
-    return x
-
-
-def check_options(stride: int, padding: int, dilation: int, groups: int, channels: int, out: int) -> None:
-    """Raises UserError for steps below one, a negative padding, or groups that do not divide the channels."""
-    if not (whole(1, stride, dilation, groups) and whole(0, padding)):
-        raise UserError(
-            f"A convolution needs stride, dilation and groups of 1 or more and padding of 0 or more, "
-            f"got {stride!r}, {dilation!r}, {groups!r} and {padding!r}: each one whole number for all axes."
-        )
-    if channels % groups or out % groups:
-        raise UserError(f"{groups} groups must divide the channels, got {channels} in and {out} out.")
-
-
-def check_fit(
-    name: str,
-    x: Float[Tensor, "..."],
-    weight: Float[Tensor, "..."],
-    bias: Float[Tensor, "..."] | None,
-    padding: int,
-    dilation: int,
-    groups: int,
-) -> None:
-    """Raises UserError when x has other axes or channels than the kernels, or is smaller than one of them.
-
-    `padding` counts the places added to each axis on both sides together.
-    """
-    shape, (out, channels, *size) = x.shape, weight.shape
-    channels *= groups
-    if bias is not None and bias.shape != (out,):
-        raise wrong_shape(f"The bias of {name}", bias, f"({out},)")
-    if 0 in weight.shape:
-        raise wrong_shape(f"The tensor of kernels of {name}", weight, "one that is not empty")
-    if len(shape) != 2 + len(size) or shape[1] != channels or 0 in shape[2:]:
-        axes = {1: "time", 2: "height, width"}[len(size)]
-        raise wrong_shape(f"The input of {name}", x, f"(batch, {channels}, {axes})")
-    for side, places in zip(shape[2:], size, strict=True):
-        span = dilation * (places - 1) + 1
-        if span > side + padding:
-            raise UserError(f"The kernel of {name} spans {span} places, the padded input only {side + padding}.")
-
-
 def _check(
     x: Tensor,
     weight: Tensor,
@@ -149,3 +98,54 @@ def start(weight: Float[Tensor, "..."], bias: Float[Tensor, " out"] | None) -> N
     uniform_(weight, bound)
     if bias is not None:
         uniform_(bias, bound)
+
+
+def check_options(stride: int, padding: int, dilation: int, groups: int, channels: int, out: int) -> None:
+    """Raises UserError for steps below one, a negative padding, or groups that do not divide the channels."""
+    if not (whole(1, stride, dilation, groups) and whole(0, padding)):
+        raise UserError(
+            f"A convolution needs stride, dilation and groups of 1 or more and padding of 0 or more, "
+            f"got {stride!r}, {dilation!r}, {groups!r} and {padding!r}: each one whole number for all axes."
+        )
+    if channels % groups or out % groups:
+        raise UserError(f"{groups} groups must divide the channels, got {channels} in and {out} out.")
+
+
+def check_fit(
+    name: str,
+    x: Float[Tensor, "..."],
+    weight: Float[Tensor, "..."],
+    bias: Float[Tensor, "..."] | None,
+    padding: int,
+    dilation: int,
+    groups: int,
+) -> None:
+    """Raises UserError when x has other axes or channels than the kernels, or is smaller than one of them.
+
+    `padding` counts the places added to each axis on both sides together.
+    """
+    shape, (out, channels, *size) = x.shape, weight.shape
+    channels *= groups
+    if bias is not None and bias.shape != (out,):
+        raise wrong_shape(f"The bias of {name}", bias, f"({out},)")
+    if 0 in weight.shape:
+        raise wrong_shape(f"The tensor of kernels of {name}", weight, "one that is not empty")
+    if len(shape) != 2 + len(size) or shape[1] != channels or 0 in shape[2:]:
+        axes = {1: "time", 2: "height, width"}[len(size)]
+        raise wrong_shape(f"The input of {name}", x, f"(batch, {channels}, {axes})")
+    for side, places in zip(shape[2:], size, strict=True):
+        span = dilation * (places - 1) + 1
+        if span > side + padding:
+            raise UserError(f"The kernel of {name} spans {span} places, the padded input only {side + padding}.")
+
+
+def patches(
+    x: Float[Tensor, "batch channel *places"], size: tuple[int, ...], stride: int = 1, dilation: int = 1
+) -> Float[Tensor, "..."]:
+    """Every window of `size` places, `stride` apart, as a view (batch, channel, *windows, *size).
+
+    With dilation d a window takes every d-th place, so that k of them span d (k - 1) + 1.
+    """
+    for axis, places in enumerate(size, start=2):
+        x = x.unfold(axis, dilation * (places - 1) + 1, stride)[..., ::dilation]
+    return x

@@ -13,11 +13,6 @@ from firsthand.nn.fast import conv1d as fast
 from firsthand.nn.shape import wrong_shape
 
 
-def _check_causal(causal: bool, padding: int) -> None:
-    if causal and padding:
-        raise UserError(f"A causal convolution sets its own padding, got padding={padding}: leave it at 0.")
-
-
 def _check(
     x: Tensor,
     weight: Tensor,
@@ -59,6 +54,11 @@ def conv1d(
     windows = patches(padded, weight.shape[2:], stride, dilation).unflatten(1, (groups, -1))
     y = torch.einsum("bgctu, gocu -> bgot", windows, weight.unflatten(0, (groups, -1))).flatten(1, 2)
     return y if bias is None else y + bias.view(-1, 1)
+
+
+def _check_causal(causal: bool, padding: int) -> None:
+    if causal and padding:
+        raise UserError(f"A causal convolution sets its own padding, got padding={padding}: leave it at 0.")
 
 
 class Conv1d(Module):

@@ -11,12 +11,6 @@ from firsthand.nn.linear import linear
 from firsthand.nn.sequence import check_sequence, walk
 
 
-def check_reset(reset: str) -> None:
-    """Raises UserError for another form of the reset gate than before and after."""
-    if reset not in ("after", "before"):
-        raise UserError(f"The reset gate of a GRU acts 'after' or 'before' the product, got '{reset}'.")
-
-
 def _check(x, h, weight_ih, weight_hh, bias_ih=None, bias_hh=None, reset="after", lengths=None, reverse=False) -> None:
     check_reset(reset)
     check_sequence("gru", 3, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
@@ -56,3 +50,9 @@ def gru(
         return (z * h + (1 - z) * n,)
 
     return walk(step, x, (h,), lengths, reverse)
+
+
+def check_reset(reset: str) -> None:
+    """Raises UserError for another form of the reset gate than before and after."""
+    if reset not in ("after", "before"):
+        raise UserError(f"The reset gate of a GRU acts 'after' or 'before' the product, got '{reset}'.")

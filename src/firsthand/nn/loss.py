@@ -11,16 +11,6 @@ from firsthand.nn.fast import loss as fast
 from firsthand.nn.shape import check_range, check_shape, indices, wrong_shape
 
 
-def _classes(values: Tensor, targets: Tensor) -> Tensor:
-    """The targets, checked but for their range."""
-    shape = values.shape
-    if len(shape) != 2:
-        raise wrong_shape("The tensor of scores", values, "(batch, classes)")
-    if targets.shape != shape[:1]:
-        raise wrong_shape("The vector of targets", targets, f"({shape[0]},), one class for every row")
-    return targets if targets.dtype is torch.int64 else indices("The vector of targets", targets)
-
-
 def _check_classes(
     logits: Tensor,
     targets: Tensor,
@@ -33,44 +23,6 @@ def _check_classes(
         raise UserError(f"The label smoothing is {label_smoothing}, expected 0 to 1.")
     _check_weight(weight, classes)
     check_range("The vector of targets", targets, classes, ignore_index)
-
-
-def _check_weight(weight: Tensor | None, classes: int) -> None:
-    if weight is not None:
-        check_shape("The vector of class weights", weight, (classes,), "one for every class")
-
-
-def _of(values: Tensor, targets: Tensor) -> Tensor:
-    """The value of the target class of every example."""
-    return values.gather(1, targets.unsqueeze(1)).squeeze(1)
-
-
-def _of_target(values: Tensor, targets: Tensor) -> Tensor:
-    """The same for targets that nobody has looked at."""
-    targets = _classes(values, targets)
-    try:
-        return _of(values, targets)
-    except RuntimeError:  # looking at the range beforehand would cost every call
-        check_range("The vector of targets", targets, values.shape[1])
-        raise
-
-
-def _counted(targets: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor]:
-    """Which rows count, and the targets, 0 where they do not."""
-    counts = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else targets != ignore_index
-    return counts, targets.where(counts, 0)
-
-
-def _weights(counts: Tensor, target: Tensor, weight: Tensor | None, dtype: torch.dtype) -> Tensor:
-    """The weight of every row: its target's, 0 where it does not count."""
-    dtype = torch.float32 if dtype in HALF else dtype
-    return counts.to(dtype) if weight is None else weight.detach().to(dtype).index_select(0, target) * counts
-
-
-def _over(loss: Tensor, count: Tensor) -> Tensor:
-    """loss / count; where nothing counts, not a number, through which no gradient flows."""
-    some = count != 0
-    return (loss / count.where(some, 1)).where(some, torch.nan)
 
 
 @definition(fast=fast.cross_entropy, guard=_check_classes, lazily=True)
@@ -127,8 +79,52 @@ def nll(
     return rounded(_over(loss, weights.sum()), log_probabilities.dtype)
 
 
-def _reduce(values: Tensor, reduction: str) -> Tensor:
-    return values if reduction == "none" else values.mean() if reduction == "mean" else values.sum()
+def _classes(values: Tensor, targets: Tensor) -> Tensor:
+    """The targets, checked but for their range."""
+    shape = values.shape
+    if len(shape) != 2:
+        raise wrong_shape("The tensor of scores", values, "(batch, classes)")
+    if targets.shape != shape[:1]:
+        raise wrong_shape("The vector of targets", targets, f"({shape[0]},), one class for every row")
+    return targets if targets.dtype is torch.int64 else indices("The vector of targets", targets)
+
+
+def _check_weight(weight: Tensor | None, classes: int) -> None:
+    if weight is not None:
+        check_shape("The vector of class weights", weight, (classes,), "one for every class")
+
+
+def _of(values: Tensor, targets: Tensor) -> Tensor:
+    """The value of the target class of every example."""
+    return values.gather(1, targets.unsqueeze(1)).squeeze(1)
+
+
+def _of_target(values: Tensor, targets: Tensor) -> Tensor:
+    """The same for targets that nobody has looked at."""
+    targets = _classes(values, targets)
+    try:
+        return _of(values, targets)
+    except RuntimeError:  # looking at the range beforehand would cost every call
+        check_range("The vector of targets", targets, values.shape[1])
+        raise
+
+
+def _counted(targets: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor]:
+    """Which rows count, and the targets, 0 where they do not."""
+    counts = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else targets != ignore_index
+    return counts, targets.where(counts, 0)
+
+
+def _weights(counts: Tensor, target: Tensor, weight: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """The weight of every row: its target's, 0 where it does not count."""
+    dtype = torch.float32 if dtype in HALF else dtype
+    return counts.to(dtype) if weight is None else weight.detach().to(dtype).index_select(0, target) * counts
+
+
+def _over(loss: Tensor, count: Tensor) -> Tensor:
+    """loss / count; where nothing counts, not a number, through which no gradient flows."""
+    some = count != 0
+    return (loss / count.where(some, 1)).where(some, torch.nan)
 
 
 def _check_values(values: Tensor, targets: Tensor, reduction: str = "mean") -> None:
@@ -163,6 +159,10 @@ def mse(
     The `reduction` over all values is "mean", "sum" or "none". Raises UserError when the targets have another shape.
     """
     return _reduce((values - targets).square(), reduction)
+
+
+def _reduce(values: Tensor, reduction: str) -> Tensor:
+    return values if reduction == "none" else values.mean() if reduction == "mean" else values.sum()
 
 
 @in_float32

@@ -13,11 +13,6 @@ from firsthand.nn.fast import pool as fast
 from firsthand.nn.shape import check_images, check_shape
 
 
-def _squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w pixels"]:
-    """The image cut into squares of `size` by `size` pixels that do not overlap, each flattened to one axis."""
-    return x.unflatten(3, (-1, size)).unflatten(2, (-1, size)).transpose(3, 4).flatten(4)
-
-
 def _check(x: Tensor, size: int, stride: int | None = None, padding: int = 0, ceil: bool = False) -> None:
     if not (whole(1, size, 1 if stride is None else stride) and whole(0, padding) and padding <= size // 2):
         raise UserError(
@@ -32,19 +27,6 @@ def _check(x: Tensor, size: int, stride: int | None = None, padding: int = 0, ce
         raise UserError(f"Pooling by {size} needs {size} pixels or more, got {shape[2]} by {shape[3]}.")
     if stride is None and not ceil and (height % size or width % size):
         raise UserError(f"Pooling by {size} needs sides divisible by {size}, got {height} by {width} pixels.")
-
-
-def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool) -> tuple[int, int, int, int]:
-    """The pixels to add left, right, above and below, so that windows `stride` apart cover what they should."""
-    above, left = (_beyond(side, size, stride or size, padding) for side in x.shape[2:]) if ceil else (0, 0)
-    return padding, padding + left, padding, padding + above
-
-
-def _beyond(side: int, size: int, stride: int, padding: int) -> int:
-    """How far a last window that starts on the padded image, but not in its right padding, reaches out of it."""
-    rest = (side + 2 * padding - size) % stride
-    begin = side + 2 * padding - size - rest + stride
-    return stride - rest if rest and begin < side + padding else 0
 
 
 @definition(fast=fast.max_pool2d, guard=_check)
@@ -67,6 +49,19 @@ def max_pool2d(
     return patches(padded, (size, size), stride or size).flatten(-2).max(-1).values
 
 
+def _frame(x: Tensor, size: int, stride: int | None, padding: int, ceil: bool) -> tuple[int, int, int, int]:
+    """The pixels to add left, right, above and below, so that windows `stride` apart cover what they should."""
+    above, left = (_beyond(side, size, stride or size, padding) for side in x.shape[2:]) if ceil else (0, 0)
+    return padding, padding + left, padding, padding + above
+
+
+def _beyond(side: int, size: int, stride: int, padding: int) -> int:
+    """How far a last window that starts on the padded image, but not in its right padding, reaches out of it."""
+    rest = (side + 2 * padding - size) % stride
+    begin = side + 2 * padding - size - rest + stride
+    return stride - rest if rest and begin < side + padding else 0
+
+
 @definition(fast=fast.avg_pool2d, guard=_check)
 def avg_pool2d(
     x: Float[Tensor, "batch channel height width"], size: int, stride: int | None = None, padding: int = 0
@@ -78,11 +73,6 @@ def avg_pool2d(
     """
     padded = torch.constant_pad_nd(x, (padding,) * 4)
     return patches(padded, (size, size), stride or size).mean((-2, -1))
-
-
-def _strips(side: int, parts: int) -> list[tuple[int, int]]:
-    """First and one past the last pixel of every strip."""
-    return [(i * side // parts, -(-(i + 1) * side // parts)) for i in range(parts)]
 
 
 def _check_parts(x: Tensor, size: int) -> None:
@@ -104,6 +94,11 @@ def adaptive_avg_pool2d(
     return torch.stack(
         [torch.stack([row[..., first:end].mean(2) for first, end in _strips(x.shape[3], size)], -1) for row in rows], -2
     )
+
+
+def _strips(side: int, parts: int) -> list[tuple[int, int]]:
+    """First and one past the last pixel of every strip."""
+    return [(i * side // parts, -(-(i + 1) * side // parts)) for i in range(parts)]
 
 
 def global_avg_pool2d(x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel"]:
@@ -135,6 +130,11 @@ def subsample(
     Source: LeCun et al. (1998), section II-B; section II-A speaks of the average, which is a gain of 1/4.
     """
     return _squares(x, 2).sum(-1) * gain[:, None, None] + bias[:, None, None]
+
+
+def _squares(x: Float[Tensor, "batch channel height width"], size: int) -> Float[Tensor, "batch channel h w pixels"]:
+    """The image cut into squares of `size` by `size` pixels that do not overlap, each flattened to one axis."""
+    return x.unflatten(3, (-1, size)).unflatten(2, (-1, size)).transpose(3, 4).flatten(4)
 
 
 class Subsample(Module):

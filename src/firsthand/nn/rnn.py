@@ -13,12 +13,6 @@ from firsthand.nn.sequence import as_autocast, check_sequence, walk
 NONLINEARITIES = {"tanh": tanh, "relu": relu}
 
 
-def check_nonlinearity(nonlinearity: str) -> None:
-    """Raises UserError for another nonlinearity than tanh and relu."""
-    if nonlinearity not in NONLINEARITIES:
-        raise UserError(f"The nonlinearity of an RNN is 'tanh' or 'relu', got '{nonlinearity}'.")
-
-
 def _check(
     x, h, weight_ih, weight_hh, bias_ih=None, bias_hh=None, nonlinearity="tanh", lengths=None, reverse=False
 ) -> None:
@@ -49,3 +43,9 @@ def rnn(
         return (NONLINEARITIES[nonlinearity](linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)),)
 
     return as_autocast(walk(step, x, (h,), lengths, reverse))
+
+
+def check_nonlinearity(nonlinearity: str) -> None:
+    """Raises UserError for another nonlinearity than tanh and relu."""
+    if nonlinearity not in NONLINEARITIES:
+        raise UserError(f"The nonlinearity of an RNN is 'tanh' or 'relu', got '{nonlinearity}'.")

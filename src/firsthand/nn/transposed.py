@@ -13,23 +13,6 @@ from firsthand.nn.fast import transposed as fast
 from firsthand.nn.shape import check_images, check_shape, wrong_shape
 
 
-def _check_options(stride: int, padding: int, output_padding: int) -> None:
-    if not (whole(1, stride) and whole(0, padding, output_padding) and output_padding < stride):
-        raise UserError(
-            f"A transposed convolution needs stride of 1 or more, padding of 0 or more and output_padding below the "
-            f"stride, got {stride!r}, {padding!r} and {output_padding!r}: each one whole number for all axes."
-        )
-
-
-def _sides(x: Tensor, weight: Tensor, stride: int, padding: int, output_padding: int) -> tuple[int, int]:
-    """Height and width of the output."""
-    height, width = (
-        (side - 1) * stride + pixels - 2 * padding + output_padding
-        for side, pixels in zip(x.shape[2:], weight.shape[2:], strict=True)
-    )
-    return height, width
-
-
 def _check(
     x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0, output_padding: int = 0
 ) -> None:
@@ -70,6 +53,23 @@ def conv_transpose2d(
             y[:, :, u : u + rows : stride, v : v + columns : stride] += stamps[:, :, u, v]
     y = y[:, :, padding : padding + height, padding : padding + width]
     return y if bias is None else y + bias.view(-1, 1, 1)
+
+
+def _check_options(stride: int, padding: int, output_padding: int) -> None:
+    if not (whole(1, stride) and whole(0, padding, output_padding) and output_padding < stride):
+        raise UserError(
+            f"A transposed convolution needs stride of 1 or more, padding of 0 or more and output_padding below the "
+            f"stride, got {stride!r}, {padding!r} and {output_padding!r}: each one whole number for all axes."
+        )
+
+
+def _sides(x: Tensor, weight: Tensor, stride: int, padding: int, output_padding: int) -> tuple[int, int]:
+    """Height and width of the output."""
+    height, width = (
+        (side - 1) * stride + pixels - 2 * padding + output_padding
+        for side, pixels in zip(x.shape[2:], weight.shape[2:], strict=True)
+    )
+    return height, width
 
 
 class ConvTranspose2d(Module):
