@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import reduce, wraps
 from types import NotImplementedType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 from jaxtyping import Float
@@ -28,11 +28,12 @@ class Pair:
     fast: Callable
 
 
+Operation = TypeVar("Operation", bound=Callable[..., Any])
 PAIRS: dict[str, Pair] = {}
 _readable = False
 
 
-def definition(fast: Callable, guard: Callable | None = None, lazily: bool = False) -> Callable[[Callable], Callable]:
+def definition(fast: Callable, guard: Callable | None = None, lazily: bool = False) -> Callable[[Operation], Operation]:
     """Join a definition with its fast implementation: that one runs, or in `definitions()` the definition.
 
     A fast implementation that cannot serve returns NotImplemented, and the definition serves; so it does inside
@@ -44,11 +45,11 @@ def definition(fast: Callable, guard: Callable | None = None, lazily: bool = Fal
     """
     first = None if lazily else guard
 
-    def join(readable: Callable) -> Callable:
+    def join(readable: Operation) -> Operation:
         checked = readable if guard is None else _after(guard, readable)
 
         @wraps(checked)
-        def dispatch(*args, **kwargs):
+        def dispatch(*args: Any, **kwargs: Any) -> Any:
             if _readable:
                 return checked(*args, **kwargs)
             if first is not None:
@@ -56,7 +57,7 @@ def definition(fast: Callable, guard: Callable | None = None, lazily: bool = Fal
             try:
                 result = fast(*args, **kwargs)
             except (IndexError, RuntimeError, TypeError, ValueError) as error:
-                if lazily:
+                if lazily and guard is not None:
                     guard(*args, **kwargs)
                 if not _transformed(error, args):
                     raise
@@ -64,20 +65,20 @@ def definition(fast: Callable, guard: Callable | None = None, lazily: bool = Fal
             return checked(*args, **kwargs) if result is NotImplemented else result
 
         PAIRS[readable.__name__] = Pair(readable.__name__, checked, _switched(False)(dispatch))
-        return dispatch
+        return cast(Operation, dispatch)
 
     return join
 
 
-def _after(guard: Callable, call: Callable) -> Callable:
+def _after(guard: Callable, call: Operation) -> Operation:
     """The call, behind its guard."""
 
     @wraps(call)
-    def checked(*args, **kwargs):
+    def checked(*args: Any, **kwargs: Any) -> Any:
         guard(*args, **kwargs)
         return call(*args, **kwargs)
 
-    return checked
+    return cast(Operation, checked)
 
 
 def _transformed(error: Exception, args: tuple) -> bool:
@@ -105,7 +106,7 @@ def definitions() -> AbstractContextManager[None]:
 HALF = (torch.float16, torch.bfloat16)
 
 
-def in_float32(call: Callable) -> Callable:
+def in_float32(call: Operation) -> Operation:
     """Let an operation that sums do so in float32 where its first argument is in half precision, and round once.
 
     A sum or a square in float16 overflows at 65,504, and one in bfloat16 no longer grows by ones from 256 on. The
@@ -113,7 +114,7 @@ def in_float32(call: Callable) -> Callable:
     """
 
     @wraps(call)
-    def wide(*args, **kwargs):
+    def wide(*args: Any, **kwargs: Any) -> Any:
         if args and args[0].dtype not in HALF:
             return call(*args, **kwargs)
         tensors = (x for x in (*args, *kwargs.values()) if isinstance(x, Tensor) and x.is_floating_point())
@@ -121,7 +122,7 @@ def in_float32(call: Callable) -> Callable:
         results = call(*map(_wide, args), **{name: _wide(x) for name, x in kwargs.items()})
         return tuple(rounded(y, dtype) for y in results) if isinstance(results, tuple) else rounded(results, dtype)
 
-    return wide
+    return cast(Operation, wide)
 
 
 def _wide(x: Any) -> Any:

@@ -34,7 +34,7 @@ def check_flags(owner: str, **flags: Any) -> None:
 def check_number(owner: str, least: float = -inf, most: float = inf, **numbers: Any) -> None:
     """Raises UserError for what is not a finite number from `least` to `most`."""
     for name, number in numbers.items():
-        real = isinstance(number, Real) and not isinstance(number, bool) and abs(number) < inf
+        real = isinstance(number, Real) and not isinstance(number, bool) and abs(number) < inf  # type: ignore[operator]
         if not (real and least <= number <= most):
             above = f" of {least:g} or more" if most == inf else f" from {least:g} to {most:g}"
             raise UserError(f"The {name} of {owner} is {number!r}, expected a number{'' if least == -inf else above}.")

@@ -97,7 +97,7 @@ def dot_product_weights(
     """
     scores = q @ k.mT
     if causal:
-        past = causal_mask(*scores.shape[-2:], scores.device)
+        past = causal_mask(scores.shape[-2], scores.shape[-1], scores.device)
         if mask is None and q.shape[-2] <= k.shape[-2]:  # every query has a key, so that no row needs to be cleared
             return softmax(scores.masked_fill(~past, -torch.inf))
         mask = past if mask is None else mask & past

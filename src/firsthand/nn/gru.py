@@ -1,5 +1,7 @@
 """The gated recurrent unit: a state that moves as far as one gate lets it, towards what another lets it remember."""
 
+from typing import Any
+
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -11,7 +13,17 @@ from firsthand.nn.linear import linear
 from firsthand.nn.sequence import check_sequence, walk
 
 
-def _check(x, h, weight_ih, weight_hh, bias_ih=None, bias_hh=None, reset="after", lengths=None, reverse=False) -> None:
+def _check(
+    x: Tensor,
+    h: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    reset: Any = "after",
+    lengths: Tensor | None = None,
+    reverse: Any = False,
+) -> None:
     check_reset(reset)
     check_sequence("gru", 3, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
 
@@ -49,7 +61,8 @@ def gru(
             n = tanh(x_n + r * h_n)
         return (z * h + (1 - z) * n,)
 
-    return walk(step, x, (h,), lengths, reverse)
+    y, h = walk(step, x, (h,), lengths, reverse)
+    return y, h
 
 
 def check_reset(reset: str) -> None:

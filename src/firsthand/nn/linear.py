@@ -50,7 +50,7 @@ class Linear(Module):
         self.weight = Parameter(torch.empty(out_features, in_features))
         self.bias = Parameter(torch.empty(out_features)) if bias else None
         uniform_(self.weight, 1 / sqrt(in_features))
-        if bias:
+        if self.bias is not None:
             uniform_(self.bias, 1 / sqrt(in_features))
 
     def forward(self, x: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch out"]:

@@ -1,6 +1,7 @@
 """Long short-term memory: a cell that is only added to, and gates that guard it."""
 
 from functools import partial
+from typing import Any
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -13,7 +14,19 @@ from firsthand.nn.sequence import as_autocast, check_sequence, walk
 from firsthand.nn.shape import check_shape
 
 
-def _check(name, gates, x, h, c, weight_ih, weight_hh, bias_ih=None, bias_hh=None, lengths=None, reverse=False) -> None:
+def _check(
+    name: str,
+    gates: int,
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    lengths: Tensor | None = None,
+    reverse: Any = False,
+) -> None:
     check_sequence(name, gates, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
 
 
@@ -42,7 +55,8 @@ def lstm(
         c = sigmoid(a_f) * c + sigmoid(a_i) * tanh(a_g)
         return sigmoid(a_o) * tanh(c), c
 
-    return as_autocast(walk(step, x, (h, c), lengths, reverse))
+    y, h, c = as_autocast(walk(step, x, (h, c), lengths, reverse))
+    return y, h, c
 
 
 @definition(fast=fast.lstm_1997, guard=partial(_check, "lstm_1997", 3))
@@ -70,11 +84,23 @@ def lstm_1997(
         c = c + sigmoid(a_i) * 2 * tanh(a_g / 2)
         return sigmoid(a_o) * tanh(c / 2), c
 
-    return as_autocast(walk(step, x, (h, c), lengths, reverse))
+    y, h, c = as_autocast(walk(step, x, (h, c), lengths, reverse))
+    return y, h, c
 
 
 def _check_peephole(
-    x, h, c, weight_ih, weight_hh, bias_ih, bias_hh, weight_ci, weight_cf, weight_co, lengths=None, reverse=False
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None,
+    bias_hh: Tensor | None,
+    weight_ci: Tensor,
+    weight_cf: Tensor,
+    weight_co: Tensor,
+    lengths: Tensor | None = None,
+    reverse: Any = False,
 ) -> None:
     check_sequence("lstm_peephole", 4, x, {"h": h, "c": c}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
     for gate, peephole in zip("ifo", (weight_ci, weight_cf, weight_co), strict=True):
@@ -109,4 +135,5 @@ def lstm_peephole(
         c = f * c + i * tanh(a_g)
         return sigmoid(a_o + weight_co * c) * tanh(c), c
 
-    return as_autocast(walk(step, x, (h, c), lengths, reverse))
+    y, h, c = as_autocast(walk(step, x, (h, c), lengths, reverse))
+    return y, h, c

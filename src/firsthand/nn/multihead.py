@@ -1,6 +1,7 @@
 """Multi-head attention: several small attentions side by side, each in a subspace of its own."""
 
 from math import sqrt
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -54,7 +55,7 @@ class MultiheadAttention(Module):
                 Parameter(glorot_(torch.empty(embed, size))) for size in self.sizes.values()
             )
         self.in_proj_bias = Parameter(torch.zeros(3 * embed)) if bias else None
-        if bias:
+        if self.out_proj.bias is not None:
             with torch.no_grad():
                 self.out_proj.bias.zero_()
 
@@ -80,16 +81,16 @@ class MultiheadAttention(Module):
         if weight is not None and query is key is value:  # as few products as there are different sources
             parts = linear(query, weight, bias).chunk(3, -1)
         elif weight is not None and key is value:
-            (w_q, w_kv), (b_q, b_kv) = (
-                (None, None) if t is None else t.split([embed, 2 * embed]) for t in (weight, bias)
-            )
+            w_q, w_kv = weight.split([embed, 2 * embed])
+            b_q, b_kv = (None, None) if bias is None else bias.split([embed, 2 * embed])
             parts = linear(query, w_q, b_q), *linear(key, w_kv, b_kv).chunk(2, -1)
         else:
-            weights = (
-                (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight) if weight is None else weight.chunk(3)
-            )
-            parts = map(linear, (query, key, value), weights, (None,) * 3 if bias is None else bias.chunk(3))
-        return tuple(self._split(part) for part in parts)
+            own = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+            weights: Any = own if weight is None else weight.chunk(3)
+            biases = (None,) * 3 if bias is None else bias.chunk(3)
+            parts = tuple(map(linear, (query, key, value), weights, biases))
+        q, k, v = map(self._split, parts)
+        return q, k, v
 
     def _split(self, x: Tensor) -> Tensor:
         batch, time, embed = x.shape

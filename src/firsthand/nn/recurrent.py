@@ -19,7 +19,7 @@ from firsthand.nn.rnn import check_nonlinearity, rnn
 from firsthand.nn.sequence import check_lengths
 from firsthand.nn.shape import wrong_shape
 
-LSTMS = {"vanilla": lstm, "1997": lstm_1997, "peephole": lstm_peephole}
+LSTMS: dict[str, Callable] = {"vanilla": lstm, "1997": lstm_1997, "peephole": lstm_peephole}
 
 
 class _Recurrent(Module):
@@ -53,7 +53,7 @@ class _Recurrent(Module):
         rows = self.gates * hidden_size
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * (2 if bidirectional else 1)
-            shapes = {"weight_ih": (rows, width), "weight_hh": (rows, hidden_size)}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, hidden_size)}
             if bias:
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
             shapes |= {peephole: (hidden_size,) for peephole in self.peepholes}
@@ -84,7 +84,7 @@ class _Recurrent(Module):
                 raise wrong_shape(
                     f"The state {symbol} of {name}", state, f"{shape}: layers and directions, batch, hidden"
                 )
-        finals = []
+        finals: list[list[Tensor]] = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
                 x = dropout(x.transpose(0, 1).contiguous(), self.dropout).transpose(0, 1)  # torch's order of draws

@@ -1,5 +1,7 @@
 """Local response normalisation: a strong response quietens the same place in the neighbouring maps."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -11,7 +13,7 @@ from firsthand.nn.fast import response as fast
 from firsthand.nn.shape import wrong_shape
 
 
-def _check(x: Tensor, size: int = 5, *_, **__) -> None:
+def _check(x: Tensor, size: Any = 5, *_: Any, **__: Any) -> None:
     if not whole(1, size) or size % 2 == 0:
         raise UserError(f"Local response normalisation sums an odd number of maps, got {size!r}.")
     if x.ndim < 2 or not x.shape[1]:

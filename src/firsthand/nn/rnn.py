@@ -1,5 +1,7 @@
 """The recurrent layer of Elman: the state is one more input of the next step."""
 
+from typing import Any
+
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -14,7 +16,15 @@ NONLINEARITIES = {"tanh": tanh, "relu": relu}
 
 
 def _check(
-    x, h, weight_ih, weight_hh, bias_ih=None, bias_hh=None, nonlinearity="tanh", lengths=None, reverse=False
+    x: Tensor,
+    h: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    nonlinearity: Any = "tanh",
+    lengths: Tensor | None = None,
+    reverse: Any = False,
 ) -> None:
     check_nonlinearity(nonlinearity)
     check_sequence("rnn", 1, x, {"h": h}, weight_ih, weight_hh, bias_ih, bias_hh, lengths)
@@ -42,7 +52,8 @@ def rnn(
     def step(x: Tensor, h: Tensor) -> tuple[Tensor]:
         return (NONLINEARITIES[nonlinearity](linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)),)
 
-    return as_autocast(walk(step, x, (h,), lengths, reverse))
+    y, h = as_autocast(walk(step, x, (h,), lengths, reverse))
+    return y, h
 
 
 def check_nonlinearity(nonlinearity: str) -> None:

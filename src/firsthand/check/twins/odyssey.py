@@ -20,11 +20,11 @@ VARIANTS = {
 class Gate(nn.Module):
     """One weighted sum of the input and the output before it, of a peephole and, with FGR, of the gates before it."""
 
-    def __init__(self, vocab: int, hidden: int, peephole: bool, hears: bool):
+    def __init__(self, vocab: int, hidden: int, peephole: bool, full_gates: bool):
         super().__init__()
         self.W, self.R = nn.Linear(vocab, hidden), nn.Linear(hidden, hidden, bias=False)
         self.p = nn.Parameter(torch.empty(hidden)) if peephole else None
-        self.G = nn.ModuleDict({gate: nn.Linear(hidden, hidden, bias=False) for gate in "ifo"} if hears else {})
+        self.G = nn.ModuleDict({gate: nn.Linear(hidden, hidden, bias=False) for gate in "ifo"} if full_gates else {})
 
     def forward(self, x: Tensor, y: Tensor, c: Tensor, gates: dict[str, Tensor]) -> Tensor:
         """The sum, not bent yet."""
@@ -66,7 +66,7 @@ class Network(Twin):
         return found | {f"lstm.p_{s}": [self.cell[s].p] for s in self.order if s != "z"}
 
     def nine(self) -> list[list[nn.Parameter]]:
-        """The matrices between gates, a row of them for each gate that hears."""
+        """The matrices between gates, a row of them for each gate that full_gates."""
         return [[self.cell[s].G[heard].weight for heard in "ifo"] for s in "ifo"]
 
     @torch.no_grad()

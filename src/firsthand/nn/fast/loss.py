@@ -64,7 +64,9 @@ class _SharedCrossEntropy(torch.autograd.Function):
         return dx.scatter_add_(1, target, -a).mul_(dloss / count), None, None, None, None, None
 
 
-def _shares(logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore: int | None):
+def _shares(
+    logits: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore: int | None
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor]:
     """What `_SharedCrossEntropy` takes: targets, a and b (batch, 1), a weight for every class, and the count."""
     classes = logits.shape[1]
     dtype = torch.float32 if logits.dtype in HALF else logits.dtype
@@ -102,7 +104,7 @@ def cross_entropy(
     return loss if half is None else rounded(loss, logits.dtype)
 
 
-def _reduced(by_hand: type, values: Tensor, targets: Tensor, reduction: str) -> Result:
+def _reduced(by_hand: type[torch.autograd.Function], values: Tensor, targets: Tensor, reduction: str) -> Result:
     """A sum or mean from the pass by hand, which holds no tensor of all losses; all losses from the definition.
 
     So are those in half precision, where a sum may overflow before it is divided.

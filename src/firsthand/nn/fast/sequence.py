@@ -153,7 +153,7 @@ class Layout:
     ) -> list[tuple[Shaped[Tensor, "..."], ...]]:
         """Views of the rows that run, step after step: of every buffer, then of every history before and after it."""
         if self.rows is None:
-            columns = [buffer.unbind(0) for buffer in buffers]
+            columns: list[Any] = [buffer.unbind(0) for buffer in buffers]
             for states in histories:
                 views = states.unbind(0)
                 columns += [views, views[1:]]
@@ -163,12 +163,12 @@ class Layout:
         return list(zip(*columns, strict=False))
 
 
-def needs_definition(*tensors: Float[Tensor, "..."] | None) -> bool:
+def needs_definition(x: Float[Tensor, "..."], *others: Float[Tensor, "..."] | None) -> bool:
     """Whether the definition must serve: in half precision, where a state held by steps of another form would lose
     digits, under autocast, which sees single operations only, and while compiling, which fuses them by itself."""
-    if torch.compiler.is_compiling() or torch.is_autocast_enabled(tensors[0].device.type):
+    if torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type):
         return True
-    return any(tensor is not None and tensor.dtype not in (torch.float32, torch.float64) for tensor in tensors)
+    return any(tensor is not None and tensor.dtype not in (torch.float32, torch.float64) for tensor in (x, *others))
 
 
 def projection(
@@ -205,7 +205,7 @@ def outer(da: Float[Tensor, "time batch out"], rows: Float[Tensor, "time batch i
     return da.flatten(0, 1).t() @ rows.flatten(0, 1)
 
 
-def derivatives(ctx, *dys: Float[Tensor, "..."] | None) -> tuple[Float[Tensor, "..."] | None, ...]:
+def derivatives(ctx: Any, *dys: Float[Tensor, "..."] | None) -> tuple[Float[Tensor, "..."] | None, ...]:
     """The gradients by autograd through the definition, for a pass that is itself recorded: a pass by hand is not.
 
     In the order of `apply`: the definition's name and options, lengths, reverse, and the definition's tensors.
@@ -219,6 +219,6 @@ def derivatives(ctx, *dys: Float[Tensor, "..."] | None) -> tuple[Float[Tensor, "
         filled = (None if tensor is None else next(supply) for tensor in tensors)
         return PAIRS[name].definition(*filled, **options, lengths=ctx.lengths, reverse=ctx.reverse)
 
-    outputs, pull = torch.func.vjp(call, *given)
+    outputs, pull = torch.func.vjp(call, *given)[:2]
     found = iter(pull(tuple(torch.zeros_like(y) if dy is None else dy for y, dy in zip(outputs, dys, strict=True))))
     return None, None, None, *(None if tensor is None else next(found) for tensor in tensors)
