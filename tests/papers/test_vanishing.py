@@ -10,17 +10,22 @@ from torch import Generator
 from torch.autograd.functional import jacobian
 
 import firsthand
-from firsthand import optim
+from firsthand import optim, papers
+from firsthand.claims import Seen
 from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN
-from firsthand.papers.claim import Seen
-from firsthand.papers.vanishing import claims, experiments, reading
-from firsthand.papers.vanishing.lags import bound, by_lag
-from firsthand.papers.vanishing.latches import Latches, descend, survivors
-from firsthand.papers.vanishing.model import Config, Latch, Recurrent, latch, walk
-from firsthand.papers.vanishing.reading import Corpus, Reader
-from firsthand.papers.vanishing.recipe import Recipe, cost
-from firsthand.papers.vanishing.sequences import Sequences, draw
+from firsthand.papers.vanishing.claims.cliff import SHOWN, cliff, cliff_error
+from firsthand.papers.vanishing.claims.clipping import frequencies, reader
+from firsthand.papers.vanishing.claims.decay import decay
+from firsthand.papers.vanishing.claims.dilemma import storing, survivors
+from firsthand.papers.vanishing.claims.guessing import search
+from firsthand.papers.vanishing.claims.lengths import LEARNED, lengths
+from firsthand.papers.vanishing.claims.region import NOISES, region
+from firsthand.papers.vanishing.jacobians import bound, by_lag, walk
+from firsthand.papers.vanishing.language import lags, memory, network, predicted, score, train
+from firsthand.papers.vanishing.latches import Latches, descend
+from firsthand.papers.vanishing.model import Config, Latch, RecurrentClassifier, latch
+from firsthand.papers.vanishing.recipe import Recipe, Sequences, cost, draw
 from firsthand.papers.vanishing.theory import attractor, multiplier, threshold
 from firsthand.train.launch import Launch
 
@@ -76,9 +81,9 @@ def test_the_latch_is_the_printed_recursion():
     network.free.data.copy_(torch.tensor([[-0.3, 0.1], [0.4, 0.2]]))
     noise = [0.05, -0.2, 0.1]
     x = torch.tensor([[1.0, 1.0, *noise], [-1.0, -1.0, *noise]], dtype=torch.float64)
-    for k, told in ((0, (0.4, 0.2)), (1, (-0.3, 0.1))):
+    for k, given in ((0, (0.4, 0.2)), (1, (-0.3, 0.1))):
         state = 0.0
-        for h in (*told, *noise):
+        for h in (*given, *noise):
             state = tanh(1.7 * state + h)
         assert network(x)[k].item() == pytest.approx(state, abs=1e-7)  # parameters were written in float32
     assert torch.equal(network(x), network.unroll(x)[0])
@@ -103,7 +108,7 @@ def test_the_gradient_reaches_the_first_step():
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_step_by_step_is_all_at_once(cell):
     torch.manual_seed(0)
-    network = Recurrent(Config(cell, units=3)).double()
+    network = RecurrentClassifier(Config(cell, units=3)).double()
     x = torch.randn(5, 11, dtype=torch.float64)
     outputs, states = network.unroll(x)
     assert torch.allclose(outputs, network(x), atol=1e-12)
@@ -111,10 +116,10 @@ def test_step_by_step_is_all_at_once(cell):
 
 
 def test_forget_gates_start_open():
-    layer = Recurrent(Config("lstm", units=4, forget=2.5)).layer
+    layer = RecurrentClassifier(Config("lstm", units=4, forget=2.5)).layer
     biases = (layer.bias_ih_l0 + layer.bias_hh_l0).view(4, 4)
     assert torch.equal(biases, torch.tensor([[0.0], [2.5], [0.0], [0.0]]).expand(4, 4))
-    assert (Recurrent(Config("lstm")).layer.bias_ih_l0[5:10] == 1).all()
+    assert (RecurrentClassifier(Config("lstm")).layer.bias_ih_l0[5:10] == 1).all()
 
 
 def test_options_that_do_not_go_together():
@@ -137,7 +142,7 @@ def test_options_that_do_not_go_together():
         Latch()(torch.ones(2, 3))
 
 
-def test_sequences_tell_their_class_first():
+def test_sequences_show_their_class_first():
     x, classes = draw(2000, 9, 3, 0.2, Generator().manual_seed(1))
     assert classes[:4].tolist() == [0, 1, 0, 1]
     assert torch.equal(x[:, :3], (2.0 * classes - 1)[:, None].expand(-1, 3))
@@ -218,7 +223,7 @@ def test_latches_descend_as_the_module_does():
 
 
 def test_what_counts_as_learned():
-    """A strong latch told strongly; not the same with its signs exchanged, nor one that forgets."""
+    """A strong latch with strong inputs; not the same with its signs exchanged, nor one that forgets."""
     free = torch.tensor([[[-2.0, 2.0, -2.0], [2.0, -2.0, 2.0]]])
     latches = Latches(torch.tensor([3.0, 3.0, 0.0]), free)
     for uniform in (False, True):
@@ -234,7 +239,7 @@ def test_survivors():
 
 def test_longer_is_harder():
     """A small part of the claim: short bits are learned, long ones are not."""
-    short, long = (experiments.lengths(length, runs=20, updates=400) for length in (5, 60))
+    short, long = (lengths(length, runs=20, updates=400) for length in (5, 60))
     assert short["noise 0.2, rate 0.5"] >= 0.9 and long["noise 0.2"] <= 0.2
 
 
@@ -248,10 +253,10 @@ def test_settings_do_not_see_each_other():
 
 
 def test_the_map_has_a_place_for_every_pair():
-    found = experiments.region(length=5, runs=3, updates=150, lr=0.5)
+    found = region(length=5, runs=3, updates=150, lr=0.5)
     shares = np.array(found["map"]).reshape(8, 6)
     assert found["all"] == pytest.approx(shares.mean())
-    assert [found[f"best {noise:g}"] for noise in claims.NOISES] == pytest.approx(shares.max(0))
+    assert [found[f"best {noise:g}"] for noise in NOISES] == pytest.approx(shares.max(0))
     assert found["best 0.05"] >= found["best 0.6"]
 
 
@@ -260,9 +265,9 @@ def test_guesses_need_three_right_signs():
 
     With 200 searches the mean of a geometric distribution is within 30 % of it, but for one in 10^4.
     """
-    found = experiments.search("guessing", length=12, runs=200)
+    found = search("guessing", length=12, runs=200)
     assert found["solved"] == 1 and found["trials"] == pytest.approx(8, rel=0.3)
-    descent = experiments.search("descent", length=6, runs=20, trials=400)
+    descent = search("descent", length=6, runs=20, trials=400)
     assert 0 <= descent["solved"] <= 1 and len(descent["first"]) == round(20 * descent["solved"])
 
 
@@ -272,7 +277,7 @@ def test_guesses_need_three_right_signs():
 @pytest.mark.parametrize("w", [1.25, 2.0])
 def test_decay(w):
     """The parts of dx_T/dw sum to its finite difference, and a neuron at rest in its attractor has mu^k of them."""
-    found = experiments.decay(w, seed=4)
+    found = decay(w, seed=4)
     assert found["slope"] == pytest.approx(1, abs=0.01)
     start = 0.1 + 0.9 * torch.rand((), generator=Generator().manual_seed(4), dtype=torch.float64).item()
 
@@ -286,9 +291,9 @@ def test_decay(w):
     assert found["recent"] == pytest.approx(1 - multiplier(w) ** 10, abs=1e-3)
 
 
-def test_safer_is_deafer():
+def test_more_noise_survived_is_less_gradient():
     """And below h* not even constant noise flips a bit, so that the noise survived is of its order."""
-    weak, strong = experiments.storing(1.25, runs=500), experiments.storing(2.0, runs=500)
+    weak, strong = storing(1.25, runs=500), storing(2.0, runs=500)
     assert weak["noise"] < strong["noise"] and weak["gradient"] > strong["gradient"]
     x = sqrt(1 - 1 / 2)
     assert strong["threshold"] == pytest.approx(2 * x - atanh(x))
@@ -306,19 +311,19 @@ def test_the_cliff_by_hand():
         return (1 / (1 + np.exp(-x)) - 0.7) ** 2
 
     for w, b in ((4.0, -1.0), (5.5, -2.5), (8.0, -4.0)):
-        found = experiments.cliff_error(*torch.tensor([w, b], dtype=torch.float64)).item()
+        found = cliff_error(*torch.tensor([w, b], dtype=torch.float64)).item()
         assert found == pytest.approx(error(w, b), abs=1e-12)
 
 
 @pytest.mark.parametrize("clip", [None, 0.01])
 def test_the_first_step_down_the_cliff(clip):
     """That of SGD behind torch's clipping, whose 1e-6 in the denominator is the tolerance."""
-    place = torch.tensor(experiments.SHOWN, dtype=torch.float64, requires_grad=True)
-    experiments.cliff_error(*place).backward()
+    place = torch.tensor(SHOWN, dtype=torch.float64, requires_grad=True)
+    cliff_error(*place).backward()
     if clip is not None:
         torch.nn.utils.clip_grad_norm_([place], clip)
     expected = (place - 0.5 * place.grad).detach()
-    found = experiments.cliff(lr=0.5, clip=clip, runs=2, updates=1)
+    found = cliff(lr=0.5, clip=clip, runs=2, updates=1)
     assert [found["path w"][1], found["path b"][1]] == pytest.approx(expected.tolist(), abs=1e-6)
     if clip is not None:
         assert found["jump"] <= 0.5 * clip * (1 + 1e-9)
@@ -344,37 +349,37 @@ TOKENS = np.random.default_rng(0).integers(0, 28, 3000).astype(np.uint8)
 def test_spectral_radius(net, radius):
     """By the growth of a power of the matrix; 1 %, as its 1024th root still knows a factor of the norm's size."""
     torch.manual_seed(0)
-    reader = Reader(net, 28)
+    reader = network(net, 28)
     power = reader.layer.weight_hh_l0.detach().double() / radius
     for _ in range(10):
         power = power @ power
     assert power.norm().item() ** (1 / 1024) == pytest.approx(1, abs=1e-2)
-    assert reading.predicted(reader) == pytest.approx(radius, rel=1e-5)
+    assert predicted(reader) == pytest.approx(radius, rel=1e-5)
 
 
 def test_orthogonal_and_gated_starts():
     """The linear steps of the gates, from the eigenvalues of one block of their weights."""
     torch.manual_seed(0)
-    weight = Reader("rnn-orthogonal", 28).layer.weight_hh_l0
+    weight = network("rnn-orthogonal", 28).layer.weight_hh_l0
     assert torch.allclose(weight @ weight.t(), torch.eye(128), atol=1e-5)
-    lstm = Reader("lstm", 28)
+    lstm = network("lstm", 28)
     through = torch.linalg.eigvals(lstm.layer.weight_hh_l0[256:384].double())
     gate = 1 / (1 + np.exp(-1))
-    assert reading.predicted(lstm) == pytest.approx((gate + through / 4).abs().max().item(), rel=1e-6)
-    gru = Reader("gru", 28)
+    assert predicted(lstm) == pytest.approx((gate + through / 4).abs().max().item(), rel=1e-6)
+    gru = network("gru", 28)
     for bias in (gru.layer.bias_ih_l0, gru.layer.bias_hh_l0):
         bias.data.zero_()
     through = torch.linalg.eigvals(gru.layer.weight_hh_l0[256:].double())
-    assert reading.predicted(gru) == pytest.approx((0.5 + through / 4).abs().max().item(), rel=1e-6)
+    assert predicted(gru) == pytest.approx((0.5 + through / 4).abs().max().item(), rel=1e-6)
 
 
 def test_memory_of_a_linear_reader():
     """With tiny weights in and a multiple of a rotation within, every lag has that factor to the power of k."""
     torch.manual_seed(0)
-    reader = Reader("rnn-orthogonal", 28)
+    reader = network("rnn-orthogonal", 28)
     reader.layer.weight_hh_l0.data.mul_(0.8)
     reader.layer.weight_ih_l0.data.mul_(1e-4)
-    found = reading.memory(reader, TOKENS, Generator().manual_seed(0))
+    found = memory(reader, TOKENS, Generator().manual_seed(0))
     assert found["rate"] == pytest.approx(0.8, abs=1e-4) and found["lag 50"] == pytest.approx(
         50 * np.log10(0.8), abs=1e-3
     )
@@ -384,40 +389,39 @@ def test_memory_of_a_linear_reader():
 
 def test_frequencies_and_scores():
     counts = Counter(TOKENS.tolist())
-    corpus = Corpus(TOKENS, TOKENS, 28)
     entropy = -sum(n / 3000 * log(n / 3000) for n in counts.values())
-    assert corpus.frequencies() == pytest.approx(entropy, abs=1e-3)  # one of each is added
-    reader = Reader("gru", 28)
-    reader.readout.weight.data.zero_()
-    reader.readout.bias.data.zero_()
-    assert reading.score(reader, TOKENS) == pytest.approx(log(28), abs=1e-5)
-    reader.readout.bias.data.fill_(torch.nan)
-    assert reading.score(reader, TOKENS) is None
+    assert frequencies(TOKENS, TOKENS, 28) == pytest.approx(entropy, abs=1e-3)  # one of each is added
+    net = network("gru", 28)
+    net.output.weight.data.zero_()
+    net.output.bias.data.zero_()
+    assert score(net, TOKENS) == pytest.approx(log(28), abs=1e-5)
+    net.output.bias.data.fill_(torch.nan)
+    assert score(net, TOKENS) is None
 
 
 def test_training_reads_better_and_clips():
     """A text of one repeated word is learned; at a clip of nearly nothing nothing is."""
     word = np.frombuffer(b"abcdefg" * 300, dtype=np.uint8) - 97
     torch.manual_seed(0)
-    reader = Reader("rnn-1", 7, units=16)
+    reader = network("rnn-1", 7, units=16)
     before = {name: p.detach().clone() for name, p in reader.named_parameters()}
-    reading.train(reader, word, 3, 1.0, 1e-9, Generator().manual_seed(0))
+    train(reader, word, 3, 1.0, 1e-9, Generator().manual_seed(0))
     assert all(torch.allclose(p, before[name], atol=1e-7) for name, p in reader.named_parameters())
-    losses = reading.train(reader, word, 60, 1.0, 1.0, Generator().manual_seed(0))
+    losses = train(reader, word, 60, 1.0, 1.0, Generator().manual_seed(0))
     assert losses[0] == pytest.approx(log(7), abs=0.3) and losses[-1] < 0.2
 
 
 @pytest.mark.parametrize("net", ["rnn-1.5", "lstm"])
 def test_the_experiment_on_text(net):
-    found = experiments.lags(net, updates=3, text="python-docs")
+    found = lags(net, updates=3, text="python-docs")
     assert len(found["losses"]) == 3 and found["loss"] < log(28)
     assert ("start bound" in found) == (net == "rnn-1.5")
     assert {"start predicted", "start lag 50", "trained lag 50", "start shares", "trained shares"} <= set(found)
-    small = experiments.reader(lr=0.5, clip=1.0, updates=3, text="python-docs")
+    small = reader(lr=0.5, clip=1.0, updates=3, text="python-docs")
     assert small["worst"] == max(small["losses"]) and small["frequencies"] == pytest.approx(2.9, abs=0.15)
 
 
-# A training run, and the pictures
+# A training run, and the figures
 
 
 @pytest.mark.parametrize("changes", [{"data.length": 8}, {"model.cell": "lstm", "optim.lr": 0.5, "data.length": 8}])
@@ -435,30 +439,25 @@ def seen(found: dict) -> list[Seen]:
     return [Seen(seed, {"metrics": found, "series": series}, []) for seed in (0, 1)]
 
 
-def test_pictures_of_the_claims(monkeypatch):
+def test_pictures_of_the_claims():
     """Each draws what its runs left, also where one diverged."""
-    from firsthand.papers.vanishing import pictures
-
-    arms = {claim.key: [arm.name for arm in claim.arms] for claim in claims.CLAIMS if claim.figure}
     shares = [0.8**k for k in range(51)]
-    text = {"loss": 2.0, "start rate": 0.8, "start predicted": 0.8, "start shares": shares, "trained shares": shares}
-    text |= {"start allowed": shares, "trained allowed": shares}
-    lengths = dict.fromkeys(claims.SETTINGS, 0.5)
-    axes = {
-        "lengths": ({name: seen(lengths) for name in arms["lengths"]}, 1),
-        "region": ({name: seen({"map": [0.5] * 48}) for name in arms["region"]}, 4),
-        "guessing": ({name: seen({"solved": 0.5, "first": [1.0, 7.0]}) for name in arms["guessing"]}, 1),
-        "decay": ({name: seen(experiments.decay(1.5)) for name in arms["decay"]}, 2),
-        "dilemma": ({name: seen(experiments.storing(float(name[4:]), runs=50)) for name in arms["dilemma"]}, 2),
-        "lags": ({name: seen(text) for name in arms["lags"]}, 1),
-        "bound": ({name: seen(text) for name in arms["bound"]}, 4),
-        "trained": ({name: seen(text) for name in arms["trained"]}, 1),
-        "cliff": ({name: seen(experiments.cliff(runs=3, updates=2)) for name in arms["cliff"]}, 2),
-        "clipping": ({name: seen({"losses": [3.0] * 20, "frequencies": 2.8}) for name in arms["clipping"]}, 4),
+    text = {"start shares": shares, "trained shares": shares, "start allowed": shares, "trained allowed": shares}
+    drawn = {
+        "lengths": (dict.fromkeys(LEARNED, 0.5), 1),
+        "region": ({"map": [0.5] * 48}, 3),
+        "decay": (decay(1.5), 2),
+        "lags": (text, 1),
+        "bound": (text, 4),
+        "trained": (text, 1),
+        "cliff": (cliff(runs=3, updates=2), 2),
     }
-    assert set(axes) == set(arms)
-    for name, (runs, panels) in axes.items():
-        assert len(claims.figure(runs, name).axes) == panels, name
-    lost = text | {"loss": None, "trained shares": None}
-    figure = pictures.trained({name: seen(lost if name == claims.UNCLIPPED.name else text) for name in arms["trained"]})
-    assert len(figure.axes[0].lines) == len(arms["trained"]) - 1
+    claims = {claim.key: claim for claim in papers.get("vanishing").claims if claim.figure}
+    assert set(claims) == set(drawn)
+    for key, (found, panels) in drawn.items():
+        runs = {arm.name: seen(found) for arm in claims[key].arms}
+        assert len(claims[key].figure(runs).axes) == panels, key
+    *others, unclipped = claims["trained"].arms
+    lost = seen(text | {"trained shares": None})
+    figure = claims["trained"].figure({arm.name: seen(text) for arm in others} | {unclipped.name: lost})
+    assert len(figure.axes[0].lines) == 2 * len(others)

@@ -31,7 +31,7 @@ class Network(Twin):
         super().__init__()
         self.cell, self.lead = config.cell, config.lead
         if config.cell == "latch":
-            self.told = nn.Embedding(2, config.lead)
+            self.free = nn.Embedding(2, config.lead)
             self.neuron = nn.RNN(1, 1, bias=False, batch_first=True)
             self.neuron.weight_ih_l0.requires_grad_(False).fill_(1.0)
         else:
@@ -46,13 +46,13 @@ class Network(Twin):
             return
         with torch.no_grad():
             self.neuron.weight_hh_l0.fill_(ours.w)
-            self.told.weight.copy_(ours.free)
+            self.free.weight.copy_(ours.free)
 
     def named(self, kind: str) -> dict[str, Tensor]:
         """Parameters or gradients under our names."""
         if self.cell != "latch":
             return super().named(kind)
-        found = {"w": self.neuron.weight_hh_l0, "free": self.told.weight}
+        found = {"w": self.neuron.weight_hh_l0, "free": self.free.weight}
         values = {name: p.detach() if kind == "weight" else p.grad for name, p in found.items()}
         return values | {"w": values["w"].reshape(())}
 
@@ -60,8 +60,8 @@ class Network(Twin):
         """The last state, or the readout of it."""
         if self.cell != "latch":
             return self.readout(self.layer(x.unsqueeze(2))[0][:, -1]).squeeze(1)
-        told = self.told((x[:, 0] > 0).long())
-        return self.neuron(torch.cat([told, x[:, self.lead :]], 1).unsqueeze(2))[0][:, -1, 0]
+        given = self.free((x[:, 0] > 0).long())
+        return self.neuron(torch.cat([given, x[:, self.lead :]], 1).unsqueeze(2))[0][:, -1, 0]
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Half the squared distance from 0.8 or -0.8."""

@@ -1,4 +1,4 @@
-"""Long-term dependencies: why a network that holds a bit safely cannot learn from it by gradient descent."""
+"""Long-term dependencies: why a network that stores a bit robustly loses its gradient."""
 
 from firsthand.papers.card import Card, Reference, exports
 
@@ -22,10 +22,40 @@ CARD = Card(
   doi     = {10.1109/72.279181}
 }""",
         ),
+        Reference(
+            title="On the difficulty of training recurrent neural networks",
+            authors=("Razvan Pascanu", "Tomas Mikolov", "Yoshua Bengio"),
+            year=2013,
+            venue="ICML 2013, PMLR 28, pp. 1310-1318",
+            url="https://arxiv.org/abs/1211.5063",
+            bibtex="""@inproceedings{pascanu2013difficulty,
+  author    = {Pascanu, Razvan and Mikolov, Tomas and Bengio, Yoshua},
+  title     = {On the difficulty of training recurrent neural networks},
+  booktitle = {Proceedings of ICML},
+  series    = {PMLR},
+  volume    = {28},
+  pages     = {1310--1318},
+  year      = {2013}
+}""",
+        ),
+        Reference(
+            title="Guessing can outperform many long time lag algorithms",
+            authors=("Jürgen Schmidhuber", "Sepp Hochreiter"),
+            year=1996,
+            venue="Technical Note IDSIA-19-96",
+            url="https://people.idsia.ch/~juergen/guessing2001/node3.html",
+            bibtex="""@techreport{schmidhuber1996guessing,
+  author      = {Schmidhuber, J{\\"u}rgen and Hochreiter, Sepp},
+  title       = {Guessing can outperform many long time lag algorithms},
+  institution = {IDSIA},
+  number      = {IDSIA-19-96},
+  year        = {1996}
+}""",
+        ),
     ),
     family="sequences",
     builds_on=("backprop", "rnn"),
-    summary="A state that is stored safely contracts at every step, and its gradient with it: distant causes are lost.",
+    summary="A state that is stored robustly contracts at every step, and its gradient with it: distant causes fade.",
     network="Latch",
     parameters=7,
     example_shape=(20,),
@@ -33,11 +63,5 @@ CARD = Card(
 )
 __getattr__ = exports(
     __name__,
-    {
-        "Latch": "model",
-        "Recurrent": "model",
-        "Config": "model",
-        "Recipe": "recipe",
-        "PRESETS": "recipe",
-    },
+    {"Latch": "model", "RecurrentClassifier": "model", "Config": "model", "Recipe": "recipe", "PRESETS": "recipe"},
 )

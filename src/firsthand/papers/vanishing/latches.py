@@ -1,4 +1,4 @@
-"""Many latches at once: hundreds of neurons that never meet, trained side by side in one tensor."""
+"""Many latches at once: hundreds of independent neurons, trained side by side in one tensor."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,9 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.vanishing.model import latch
-from firsthand.papers.vanishing.theory import attractor
 
 TARGETS = torch.tensor([[-0.8], [0.8]])  # d of class 0 and of class 1
-PAIRS = 100  # test pairs of which a latch must get NEEDED right
-NEEDED = 98
+PAIRS, NEEDED = 100, 98  # test pairs, and how many of them a latch that has learned gets right
 
 
 @dataclass
@@ -25,26 +23,20 @@ class Latches:
         """Free inputs from U(-reach, reach), and the weight too where w0 is None."""
         free = reach * (2 * torch.rand(lead, 2, runs, generator=generator) - 1)
         if w0 is None:
-            w = reach * (2 * torch.rand(runs, generator=generator) - 1)
-        else:
-            w = torch.as_tensor(w0, dtype=torch.float32).expand(runs).clone()
-        return cls(w, free)
-
-    def states(self, noise: list[Tensor]) -> list[Tensor]:
-        """All states of both classes: the free inputs come first, then these."""
-        return latch(self.w, [*self.free, *noise])
+            return cls(reach * (2 * torch.rand(runs, generator=generator) - 1), free)
+        return cls(torch.as_tensor(w0, dtype=torch.float32).expand(runs).clone(), free)
 
     @torch.no_grad()
     def right(self, length: int, noise: float | Tensor, generator: Generator, uniform: bool = False) -> Tensor:
         """Whether 98 of 100 fresh pairs end with the right signs, of each run."""
         runs = len(self.w)
-        wide = Latches(self.w, self.free.unsqueeze(2).expand(-1, -1, PAIRS, -1))
-        drawn = [draws((2, PAIRS, runs), noise, generator, uniform) for _ in range(length - len(self.free))]
-        states = torch.stack(wide.states(drawn)[-(length + 1) // 2 :]) if uniform else wide.states(drawn)[-1][None]
-        ends = torch.randint(len(states), (PAIRS,), generator=generator)  # uniform: T/2 to T steps
-        last = states[ends, :, torch.arange(PAIRS)]  # (pairs, 2, runs)
-        both = (last[:, 0] < 0) & (last[:, 1] > 0)
-        return both.sum(0) >= NEEDED
+        free = self.free.unsqueeze(2).expand(-1, -1, PAIRS, -1)
+        noises = [draws((2, PAIRS, runs), noise, generator, uniform) for _ in range(length - len(free))]
+        states = latch(self.w, [*free, *noises])
+        ends = torch.stack(states[-(length // 2) - 1 :] if uniform else states[-1:])
+        chosen = torch.randint(len(ends), (PAIRS,), generator=generator)  # uniform: T/2 to T steps
+        last = ends[chosen, :, torch.arange(PAIRS)]  # (pairs, 2, runs)
+        return ((last[:, 0] < 0) & (last[:, 1] > 0)).sum(0) >= NEEDED
 
 
 def draws(shape: tuple[int, ...], noise: float | Tensor, generator: Generator, uniform: bool) -> Tensor:
@@ -69,26 +61,26 @@ def descend(
     noise the length, too, is uniform, from T/2 to T, one draw an update. In place.
     """
     parameters = [latches.w.requires_grad_(), latches.free.requires_grad_()]
-    shape = latches.free.shape[1:]
     for _ in range(updates):
-        steps = length
-        if uniform:
-            steps = int(torch.randint((length + 1) // 2, length + 1, (), generator=generator))
-        drawn = draws((steps - len(latches.free), *shape), noise, generator, uniform)
-        last = latches.states(list(drawn))[-1]
-        cost = (last - TARGETS).square().sum() / 2
+        steps = int(torch.randint((length + 1) // 2, length + 1, (), generator=generator)) if uniform else length
+        noises = draws((steps - len(latches.free), *latches.free.shape[1:]), noise, generator, uniform)
+        cost = (latch(latches.w, [*latches.free, *noises])[-1] - TARGETS).square().sum() / 2
         gradients = torch.autograd.grad(cost, parameters)
         with torch.no_grad():
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter -= lr * gradient
-    latches.w.requires_grad_(False)
-    latches.free.requires_grad_(False)
+    for parameter in parameters:
+        parameter.requires_grad_(False)
 
 
-@torch.no_grad()
-def survivors(w: float, noise: float, steps: int, runs: int, generator: Generator) -> float:
-    """Share of neurons that start at the attractor and still have their sign after so many steps of noise."""
-    x = torch.full((runs,), attractor(w))
-    for _ in range(steps):
-        x = torch.tanh(w * x + noise * torch.randn(runs, generator=generator))
-    return (x > 0).float().mean().item()
+def learned(
+    length: int, w0: float | Tensor, noise: Tensor, lr: float | Tensor, updates: int, seed: int
+) -> tuple[Tensor, Tensor]:
+    """Which latches, one for each number of `noise`, have learned their bit after so many updates; and their weights.
+
+    L = 3, free inputs start in U(-0.1, 0.1).
+    """
+    generator = Generator().manual_seed(seed)
+    latches = Latches.draw(len(noise), 3, w0, 0.1, generator)
+    descend(latches, length, noise, lr, updates, generator)
+    return latches.right(length, noise, generator).float(), latches.w

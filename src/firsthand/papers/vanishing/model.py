@@ -4,21 +4,15 @@
     h_t = h_t^k for t <= L, a free parameter for each class k;  h_t = noise for t > L
     C = 1/2 (x_T - d)^2    d = 0.8 for class 1, -0.8 for class 0
 
-    parameters: w and the 2 L free inputs; 7 with L = 3
+The first L steps show the class, and the answer is asked for after T: everything between is noise. The free inputs let
+the network choose how strongly it is shown, so that nothing is measured but its memory. w and the 2 L free inputs are
+the parameters: 7 with L = 3, and 3 in the paper's second comparison, where L = 1.
 
-The class is told in the first L steps, and the answer is asked for after T: everything between is noise. The free
-inputs let the network choose how strongly it is told, so that nothing is measured but its memory. For w > 1 the neuron
-without input has two fixed points, x = tanh(w x), between which it can store the bit (see `theory.py`).
-
-Symbols: x is the state (the paper's a is the sum that it bends), w the weight of the neuron to itself, h_t^k is
-`free[k, t]`, L is `lead`, T the length of the sequence, k the class.
-
-A sequence is written as T numbers: L times 1 or -1 for its class, then the noise. The latch puts its free inputs in
-the place of the first L; `Recurrent` reads the numbers as they are, the paper's 2-sequence problem, with units of a
-later kind if wanted. The latch of the paper's second comparison has L = 1: three parameters.
-
-Where we differ: none in the latch. `Recurrent` has input weights, biases and a linear output of its own; how the
-paper's five units with 25 parameters are wired is not described in the sources we have.
+Symbols: x is the state (the paper's a is the sum inside the tanh), w the weight of the neuron to itself, h_t^k is
+`free[k, t]`, L is `lead`. A sequence is written as T numbers: L times 1 or -1 for its class, in the place of which the
+latch puts its free inputs, then the noise. `RecurrentClassifier` reads the numbers as they are: the paper's 2-sequence
+problem. It has input weights, biases and a linear output of its own; how the paper's five units with 25 parameters are
+connected is not described in the sources we have.
 """
 
 from collections.abc import Iterable
@@ -33,9 +27,10 @@ from torch.nn import Module, Parameter
 from firsthand.bounds import ANY, COUNT, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN, Linear, init
+from firsthand.papers.lstm.model import open_gates
+from firsthand.papers.vanishing.jacobians import States, walk
 
 LAYERS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
-States = list[tuple[Float[Tensor, "..."], ...]]  # of every step: x alone; h; or h and c
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Config:
     """Which network keeps the bit, and where its weights start."""
 
     cell: Literal["latch", "rnn", "lstm", "gru"] = "latch"  # the paper's neuron, or a layer of recurrent units
-    lead: int = 3  # L: first steps of a sequence, which tell its class
+    lead: int = 3  # L: first steps of a sequence, which show its class
     units: int | None = None  # rnn, lstm, gru: hidden units; None: 5, as in the paper's 2-sequence problem
     w0: float | None = None  # latch: where w starts; None: 1.25, as in the paper's second experiment
     reach: float | None = None  # latch: free inputs start uniform in plus or minus this; None: 0.1
@@ -82,16 +77,16 @@ class Latch(Module):
     def unroll(self, x: Float[Tensor, "batch time"]) -> tuple[Float[Tensor, " batch"], States]:
         """The answers x_T, and the states of every step."""
         check_length(x, self.lead)
-        told = self.free[(x[:, 0] > 0).long()]  # (batch, L)
-        states = latch(self.w, torch.cat([told, x[:, self.lead :]], 1).unbind(1))
+        given = self.free[(x[:, 0] > 0).long()]  # (batch, L)
+        states = latch(self.w, torch.cat([given, x[:, self.lead :]], 1).unbind(1))
         return states[-1], [(state,) for state in states]
 
     def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, " batch"]:
-        """x_T of every sequence: its sign is the class that the neuron remembers."""
+        """x_T of every sequence: its sign is the class that the neuron has kept."""
         return self.unroll(x)[0]
 
 
-class Recurrent(Module):
+class RecurrentClassifier(Module):
     """A layer of recurrent units that reads the sequence, and y = v h_T + b of its last state."""
 
     def __init__(self, config: Config):
@@ -100,7 +95,9 @@ class Recurrent(Module):
         self.layer = LAYERS[config.cell](1, config.units or 5)
         self.readout = Linear(self.layer.hidden_size, 1)
         if config.cell == "lstm":
-            open_gates(self.layer, 1.0 if config.forget is None else config.forget)
+            self.layer.bias_ih_l0.data.zero_()
+            self.layer.bias_hh_l0.data.zero_()
+            open_gates(self.layer, forget=1.0 if config.forget is None else config.forget)
 
     def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, " batch"]:
         """The answer after the last step."""
@@ -113,30 +110,7 @@ class Recurrent(Module):
         return self.readout(states[-1][0]).squeeze(1), states
 
 
-def open_gates(layer: LSTM, bias: float) -> None:
-    """Set an LSTM's biases to 0, and those of its forget gates to `bias`."""
-    layer.bias_ih_l0.data.zero_()
-    layer.bias_hh_l0.data.zero_()
-    layer.bias_ih_l0.data[layer.hidden_size : 2 * layer.hidden_size] = bias
-
-
-def walk(layer: RNN | LSTM | GRU, x: Float[Tensor, "batch time in"]) -> States:
-    """A layer's states (h,) or (h, c) of (batch, hidden), step by step: dE/ds_t is the gradient of those at t.
-
-    h and c of a step are copied before they are used, so that neither is a function of the other in the graph.
-    """
-    states: States = []
-    state = None
-    for now in x.split(1, 1):
-        _, state = layer(now, state)
-        paired = isinstance(state, tuple)
-        parts = tuple(part[0].clone() for part in (state if paired else (state,)))
-        states.append(parts)
-        state = tuple(part.unsqueeze(0) for part in parts) if paired else parts[0].unsqueeze(0)
-    return states
-
-
 def check_length(x: Float[Tensor, "batch time"], lead: int) -> None:
-    """Raises UserError for sequences that end before they have told their class."""
+    """Raises UserError for sequences that end before the noise begins."""
     if x.shape[1] <= lead:
-        raise UserError(f"A sequence of {x.shape[1]} steps must be longer than its first {lead}, which tell the class.")
+        raise UserError(f"A sequence of {x.shape[1]} steps must be longer than its first {lead}, which show the class.")

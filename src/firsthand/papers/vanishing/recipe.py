@@ -2,21 +2,53 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
-from torch import Tensor
+from jaxtyping import Float, Int
+from torch import Generator, Tensor
 from torch.nn import Module
 
+from firsthand.bounds import NOT_NEGATIVE, SEED, within
 from firsthand.errors import UserError
-from firsthand.papers.vanishing.lags import by_lag
-from firsthand.papers.vanishing.model import Config, Latch, Recurrent
-from firsthand.papers.vanishing.sequences import Sequences
+from firsthand.papers.vanishing.jacobians import by_lag
+from firsthand.papers.vanishing.model import Config, Latch, RecurrentClassifier
 from firsthand.train import recipe
 from firsthand.train.recipe import Optim
 from firsthand.train.task import Batch, Examples, Task
 
 TARGET = 0.8  # d of class 1; that of class 0 is -d
+Part = tuple[Float[Tensor, "_ time"], Int[Tensor, " _"]]  # sequences, and the class of each
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """How long the sequences are, how noisy, and how many."""
+
+    name: Literal["latch"] = "latch"  # the problem
+    length: int = 20  # T: steps from the beginning of a sequence to the question
+    noise: float = 0.2  # standard deviation of the noise in every step after the first `model.lead`
+    train: int = 4000  # sequences to train on, both classes in turn
+    val: int = 500  # to choose the weights that count
+    test: int = 2000  # to score them
+    noise_seed: int = 0  # decides the noise
+
+    def __post_init__(self) -> None:
+        two = "[2, 1e12]"
+        within(self, "data.", length=two, train=two, val=two, test=two, noise=NOT_NEGATIVE, noise_seed=SEED)
+
+    def load(self, lead: int) -> tuple[Part, Part, Part]:
+        """Training, validation and test sequences, each beginning with `lead` steps that show its class."""
+        generator = Generator().manual_seed(self.noise_seed)
+        return tuple(draw(n, self.length, lead, self.noise, generator) for n in (self.train, self.val, self.test))
+
+
+def draw(count: int, length: int, lead: int, noise: float, generator: Generator) -> Part:
+    """Sequences of classes 0, 1, 0, 1, ...: `lead` steps of -1 or 1, then noise of this standard deviation."""
+    classes = torch.arange(count) % 2
+    x = torch.randn(count, length, generator=generator) * noise
+    x[:, :lead] = (2.0 * classes - 1)[:, None]
+    return x, classes
 
 
 def cost(outputs: Tensor, classes: Tensor) -> Tensor:
@@ -29,13 +61,12 @@ class Remember(Task):
 
     def __init__(self, recipe: Any):
         super().__init__(recipe)
-        parts = recipe.data.load(recipe.model.lead)
-        self.train, self.val, self.test = (Examples(*part) for part in parts)
+        self.train, self.val, self.test = (Examples(*part) for part in recipe.data.load(recipe.model.lead))
 
     def model(self) -> Module:
         """The latch, or a layer of recurrent units."""
         config = self.recipe.model
-        return Latch(config) if config.cell == "latch" else Recurrent(config)
+        return Latch(config) if config.cell == "latch" else RecurrentClassifier(config)
 
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
         """Cost of every sequence, and 1 where the sign is wrong."""
@@ -66,23 +97,14 @@ class Recipe(recipe.Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.data.length <= self.model.lead:
-            raise UserError(
-                f"data.length ({self.data.length}) must be above model.lead ({self.model.lead}): "
-                "the class is told first, then it must be kept."
-            )
+        length, lead = self.data.length, self.model.lead
+        if length <= lead:
+            raise UserError(f"data.length ({length}) must be above model.lead ({lead}): noise follows the class.")
 
 
 # Sixteen pairs a step. One thread: there is nothing to share.
-LAPTOP = Recipe(
-    steps=1500,
-    batch=32,
-    optim=Optim("sgd", lr=0.2),
-    eval_every=100,
-    log_every=20,
-    checkpoint_every=500,
-    threads=1,
-)
+EVERY = {"eval_every": 100, "log_every": 20, "checkpoint_every": 500}
+LAPTOP = Recipe(steps=1500, batch=32, optim=Optim("sgd", lr=0.2), threads=1, **EVERY)
 UNITS = replace(LAPTOP, optim=Optim("adam", lr=0.01), clip=1.0)  # for layers of units
 
 PRESETS = {

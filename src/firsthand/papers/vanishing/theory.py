@@ -6,10 +6,9 @@ from firsthand.errors import UserError
 
 
 def attractor(w: float) -> float:
-    """The positive fixed point of x = tanh(w x), for w > 1; -x is the other one.
+    """The positive fixed point of x = tanh(w x); -x is another. Raises UserError for w <= 1, where 0 is the only one.
 
     By Newton's rule from x = 1: x - tanh(w x) is convex for x > 0, so that no step leads beyond the solution.
-    Raises UserError for w <= 1, where 0 is the only fixed point and nothing can be stored.
     """
     _check(w)
     x = 1.0

@@ -1,0 +1,7 @@
+"""The claims, in the order in which the page tells them."""
+
+from firsthand.claims import in_order
+
+CLAIMS = in_order(
+    __name__, "lengths", "region", "guessing", "decay", "dilemma", "lags", "bound", "trained", "cliff", "clipping"
+)
