@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from firsthand.figures.style import COLOURS, INK
+from firsthand.figures.style import COLOURS, INK, plain
 
 
 def picture(claim: dict[str, Any]) -> Figure:
@@ -49,6 +49,7 @@ def picture(claim: dict[str, Any]) -> Figure:
         numbers = found[measure["name"]]
         if numbers and min(numbers) > 0 and max(numbers) > 20 * min(numbers):
             axes.set_xscale("log")
-    panels[0].legend(fontsize=8, loc="best")
+            plain(axes.xaxis)
+    max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[0])).legend(fontsize=8, loc="best")
     figure.suptitle(f"{claim['key']}: {claim['verdict']}", x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
     return figure
