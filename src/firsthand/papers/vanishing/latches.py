@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 
 from firsthand.papers.vanishing.model import latch
 
+Number = float | Tensor  # one for all latches, or one for each
 TARGETS = torch.tensor([[-0.8], [0.8]])  # d of class 0 and of class 1
 PAIRS, NEEDED = 100, 98  # test pairs, and how many of them a latch that has learned gets right
 
@@ -19,7 +20,7 @@ class Latches:
     free: Tensor  # (L, 2, runs)
 
     @classmethod
-    def draw(cls, runs: int, lead: int, w0: float | Tensor | None, reach: float, generator: Generator) -> "Latches":
+    def draw(cls, runs: int, lead: int, w0: Number | None, reach: float, generator: Generator) -> "Latches":
         """Free inputs from U(-reach, reach), and the weight too where w0 is None."""
         free = reach * (2 * torch.rand(lead, 2, runs, generator=generator) - 1)
         if w0 is None:
@@ -27,7 +28,7 @@ class Latches:
         return cls(torch.as_tensor(w0, dtype=torch.float32).expand(runs).clone(), free)
 
     @torch.no_grad()
-    def right(self, length: int, noise: float | Tensor, generator: Generator, uniform: bool = False) -> Tensor:
+    def right(self, length: int, noise: Number, generator: Generator, uniform: bool = False) -> Tensor:
         """Whether 98 of 100 fresh pairs end with the right signs, of each run."""
         runs = len(self.w)
         free = self.free.unsqueeze(2).expand(-1, -1, PAIRS, -1)
@@ -39,7 +40,7 @@ class Latches:
         return ((last[:, 0] < 0) & (last[:, 1] > 0)).sum(0) >= NEEDED
 
 
-def draws(shape: tuple[int, ...], noise: float | Tensor, generator: Generator, uniform: bool) -> Tensor:
+def draws(shape: tuple[int, ...], noise: Number, generator: Generator, uniform: bool) -> Tensor:
     """Noise in U(-noise, noise), or from N(0, noise^2)."""
     if uniform:
         return (2 * torch.rand(shape, generator=generator) - 1) * noise
@@ -47,13 +48,7 @@ def draws(shape: tuple[int, ...], noise: float | Tensor, generator: Generator, u
 
 
 def descend(
-    latches: Latches,
-    length: int,
-    noise: float | Tensor,
-    lr: float | Tensor,
-    updates: int,
-    generator: Generator,
-    uniform: bool = False,
+    latches: Latches, length: int, noise: Number, lr: Number, updates: int, generator: Generator, uniform: bool = False
 ) -> None:
     """Gradient descent on C = 1/2 sum (x_T - d)^2 over a fresh pair an update, by back-propagation through time.
 
@@ -73,9 +68,7 @@ def descend(
         parameter.requires_grad_(False)
 
 
-def learned(
-    length: int, w0: float | Tensor, noise: Tensor, lr: float | Tensor, updates: int, seed: int
-) -> tuple[Tensor, Tensor]:
+def learned(length: int, w0: Number, noise: Tensor, lr: Number, updates: int, seed: int) -> tuple[Tensor, Tensor]:
     """Which latches, one for each number of `noise`, have learned their bit after so many updates; and their weights.
 
     L = 3, free inputs start in U(-0.1, 0.1).
