@@ -19,7 +19,7 @@ from firsthand.papers.vanishing.claims.clipping import frequencies, reader
 from firsthand.papers.vanishing.claims.decay import decay
 from firsthand.papers.vanishing.claims.dilemma import storing, survivors
 from firsthand.papers.vanishing.claims.guessing import search
-from firsthand.papers.vanishing.claims.lengths import LEARNED, lengths
+from firsthand.papers.vanishing.claims.lengths import lengths
 from firsthand.papers.vanishing.claims.region import NOISES, region
 from firsthand.papers.vanishing.jacobians import bound, by_lag, walk
 from firsthand.papers.vanishing.language import lags, memory, network, predicted, score, train
@@ -444,7 +444,6 @@ def test_pictures_of_the_claims():
     shares = [0.8**k for k in range(51)]
     text = {"start shares": shares, "trained shares": shares, "start allowed": shares, "trained allowed": shares}
     drawn = {
-        "lengths": (dict.fromkeys(LEARNED, 0.5), 1),
         "region": ({"map": [0.5] * 48}, 3),
         "decay": (decay(1.5), 2),
         "lags": (text, 1),

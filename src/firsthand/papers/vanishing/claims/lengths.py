@@ -1,12 +1,8 @@
 """How often gradient descent teaches a neuron to keep a bit, against the number of steps."""
 
-import numpy as np
 import torch
-from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from
-from firsthand.figures.curves import Runs, lines, log_ticks, metric
-from firsthand.figures.style import AMBER, BLUE, GREEN, RED
 from firsthand.papers.vanishing.latches import learned
 
 SETTINGS = {  # noise (standard deviation) and learning rate
@@ -43,20 +39,6 @@ longer = each(*(share.of(*arms[1:]) - share.of(*arms[:-1]) for share in (LOW, MI
 noisier = each(MIDDLE.of(*arms) - LOW.of(*arms), HIGH.of(*arms) - MIDDLE.of(*arms))
 
 
-def figure(seen: Runs) -> Figure:
-    """The share of latches that learned, against T, a line a seed."""
-    figure = Figure(figsize=(8.6, 4.4))
-    axes = figure.subplots()
-    for name, colour in zip(LEARNED, (GREEN, BLUE, RED, AMBER), strict=True):
-        shares = np.array([metric(runs, name) for runs in seen.values()])  # T, seed
-        lines(axes, [np.stack([list(ARMS), one], 1) for one in shares.T], colour, name, marker="o", ms=3.5)
-    log_ticks(axes, list(ARMS), "x")
-    axes.set(xlabel="T, steps from the beginning of a sequence to the question", ylim=(0, 1.03),
-             ylabel="share of latches that learned", title="Latches that learned to keep their bit")  # fmt: skip
-    axes.legend(loc="lower left")
-    return figure
-
-
 CLAIM = Claim(
     key="lengths",
     kind="the paper's statement",
@@ -77,5 +59,4 @@ CLAIM = Claim(
     "sources give none. The limits come from a pilot run, 0.05 for the sampling error of 200 latches; the first "
     "condition joins the two after it. The paper calls its noise of 0.2 a variance, a standard deviation of 0.447; "
     "all numbers here are standard deviations.",
-    figure=figure,
 )
