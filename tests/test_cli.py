@@ -424,15 +424,15 @@ def test_check(call, monkeypatch):
 def test_check_of_rules_and_layers(call, monkeypatch):
     """No paper unless one is named; a table each; told on stderr what takes long; 1 if anything fails."""
 
-    def rules(told):
+    def rules(report):
         monkeypatch.setattr("firsthand.commands.proof.Waiting.EVERY", 0.0)
-        told("sgd")
+        report("sgd")
         return [Row("sgd", "lr=0.1", "float64", "weights after 200 steps", 1e-12, 1e-10)]
 
     monkeypatch.setattr("firsthand.check.check", lambda key: [Row(key, "laptop", "float64", "loss", 0.0, 1e-10)])
     monkeypatch.setattr("firsthand.check.rules.check_rules", rules)
     wrong = [Row("tanh", "fast", "float64", "values", 0.5, 1e-10)]
-    monkeypatch.setattr("firsthand.check.operations.check_layers", lambda told: wrong)
+    monkeypatch.setattr("firsthand.check.layers.check_layers", lambda report: wrong)
     code, out, err = call("check", "--optim")
     assert code == 0 and "weights after 200 steps" in " ".join(out.split()) and "plateau" in out and "loss" not in out
     assert err == "comparing sgd ...\n"

@@ -9,9 +9,9 @@ import pytest
 
 from firsthand.check import modules
 from firsthand.check.chance import compare_dropout, compare_orthogonal, droppers
+from firsthand.check.layers import compare_operation
 from firsthand.check.models import compare
 from firsthand.check.modules import compare_module
-from firsthand.check.operations import compare_operation
 from firsthand.nn import PAIRS
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from firsthand.check.layers import versions
+from firsthand.check.operations import versions
 from firsthand.errors import UserError
 from firsthand.nn import GELU, definitions, elu, gelu, leaky_relu, log_softmax, scaled_tanh, silu, softmax, softplus
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from firsthand import nn
-from firsthand.check.layers import pair
+from firsthand.check.operations import pair
 
 MANY = 70_000  # more than 65,504, the largest number of float16
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from firsthand import nn
-from firsthand.check.layers import EXAMPLES, gap, outputs_and_gradients, pair, versions
+from firsthand.check.operations import EXAMPLES, gap, outputs_and_gradients, pair, versions
 from firsthand.definition import Pair
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS, definitions, relu, tanh

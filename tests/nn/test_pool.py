@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from firsthand.check.layers import versions
+from firsthand.check.operations import versions
 from firsthand.errors import UserError
 from firsthand.nn import Subsample, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d, subsample
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from firsthand.check.layers import EXAMPLES, outputs_and_gradients
+from firsthand.check.operations import EXAMPLES, outputs_and_gradients
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS, rbf
 

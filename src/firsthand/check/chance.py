@@ -18,15 +18,15 @@ ERRORS = 5  # standard errors
 P = 0.3
 
 
-def check_chance(told: Callable[[str], object] = str) -> list[Row]:
-    """Every place that drops, and every initialiser; `told` hears the name of each before its turn."""
+def check_chance(report: Callable[[str], object] = str) -> list[Row]:
+    """Every place that drops, and every initialiser; `report` gets the name of each before its turn."""
     rows: list[Row] = []
     torch.manual_seed(0)
     for name, mix in droppers().items():
-        told(name)
+        report(name)
         rows += compare_dropout(name, mix)
     for name, (fill, std) in SPREADS.items():
-        told(name)
+        report(name)
         rows += compare_spread(name, fill, std)
     return rows + list(compare_orthogonal()) + list(compare_sparse())
 

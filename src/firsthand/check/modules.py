@@ -217,11 +217,11 @@ def cases() -> dict[str, Case]:
     return found
 
 
-def check_modules(told: Callable[[str], object] = str) -> list[Row]:
-    """Compare every module with torch's; `told` hears the name of each before its turn."""
+def check_modules(report: Callable[[str], object] = str) -> list[Row]:
+    """Compare every module with torch's; `report` gets the name of each before its turn."""
     rows: list[Row] = []
     for name, case in cases().items():
-        told(name)
+        report(name)
         rows += compare_module(name, case)
     return rows
 

@@ -57,14 +57,14 @@ CASES: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def check_rules(told: Callable[[str], object] = str) -> list[Row]:
+def check_rules(report: Callable[[str], object] = str) -> list[Row]:
     """Compare every rule, with every set of options, with torch.optim in float64, float32 and bfloat16.
 
-    `told` hears the name of each rule before its turn.
+    `report` gets the name of each rule before its turn.
     """
     rows: list[Row] = []
     for name, sets in CASES.items():
-        told(name)
+        report(name)
         rows += [row for options in sets for row in compare_rule(name, options)]
     return rows
 

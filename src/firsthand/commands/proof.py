@@ -34,8 +34,8 @@ def check(
         json: print JSON instead of a table.
     """
     keys = [key] if key else [] if optim or layers else papers.keys()
-    with Waiting() as told, one_thread():
-        tables = compared(keys, optim, layers, told)
+    with Waiting() as report, one_thread():
+        tables = compared(keys, optim, layers, report)
     rows = [row for found in tables.values() for row in found]
     failed = [row for row in rows if not row.holds]
     if json:
@@ -45,8 +45,8 @@ def check(
             names = (kind, "variant", "precision", "what") if details else (kind,)
             show_comparisons(names if details or len(keys) != 1 or kind != "paper" else ("variant", "precision"), found)
         for row in failed:
-            told_of = ", ".join((row.paper, row.variant, row.precision, row.what))
-            out.print(Text(f"✘ {told_of}: {figures(row)}", style="bold red"))
+            which = ", ".join((row.paper, row.variant, row.precision, row.what))
+            out.print(Text(f"✘ {which}: {figures(row)}", style="bold red"))
         count = f"{len(rows):,} comparisons"
         all_hold = Text(f"✔ All {count} hold.", style="green")
         out.print(Text(f"✘ {len(failed):,} of {count} failed.", style="bold red") if failed else all_hold)
@@ -66,23 +66,23 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def compared(keys: Sequence[str], optim: bool, layers: bool, told: Callable[[str], object]) -> dict[str, list[Any]]:
-    """The comparisons that were asked for, by what they compare; `told` hears the name of each before its turn."""
+def compared(keys: Sequence[str], optim: bool, layers: bool, report: Callable[[str], object]) -> dict[str, list[Any]]:
+    """The comparisons that were asked for, by what they compare; `report` gets the name of each before its turn."""
     from firsthand.check import check as prove
 
     found: dict[str, list[Any]] = {}
     for key in keys:
-        told(key)
+        report(key)
         found["paper"] = found.get("paper", []) + prove(key)
     if optim:
         from firsthand.check.rules import check_rules
         from firsthand.check.schedules import check_schedules
 
-        found |= {"rule": check_rules(told), "schedule": check_schedules()}
+        found |= {"rule": check_rules(report), "schedule": check_schedules()}
     if layers:
-        from firsthand.check.operations import check_layers
+        from firsthand.check.layers import check_layers
 
-        found["operation"] = check_layers(told)
+        found["operation"] = check_layers(report)
     return found
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from firsthand import optim
-from firsthand.check import chance, modules, operations, schedules
-from firsthand.check.layers import EXAMPLES
-from firsthand.check.operations import check_layers, compare_operation
+from firsthand.check import chance, layers, modules, schedules
+from firsthand.check.layers import check_layers, compare_operation
+from firsthand.check.operations import EXAMPLES
 from firsthand.check.schedules import CASES, TOTAL, check_schedules, compare_schedule
 from firsthand.definition import Pair
 from firsthand.nn import PAIRS, tanh
@@ -45,14 +45,14 @@ def test_a_value_or_a_gradient_that_is_slightly_off_is_seen(monkeypatch):
 def test_a_reference_that_this_machine_cannot_run(monkeypatch):
     """The definition says how far bfloat16 may go; another error is not hidden."""
     whole = list(compare_operation("lstm"))
-    right = operations.outputs_and_gradients
+    right = layers.outputs_and_gradients
 
     def broken(version, name, dtype, draw):
         if version is EXAMPLES["lstm"].reference and dtype == torch.bfloat16:
             raise RuntimeError(said)
         return right(version, name, dtype, draw)
 
-    monkeypatch.setattr(operations, "outputs_and_gradients", broken)
+    monkeypatch.setattr(layers, "outputs_and_gradients", broken)
     said = "could not create a primitive descriptor for the LSTM forward propagation primitive"
     rows = list(compare_operation("lstm"))
     assert [row.what for row in rows] == [row.what for row in whole] and all(row.holds for row in rows)
