@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor
 
 from firsthand.bounds import ORDINAL, SEED, within
@@ -12,7 +12,6 @@ from firsthand.errors import UserError
 from firsthand.papers.backprop.facts import PEOPLE, RELATIONS, questions
 
 ProblemName = Literal["family-trees", "symmetry", "xor", "parity", "encoder"]
-Italians = Literal["same tree", "relations exchanged", "answers shuffled"]
 Problem = tuple[Float[Tensor, "cases inputs"], Float[Tensor, "cases outputs"]]
 HeldOut = tuple[Float[Tensor, "held inputs"], Float[Tensor, "held outputs"]]
 
@@ -27,10 +26,10 @@ class Cases:
 
     def __post_init__(self) -> None:
         within(self, "data.", held_out=ORDINAL, split_seed=SEED)
-        if not self.held_out < len(problem(self.name)[0]):
+        if self.held_out >= (cases := len(problem(self.name)[0])):
             raise UserError(
-                f"data.held_out must be 0 or more and leave a case to train on: {self.name} has "
-                f"{len(problem(self.name)[0])} cases, got {self.held_out}."
+                f"data.held_out must be 0 or more and leave a case to train on: {self.name} has {cases} cases, got "
+                f"{self.held_out}."
             )
 
     def load(self) -> tuple[Problem, HeldOut | None]:
@@ -67,25 +66,6 @@ def family_trees() -> Problem:
     return x, d
 
 
-def unlike_trees(x: Tensor, d: Tensor, italians: Italians, generator: Generator) -> tuple[Tensor, Tensor]:
-    """The family trees, the Italian half of which has nothing to tell about the English half.
-
-    relations exchanged: the Italians' words for the twelve relations are permuted, so that their tree is as orderly as
-    before but says "aunt" for what the English call, say, "husband". answers shuffled: who answers an Italian question
-    is any other Italian answer; no tree is left. To permute the Italian *names* would change nothing at all: units
-    have no order, and the network does not know that input unit 13 and output unit 13 are the same person.
-    """
-    x, d = x.clone(), d.clone()
-    if italians == "same tree":
-        return x, d
-    rows = (x[:, 12:24].sum(1) > 0).nonzero().squeeze(1)
-    if italians == "relations exchanged":
-        x[rows, 24:] = x[rows, 24:][:, torch.randperm(12, generator=generator)]
-    else:
-        d[rows] = d[rows[torch.randperm(len(rows), generator=generator)]]
-    return x, d
-
-
-def right(y: Float[Tensor, "*runs cases outputs"], d: Float[Tensor, "*runs cases outputs"]) -> Tensor:
+def right(y: Float[Tensor, "*runs cases units"], d: Float[Tensor, "*all cases units"]) -> Bool[Tensor, "*runs cases"]:
     """Whether each case is answered rightly: every output on its side of one half."""
     return ((y > 0.5) == (d > 0.5)).all(-1)

@@ -27,7 +27,7 @@ from firsthand.nn import init
 from firsthand.papers.backprop.bridge import taped
 from firsthand.papers.backprop.tape import Node, concatenate, logistic
 
-NetName = Literal["family-trees", "symmetry", "xor", "xor-skip", "parity", "encoder"]
+NetName = Literal["family-trees", "symmetry", "xor", "xor-skip", "xor-both", "parity", "encoder"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class Plan:
         return sum(units[below] for below in self.layers[name][1])
 
 
+def three(inputs: int, hidden: int, outputs: int, seen: tuple[str, ...] = ("hidden",)) -> Plan:
+    """Inputs, hidden units and outputs, which may see the inputs too."""
+    return Plan({"input": inputs}, {"hidden": (hidden, ("input",)), "output": (outputs, seen)})
+
+
 NETS: dict[NetName, Plan] = {
     "family-trees": Plan(
         {"person_1": 24, "relation": 12},
@@ -59,12 +64,13 @@ NETS: dict[NetName, Plan] = {
             "person_2": (24, ("penultimate",)),
         },
     ),
-    "symmetry": Plan({"input": 6}, {"hidden": (2, ("input",)), "output": (1, ("hidden",))}),
+    "symmetry": three(6, 2, 1),
     # Tasks of the longer report: exclusive or, without and with connections that skip; parity of four; 8-3-8 encoder.
-    "xor": Plan({"input": 2}, {"hidden": (2, ("input",)), "output": (1, ("hidden",))}),
-    "xor-skip": Plan({"input": 2}, {"hidden": (1, ("input",)), "output": (1, ("input", "hidden"))}),
-    "parity": Plan({"input": 4}, {"hidden": (4, ("input",)), "output": (1, ("hidden",))}),
-    "encoder": Plan({"input": 8}, {"hidden": (3, ("input",)), "output": (8, ("hidden",))}),
+    "xor": three(2, 2, 1),
+    "xor-skip": three(2, 1, 1, ("input", "hidden")),
+    "xor-both": three(2, 2, 1, ("input", "hidden")),
+    "parity": three(4, 4, 1),
+    "encoder": three(8, 3, 8),
 }
 
 
@@ -80,10 +86,7 @@ class Config:
 
 
 def activities(plan: Plan, x: Float[Tensor, "*runs cases inputs"], w: Sequence[Node]) -> dict[str, Node]:
-    """The activities y above the inputs: layer -> (cases, units); `w` holds each layer's weights and biases in turn.
-
-    Source: equations 1 and 2.
-    """
+    """The activities y above the inputs, by layer; `w` holds each layer's weights and biases in turn (eqs. 1 and 2)."""
     y = dict(zip(plan.inputs, x.split(list(plan.inputs.values()), dim=-1), strict=True))
     for (name, (_, below)), weight, bias in zip(plan.layers.items(), w[::2], w[1::2], strict=True):
         seen = concatenate([y[b] for b in below]) if len(below) > 1 else y[below[0]]
@@ -111,9 +114,8 @@ class Network(Module):
     def __init__(self, config: Config = Config()):
         super().__init__()
         self.plan = NETS[config.net]
-        self.layers = ModuleDict(
-            {name: Units(self.plan.fan_in(name), units, config.init) for name, (units, _) in self.plan.layers.items()}
-        )
+        sizes = {name: (self.plan.fan_in(name), units) for name, (units, _) in self.plan.layers.items()}
+        self.layers = ModuleDict({name: Units(*size, config.init) for name, size in sizes.items()})
 
     def forward(self, x: Float[Tensor, "cases inputs"]) -> Float[Tensor, "cases outputs"]:
         """The activities of the output units; their gradients come from the tape's backward sweep."""
