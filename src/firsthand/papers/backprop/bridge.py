@@ -12,10 +12,7 @@ from firsthand.papers.backprop.tape import Node
 
 
 def taped(function: Callable[..., Node], *tensors: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """function(nodes of the tensors), as a tensor; its gradients are those of the tape's backward sweep.
-
-    So a network written on the tape trains like any other: optimisers, checkpoints and hooks see tensors only.
-    """
+    """function(nodes of the tensors), as a tensor, whose gradients are those of the tape's backward sweep."""
     return _Taped.apply(function, *tensors)
 
 

@@ -45,13 +45,20 @@ def squares(
     axes.spines[:].set(visible=True, color=MUTED, linewidth=0.6)
 
 
+def named(axes: Axes, english: bool = True, italian: bool = True) -> None:
+    """English names above two rows of people, those of the Italians in the same places below."""
+    axes.set_yticks([0, 1], ["English", "Italian"])
+    axes.set_xticks(range(12), ITALIANS if italian else [""] * 12, rotation=90)
+    if english:
+        axes.secondary_xaxis("top").set_xticks(range(12), ENGLISH, rotation=90)
+
+
 def people(weights: Float[Tensor, "6 24"], figure: FigureBase | None = None) -> FigureBase:
-    """What each of six units sees in the 24 people, as in Figure 4: English above, Italians below them."""
-    figure = figure or Figure(figsize=(9.6, 5))
+    """What each of six units sees in the 24 people, as in Figure 4."""
+    figure = figure or Figure(figsize=(9.6, 5.2))
     for unit, axes in enumerate(figure.subplots(3, 2).flat):
-        names = {"columns": ENGLISH} if unit < 2 else {"columns": ITALIANS} if unit > 3 else {}
-        squares(axes, weights[unit].view(2, 12), weights.abs().max().item(), ("English", "Italian"), **names)
-        axes.tick_params("x", rotation=90, top=False, labeltop=unit < 2, labelbottom=unit > 3)
+        squares(axes, weights[unit].view(2, 12), weights.abs().max().item())
+        named(axes, english=unit < 2, italian=unit > 3)
         axes.set_title(f"unit {unit + 1}")
     return figure
 
@@ -72,32 +79,21 @@ def question(network: Network, person: str, relation: str) -> Figure:
     """The activities of all units for one question, as in Figure 3: inputs at the bottom, right answers framed."""
     x = torch.zeros(1, 36)
     x[0, PEOPLE.index(person)] = x[0, 24 + RELATIONS.index(relation)] = 1.0
-    y = {name: y[0].float().cpu() for name, y in network.states(x.to(next(network.parameters()))).items()}
-    width, height, cell = 9.0, 6.7, 0.4  # inches; every unit has a cell of the same size
-    figure = Figure(figsize=(width, height), layout="none")
-    for values, centre, bottom, words in (
-        (x[0, :24].view(2, 12), 2.9, 0.4, f"input: {person}, one of 24 people"),
-        (x[0, 24:].view(2, 6), 7.1, 0.4, f"input: has {relation}, one of 12"),
-        (y["person_code"][None], 2.9, 1.75, "code of the person"),
-        (y["relation_code"][None], 7.1, 1.75, "code of the relation"),
-        (y["central"][None], 5.0, 2.65, "12 central units"),
-        (y["penultimate"][None], 5.0, 3.5, "6 units"),
-        (y["person_2"].view(2, 12), 5.0, 4.7, ""),
-    ):
-        wide, high = cell * values.shape[1] / width, cell * len(values) / height
-        axes = figure.add_axes((centre / width - wide / 2, bottom / height, wide, high))
-        squares(axes, values, 1.0, ("English", "Italian") if values.shape == (2, 12) else ())
-        axes.set_xlabel(words)
-    for row, names in enumerate((ENGLISH, ITALIANS)):  # of the outputs, which were drawn last
-        place = {"ha": "left", "va": "bottom", "y": -0.65} if row == 0 else {"ha": "right", "va": "top", "y": 1.65}
-        for column, name in enumerate(names):
-            axes.text(column + 0.1, s=name, rotation=40, rotation_mode="anchor", fontsize=8.5, **place)
-    for answer in relatives(person, relation):
-        row, column = divmod(PEOPLE.index(answer), 12)
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, color=INK, lw=1.4))
-    on = [PEOPLE[i] for i in (y["person_2"] > 0.5).nonzero().flatten().tolist()]
-    words = f"{person}'s {relation}: {' and '.join(on) or 'no unit is above one half'}"
-    figure.text(0.06, 0.95, words, fontsize=12, fontweight="bold")
+    y = {name: y.float().cpu() for name, y in network.states(x.to(next(network.parameters()))).items()}
+    y |= {"person_2": y["person_2"].view(2, 12), "person": x[0, :24].view(2, 12), "has": x[0, 24:].view(1, 12)}
+    figure = Figure(figsize=(9, 8))
+    rows = "person_2", "penultimate", "central", ("person_code", "relation_code"), ("person", "has")
+    layout = [[row] * 2 if isinstance(row, str) else row for row in rows]
+    for name, axes in figure.subplot_mosaic(layout, height_ratios=(4, 1, 1, 1, 2)).items():
+        squares(axes, y[name], 1.0)
+        axes.set_xlabel({"person": f"person: {person}", "has": f"has: {relation}"}.get(name, name.replace("_", " ")))
+        if name == "person_2":
+            named(axes)
+            for answer in relatives(person, relation):
+                row, column = divmod(PEOPLE.index(answer), 12)
+                axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, color=INK, lw=1.4))
+    on = [PEOPLE[i] for i in (y["person_2"].flatten() > 0.5).nonzero().flatten().tolist()]
+    figure.suptitle(f"{person}'s {relation}: {' and '.join(on) or 'no unit is above one half'}", fontweight="bold")
     return figure
 
 

@@ -62,7 +62,7 @@ SMALL = partial(Arm, experiment=small)
 
 
 def race(seen: Runs, title: str, least: int, most: int, styles: Sequence[tuple[str, str]]) -> Figure:
-    """The share of runs that have solved their problem, by sweeps from `least` to `most`; a colour and dashes an arm."""
+    """The share of runs that have solved their problem, by sweeps from `least` to `most`; each arm has its style."""
     figure = Figure(figsize=(9.6, 4.4))
     axes = figure.subplots()
     for (name, runs), (colour, dashes) in zip(seen.items(), styles, strict=True):

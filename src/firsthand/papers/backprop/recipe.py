@@ -22,8 +22,8 @@ from firsthand.train.task import Batch, Examples, Task
 class BackpropTask(Task):
     """Set the right output units; scores are the error E of a case and whether it is answered wrongly.
 
-    Training minimises E summed over the cases of a step, as in equation 3: `recipe.batch` times its mean, so that
-    micro-batches and several devices come to the same sum. The scores of a finished run are means over cases.
+    Training minimises E summed over the cases of a step (equation 3): `recipe.batch` times its mean, so that portions
+    of a step come to the same sum. The scores of a finished run are means over cases.
     """
 
     def __init__(self, recipe: Any):
@@ -60,11 +60,11 @@ class BackpropTask(Task):
         """The weights as the paper draws them; of the family trees also the activities for one question."""
         from firsthand.papers.backprop import pictures  # matplotlib takes half a second to import
 
-        if self.recipe.model.net != "family-trees":
+        if self.recipe.model.net == "family-trees":
+            yield "people", pictures.people(model.layers["person_code"].weight.detach().cpu())
+            yield "question", pictures.question(model, "Colin", "aunt")
+        else:
             yield "weights", pictures.weights(model)
-            return
-        yield "people", pictures.people(model.layers["person_code"].weight.detach().cpu())
-        yield "question", pictures.question(model, "Colin", "aunt")
 
 
 def counted(y: Tensor, d: Tensor, tolerance: float, tolerated: Literal["unit", "case"]) -> Tensor:
@@ -108,7 +108,7 @@ class Recipe(recipe.Recipe):
         within(self, tolerance="[0, 0.5)")
         (x, d), plan = problem(self.data.name), NETS[self.model.net]
         if (x.shape[1], d.shape[1]) != (sum(plan.inputs.values()), plan.layers[plan.top][0]):
-            fits = "xor" if self.model.net == "xor-skip" else self.model.net
+            fits = self.model.net.partition("-")[0] if self.model.net.startswith("xor") else self.model.net
             raise UserError(f"The network {self.model.net} learns --data.name {fits}, not {self.data.name}.")
 
 
@@ -135,8 +135,7 @@ PRESETS = {
         schedule=Schedule("step", drops=(20,), factor=10.0),  # 0.005, then 0.05
     ),
     "paper": PAPER,
-    # Figure 1: all 64 vectors, solved after 1,425 sweeps in the paper's run. A third of all seeds never solve it, and
-    # those that do take from 300 to 6,000 sweeps (see the claims): this one solves it early.
+    # Figure 1: all 64 vectors. A third of all seeds never solve it (see the claims): this one solves it early.
     "symmetry": Recipe(
         model=Config("symmetry"),
         data=Cases("symmetry", held_out=0),

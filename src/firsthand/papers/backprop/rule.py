@@ -10,12 +10,10 @@ class Descent(Rule):
 
         dw(t) = -lr dE/dw(t) + momentum dw(t - 1)        w <- (1 - shrink) (w + dw(t))
 
-    What is remembered is a step, with its lr in it. SGD in torch.optim remembers gradients and multiplies them by
-    today's lr: the same as long as lr stays what it was; when lr changes, it takes old gradients along at the new rate.
-    The shrinking is no part of dw, so it does not pile up in the momentum and does not depend on lr; biases shrink too,
-    they are weights like any other. `first_momentum` is in force for the first `switch` steps (None: momentum).
-    Raises UserError for a negative option.
-    Source: equations 8 and 9; caption of Figure 4.
+    What is remembered is a step, with its lr in it; SGD in torch.optim remembers gradients and multiplies them by
+    today's lr, which is the same until lr changes. The shrinking is no part of dw and does not depend on lr; biases
+    shrink too, they are weights like any other. `first_momentum` is in force for the first `switch` steps (None:
+    momentum). Raises UserError for a negative option. Source: equations 8 and 9; caption of Figure 4.
     """
 
     def __init__(

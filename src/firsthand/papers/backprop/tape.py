@@ -59,10 +59,9 @@ class Node:
         """This node and all that it depends on, each before those it is made from."""
         found, waiting = {self}, [self]
         while waiting:  # a list, not recursion: a graph may be deeper than Python's stack
-            for a, _ in waiting.pop().made_from:
-                if a not in found:
-                    found.add(a)
-                    waiting.append(a)
+            new = {a for a, _ in waiting.pop().made_from} - found
+            found |= new
+            waiting += new
         return sorted(found, key=lambda node: -node.number)
 
     def __add__(self, b: Any) -> Node:
@@ -73,25 +72,15 @@ class Node:
         """y = a b: dE/da = dE/dy b, dE/db = dE/dy a."""
         return Node(self.value * value(b), (self, lambda g: g * value(b)), (b, lambda g: g * self.value))
 
+    def __pow__(self, n: Number) -> Node:
+        """y = a^n for a number n: dE/da = dE/dy n a^(n - 1)."""
+        return Node(self.value**n, (self, lambda g: g * n * self.value ** (n - 1)))
+
     def __matmul__(self, b: Any) -> Node:
         return matmul(self, b)
 
     def __rmatmul__(self, a: Any) -> Node:
         return matmul(a, self)
-
-    def __pow__(self, n: Number) -> Node:
-        """y = a^n for a number n: dE/da = dE/dy n a^(n - 1)."""
-        return Node(self.value**n, (self, lambda g: g * n * self.value ** (n - 1)))
-
-    def __getitem__(self, key: Any) -> Node:
-        """y = a[key]: each dE/dy goes back to the place that it was read from, once for each time it was read."""
-
-        def back(g: Array) -> Array:
-            zeros = torch.zeros_like(self.value).flatten()
-            places = torch.arange(len(zeros), device=g.device).view(self.value.shape)[key]
-            return zeros.index_add(0, places.flatten(), g.flatten()).view(self.value.shape)
-
-        return Node(self.value[key], (self, back))
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -115,6 +104,12 @@ class Node:
         """The matrix with rows and columns exchanged (of more axes: the last two)."""
         return Node(self.value.mT, (self, lambda g: g.mT))
 
+    def __getitem__(self, key: Any) -> Node:
+        """y = a[key]: each dE/dy goes back to the place that it was read from, once for each time it was read."""
+        places = torch.arange(self.value.numel(), device=self.value.device).view(self.value.shape)[key].flatten()
+        empty = torch.zeros_like(self.value).flatten()
+        return Node(self.value[key], (self, lambda g: empty.index_add(0, places, g.flatten()).view(self.value.shape)))
+
     def sum(self, axis: int | None = None) -> Node:
         """y = sum of a, over all places or along an axis, which is kept: every dE/da is the dE/dy of its sum."""
         total = self.value.sum() if axis is None else self.value.sum(axis, keepdim=True)
@@ -127,15 +122,11 @@ def value(a: Node | Array | Number) -> Array | Number:
 
 
 def matmul(a: Node | Array, b: Node | Array) -> Node:
-    """y = a b, matrices: dE/da = dE/dy b' (equation 7), dE/db = a' dE/dy (equation 6).
-
-    Raises UserError for an operand with fewer than two axes.
-    """
+    """y = a b, matrices: dE/da = dE/dy b' (equation 7), dE/db = a' dE/dy (equation 6)."""
     x, w = value(a), value(b)
     if min(x.ndim, w.ndim) < 2:
-        raise UserError(
-            f"A product of matrices takes two axes or more, got shapes {tuple(x.shape)} and {tuple(w.shape)}."
-        )
+        shapes = f"{tuple(x.shape)} and {tuple(w.shape)}"
+        raise UserError(f"A product of matrices takes two axes or more, got shapes {shapes}.")
     return Node(x @ w, (a, lambda g: g @ w.mT), (b, lambda g: x.mT @ g))
 
 
