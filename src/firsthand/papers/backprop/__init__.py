@@ -21,6 +21,22 @@ CARD = Card(
   doi     = {10.1038/323533a0}
 }""",
         ),
+        Reference(
+            title="Learning internal representations by error propagation",
+            authors=("David E. Rumelhart", "Geoffrey E. Hinton", "Ronald J. Williams"),
+            year=1986,
+            venue="Parallel Distributed Processing (PDP), volume 1, chapter 8",
+            url="https://stanford.edu/~jlmcc/papers/PDP/Volume%201/Chap8_PDP86.pdf",
+            bibtex="""@incollection{rumelhart1986internal,
+  author    = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
+  title     = {Learning internal representations by error propagation},
+  booktitle = {Parallel Distributed Processing},
+  volume    = {1},
+  pages     = {318--362},
+  publisher = {MIT Press},
+  year      = {1986}
+}""",
+        ),
     ),
     family="foundations",
     builds_on=(),

@@ -57,7 +57,7 @@ def small(
 
 
 SOLVED = Measure("solved", "runs that solve it (%)", scale=100.0, digits=0)
-SWEEPS = Measure("sweeps", "sweeps, median of these", digits=0)
+SWEEPS = Measure("sweeps", "sweeps, median where solved", digits=0)
 SMALL = partial(Arm, experiment=small)
 
 

@@ -15,6 +15,8 @@ SKIP_WIDE = SMALL("2-1-1 with skips from U(-1, 1)", overrides={"net": "xor-skip"
 BOTH = SMALL("2-2-1 with skips", overrides={"net": "xor-both"})
 BOTH_WIDE = SMALL("2-2-1 with skips from U(-1, 1)", overrides={"net": "xor-both", "init": 1.0})
 
+gain = each(SWEEPS.of(PLAIN_SLOW) / SWEEPS.of(PLAIN), SWEEPS.of(SKIP_SLOW) / SWEEPS.of(SKIP))
+
 CLAIM = Claim(
     key="momentum",
     kind="the paper's statement",
@@ -23,21 +25,18 @@ CLAIM = Claim(
     measures=(SOLVED, SWEEPS),
     arms=(PLAIN, PLAIN_SLOW, SKIP, SKIP_SLOW, PLAIN_WIDE, SKIP_WIDE, BOTH, BOTH_WIDE),
     conditions=(
-        *limit_from(
-            "pilot",
-            within(each(SWEEPS.of(PLAIN_SLOW) / SWEEPS.of(PLAIN), SWEEPS.of(SKIP_SLOW) / SWEEPS.of(SKIP)), 7, factor=2),
-        ),
+        *limit_from("pilot", within(gain, 7, factor=2)),
         near_paper(SKIP, SWEEPS, factor=2),
         (SOLVED.of(PLAIN, PLAIN_WIDE) < 98).saying("just enough connections stick in some runs"),
         (SOLVED.of(SKIP, SKIP_WIDE) >= 98).saying("with connections that skip they do not"),
         (SOLVED.of(BOTH, BOTH_WIDE) >= 98).saying("nor with these added to the two hidden units"),
     ),
     remark="Rate 0.5, the error summed over the four patterns, at most 10,000 sweeps; medians are over the runs "
-    "that solve it, which favours no momentum. Each seed is 100 networks. The factor of seven is of a pilot run: the "
-    "paper prints no such comparison. The report prints the rate of its run and not the momentum, which it says was "
+    "that solve it, which flatters those without momentum. Each seed is 100 networks. The factor of seven is of a pilot "
+    "run: the paper prints no such comparison. The report prints the rate of its run, of its momentum only that it was "
     "about 0.9 in most simulations. 2-1-1 with skips has 7 weights, fewer than 2-2-1 with its 9: only the last two "
     "arms add connections to the same units, 11 weights. That some runs stick was asked of the mean over the seeds "
-    "before and is now asked of each.",
+    "before and is now asked of each; fewer of them do than that where the first weights are small.",
     figure=partial(
         race,
         title="Exclusive or, with and without momentum and connections that skip",
