@@ -120,7 +120,7 @@ def people(weights: Float[Tensor, "runs 6 24"]) -> Outcome:
     }  # fmt: skip
 
 
-TRAINED = Measure("trained", "of 100 trained right", digits=1)
-HELD_OUT = Measure("held out", "of 4 held out right", digits=2)
+TRAINED = Measure("trained", "trained questions right, of 100", digits=1)
+HELD_OUT = Measure("held out", "held-out questions right, of 4", digits=2)
 TREES = partial(Arm, experiment=family_trees)
 EXCHANGED = TREES("relations exchanged", overrides={"italians": "relations exchanged"})
