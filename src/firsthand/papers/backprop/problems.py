@@ -61,13 +61,13 @@ SWEEPS = Measure("sweeps", "sweeps, median where solved", digits=0)
 SMALL = partial(Arm, experiment=small)
 
 
-def race(seen: Runs, title: str, least: int, most: int, styles: Sequence[tuple[str, str]]) -> Figure:
-    """The share of runs that have solved their problem, by sweeps from `least` to `most`; each arm has its style."""
+def race(seen: Runs, title: str, least: int, most: int, colours: Sequence[str], dashes: Sequence[str]) -> Figure:
+    """The share of runs that have solved their problem, by sweeps from `least` to `most`, a line an arm."""
     figure = Figure(figsize=(9.6, 4.4))
     axes = figure.subplots()
-    for (name, runs), (colour, dashes) in zip(seen.items(), styles, strict=True):
+    for (name, runs), colour, dash in zip(seen.items(), colours, dashes, strict=True):
         label = f"{name}: {sum(metric(runs, 'solved')) / len(runs):.0%}"
-        lines(axes, [shares(runs, most)], colour, label, ls=dashes, lw=1.8, drawstyle="steps-post")
+        lines(axes, [shares(runs, most)], colour, label, ls=dash, lw=1.8, drawstyle="steps-post")
     axes.set(xlim=(least, most), ylim=(0, 102), xlabel="sweeps", ylabel="runs that have solved it (%)", title=title)
     log_ticks(axes, (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000), "x")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9.5)

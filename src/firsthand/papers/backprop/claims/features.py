@@ -38,7 +38,7 @@ def figure(seen: Runs) -> Figure:
         axes.hist(correlations, np.linspace(-1, 1, 21), color=colour, alpha=0.75, label=arm.name)
     axes.legend(loc="upper left")
     axes.set(xlim=(-1, 1), xlabel="correlation of a unit's English and Italian weights", ylabel="units of all runs",
-             title="The two nations in the units other than the nation's")  # fmt: skip
+             axisbelow=True, title="The two nations in the units other than the nation's")  # fmt: skip
     return figure
 
 

@@ -44,15 +44,7 @@ CLAIM = Claim(
         title="Exclusive or, with and without momentum and connections that skip",
         least=20,
         most=10_000,
-        styles=(
-            (BLUE, "-"),
-            (BLUE, "--"),
-            (RED, "-"),
-            (RED, "--"),
-            (BLUE, ":"),
-            (RED, ":"),
-            (GREEN, "-"),
-            (GREEN, ":"),
-        ),
+        colours=(BLUE, BLUE, RED, RED, BLUE, RED, GREEN, GREEN),
+        dashes=("-", "--", "-", "--", ":", ":", "-", ":"),
     ),
 )

@@ -43,6 +43,7 @@ CLAIM = Claim(
         title="The 8-3-8 encoder and the parity of four, by rate and momentum",
         least=100,
         most=6000,
-        styles=((BLUE, "-"), (GREEN, "-"), (RED, "-"), (VIOLET, "-"), (AMBER, "-"), (AMBER, "--")),
+        colours=(BLUE, GREEN, RED, VIOLET, AMBER, AMBER),
+        dashes=("-", "-", "-", "-", "-", "--"),
     ),
 )
