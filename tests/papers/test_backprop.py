@@ -9,7 +9,6 @@ from torch import Tensor
 import firsthand
 from firsthand import api
 from firsthand.errors import UserError
-from firsthand.papers.backprop import pictures
 from firsthand.papers.backprop.cases import Cases, binary, problem, right
 from firsthand.papers.backprop.facts import (
     BRANCH,
@@ -354,17 +353,6 @@ def test_engine_and_sweeps_agree(short):
     assert torch.allclose(run.model.layers["central"].weight, weights[4][0], atol=1e-4)
 
 
-def test_runs_side_by_side_do_not_see_each_other():
-    """Three runs together end where each ends alone."""
-    x, d = problem("xor")
-    together = first_weights(NETS["xor"], 3, 1.0, torch.Generator().manual_seed(3))
-    alone = [w[1:2].clone() for w in together]
-    for weights in (together, alone):
-        list(descend(NETS["xor"], x, d, weights, 50, 0.5))
-    assert all(torch.allclose(w[1:2], v, atol=1e-5) for w, v in zip(together, alone, strict=True))
-    assert all(w.min() >= -1 and w.max() <= 1 for w in first_weights(NETS["xor"], 50, 1.0, torch.Generator()))
-
-
 def test_micro_batches_make_the_same_sum(short):
     """E is summed over the cases of a step, however they are portioned; float32's rounding after 30 sweeps."""
     whole, parts = short("whole"), short("parts", {"accumulate": 4})
@@ -402,15 +390,3 @@ def test_other_rules_train_it_too(short):
                "schedule.factor": None}  # fmt: skip
     losses = [row["loss"] for row in short("run", changes).metrics if "loss" in row]
     assert losses[-1] < losses[0]
-
-
-def test_figures_are_drawn():
-    """Of the family trees and of a small network; the answers of Figure 3 are framed."""
-    torch.manual_seed(0)
-    names = [name for name, _ in TREES.task(TREES).figures(Network())]
-    assert names == ["people", "question"]
-    recipe = PRESETS["symmetry"]
-    assert [name for name, _ in recipe.task(recipe).figures(Network(recipe.model))] == ["weights"]
-    figure = pictures.question(Network(), "Colin", "aunt")
-    frames = [patch for axes in figure.axes for patch in axes.patches if not patch.get_fill()]
-    assert sorted(patch.get_x() + 0.5 for patch in frames) == [9, 10]

@@ -5,11 +5,13 @@ from math import exp
 import pytest
 import torch
 
+from firsthand.papers.backprop import pictures
 from firsthand.papers.backprop.cases import binary, problem
 from firsthand.papers.backprop.claims.symmetry import PUBLISHED_HIDDEN, mirror_code, published
 from firsthand.papers.backprop.facts import GENERATION
-from firsthand.papers.backprop.model import NETS, error
+from firsthand.papers.backprop.model import NETS, Network, error
 from firsthand.papers.backprop.problems import small
+from firsthand.papers.backprop.recipe import PRESETS
 from firsthand.papers.backprop.sweeps import descend, first_weights, note, solved
 from firsthand.papers.backprop.tape import Node
 from firsthand.papers.backprop.trees import explained, family_trees, people, unlike_trees
@@ -122,3 +124,26 @@ def test_the_plateau():
     _, d = problem("family-trees")
     mean = d.mean(0).expand_as(d)
     assert error(Node(mean), d).sum().value.item() * 100 / 104 == pytest.approx(51.2, abs=0.6)
+
+
+def test_runs_side_by_side_do_not_see_each_other():
+    """Three runs together end where each ends alone."""
+    x, d = problem("xor")
+    together = first_weights(NETS["xor"], 3, 1.0, torch.Generator().manual_seed(3))
+    alone = [w[1:2].clone() for w in together]
+    for weights in (together, alone):
+        list(descend(NETS["xor"], x, d, weights, 50, 0.5))
+    assert all(torch.allclose(w[1:2], v, atol=1e-5) for w, v in zip(together, alone, strict=True))
+    assert all(w.min() >= -1 and w.max() <= 1 for w in first_weights(NETS["xor"], 50, 1.0, torch.Generator()))
+
+
+def test_figures_are_drawn():
+    """Of the family trees and of a small network; the answers of Figure 3 are framed."""
+    torch.manual_seed(0)
+    names = [name for name, _ in PRESETS["laptop"].task(PRESETS["laptop"]).figures(Network())]
+    assert names == ["people", "question"]
+    recipe = PRESETS["symmetry"]
+    assert [name for name, _ in recipe.task(recipe).figures(Network(recipe.model))] == ["weights"]
+    figure = pictures.question(Network(), "Colin", "aunt")
+    frames = [patch for axes in figure.axes for patch in axes.patches if not patch.get_fill()]
+    assert sorted(patch.get_x() + 0.5 for patch in frames) == [9, 10]
