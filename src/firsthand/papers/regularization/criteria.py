@@ -7,16 +7,13 @@ Source: Prechelt (1998), Early stopping, but when?, section 2.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from firsthand.errors import UserError
 
 STRIP = 5  # k, epochs of a strip
-# The 14 criteria of the study, the fastest of each class first.
-CRITERIA: tuple[tuple[str, int | float], ...] = (
-    *(("GL", alpha) for alpha in (1, 2, 3, 5)),
-    *(("PQ", alpha) for alpha in (0.5, 0.75, 1, 2, 3)),
-    *(("UP", strips) for strips in (2, 3, 4, 6, 8)),
-)
+# The 14 criteria of the study by class, the fastest of each class first.
+CRITERIA: dict[str, tuple[int | float, ...]] = {"GL": (1, 2, 3, 5), "PQ": (0.5, 0.75, 1, 2, 3), "UP": (2, 3, 4, 6, 8)}
 
 
 def generalization_loss(val: Sequence[float]) -> list[float]:
@@ -24,11 +21,7 @@ def generalization_loss(val: Sequence[float]) -> list[float]:
 
     0 whenever the validation loss has just been the lowest.
     """
-    found, best = [], float("inf")
-    for loss in val:
-        best = min(best, loss)
-        found.append(100 * (loss / best - 1))
-    return found
+    return [100 * (loss / lowest - 1) for loss, lowest in zip(val, accumulate(val, min), strict=True)]
 
 
 def progress(train: Sequence[float], strip: int = STRIP) -> list[float | None]:
@@ -36,11 +29,8 @@ def progress(train: Sequence[float], strip: int = STRIP) -> list[float | None]:
 
     Large while the training loss falls or is unsettled, near 0 when it stands still, 0 when all k losses are equal.
     """
-    found: list[float | None] = []
-    for t in range(1, len(train) + 1):
-        last = train[t - strip : t]
-        found.append(1000 * (sum(last) / (strip * min(last)) - 1) if t >= strip else None)
-    return found
+    strips = (train[t - strip : t] for t in range(strip, len(train) + 1))
+    return [None] * min(strip - 1, len(train)) + [1000 * (sum(last) / (strip * min(last)) - 1) for last in strips]
 
 
 def stop(kind: str, limit: int | float, train: Sequence[float], val: Sequence[float], strip: int = STRIP) -> int | None:

@@ -8,8 +8,8 @@ from torch.nn import Module
 
 from firsthand.bounds import SHARE, within
 from firsthand.data.specs import Images
+from firsthand.papers.regularization.examples import mislabel
 from firsthand.papers.regularization.model import Config, DeepMLP
-from firsthand.papers.regularization.scarce import spoil
 from firsthand.train import recipe
 from firsthand.train.recipe import Optim, Schedule
 from firsthand.train.task import Examples
@@ -23,7 +23,7 @@ class DigitTask(Classify):
 
     def __init__(self, recipe: "Recipe"):
         super().__init__(recipe)
-        wrong = spoil(self.train.targets, recipe.noise, len(self.classes), recipe.seed)
+        wrong = mislabel(self.train.targets, recipe.noise, len(self.classes), recipe.seed)
         self.train = Examples(self.train.inputs, wrong)
 
     def prepare(self, images: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ PRESETS = {
         diagnose_every=100,
         threads=1,
     ),
-    # The same network with nothing held back, on 300 images of which a fifth are mislabelled: it learns them by heart.
+    # The same network with nothing held back, on 300 images of which a fifth are mislabelled: it memorises them.
     "overfit": Recipe(
         model=Config(hidden=(256, 256), activation="relu", init="he"),
         data=Images("digits", limit=300),

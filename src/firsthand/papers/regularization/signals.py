@@ -66,7 +66,7 @@ def weight_variance(init: str, inputs: int, units: int, gain: float = 1.0) -> fl
 
 
 def rms(values: Float[Tensor, "*shape"]) -> float:
-    """Root of the mean square, in float64: the square of a faded signal is too small for float32."""
+    """Root of the mean square, in float64: the square of a small signal can be too small for float32."""
     return values.detach().double().square().mean().sqrt().item()
 
 
@@ -99,8 +99,5 @@ def jacobian_values(network: DeepMLP, inputs: Float[Tensor, "batch *pixels"]) ->
     """
     _, _, activations = watched(network, inputs)
     matrices = [layer.weight for layer in network.body if isinstance(layer, Linear)][1:]
-    found = []
-    for weight, z in zip(matrices, activations[1:], strict=True):
-        slopes = 1 - z.detach() ** 2
-        found.append(torch.linalg.svdvals(slopes[:, :, None] * weight.detach()).mean().item())
-    return found
+    jacobians = ((1 - z.detach() ** 2)[:, :, None] * w.detach() for w, z in zip(matrices, activations[1:], strict=True))
+    return [torch.linalg.svdvals(jacobian).mean().item() for jacobian in jacobians]

@@ -1,0 +1,111 @@
+"""Signals and gradients through 50 layers of an untrained network, beside theory."""
+
+from math import log10
+from typing import Literal
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from firsthand.claims import Arm, Claim, Measure, Outcome, each
+from firsthand.figures.curves import Runs, series
+from firsthand.figures.style import COLOURS
+from firsthand.papers.regularization import signals
+from firsthand.papers.regularization.model import Config, DeepMLP
+from firsthand.papers.regularization.training import FIVE
+
+
+def depth(
+    init: Literal["he", "glorot", "standard"] = "he",
+    layers: int = 50,
+    width: int = 512,
+    batch: int = 256,
+    seed: int = 0,
+) -> Outcome:
+    """How large activations and gradients are in every layer of an untrained network, beside what theory says.
+
+    Args:
+        init: first weights; in layers as wide as their input n Var[W] is 2, 1 or 1/3.
+        layers: hidden layers.
+        width: units of each layer, and inputs.
+        batch: examples, drawn from N(0, 1), as is the gradient that is sent back from the last layer.
+        seed: of weights, examples and gradient.
+    """
+    generator = torch.manual_seed(seed)
+    found: Outcome = {}
+    variances = [signals.weight_variance(init, width, width)] * layers
+    for activation in ("relu", "tanh"):
+        network = DeepMLP(Config(width, (width,) * layers, activation=activation, init=init))
+        z, sums, activations = signals.watched(network, torch.randn(batch, width, generator=generator))
+        z.backward(torch.randn(z.shape, generator=generator))
+        ours = [signals.rms(z) for z in activations], [signals.rms(s.grad) for s in sums]
+        theory = signals.expected(activation, [width] * (layers + 1), variances)
+        for kind, measured, squares in zip(("signal", "gradient"), ours, theory, strict=True):
+            known = [q**0.5 for q in squares]
+            found |= {f"{activation} {kind}s": measured, f"{activation} {kind}s expected": known}
+            found[f"{activation} {kind} off"] = max(abs(log10(a / b)) for a, b in zip(measured, known, strict=True))
+            found[f"{activation} {kind}"] = log10(measured[-1 if kind == "signal" else 0])
+    return found
+
+
+RELU = Measure("relu signal", "ReLU: log10 of the root mean square, layer 50", digits=2)
+TANH = Measure("tanh signal", "tanh: log10 of the root mean square, layer 50", digits=2)
+GRADIENTS = (
+    Measure("relu gradient", "ReLU: log10 of the gradient, layer 1", digits=2),
+    Measure("tanh gradient", "tanh: log10 of the gradient, layer 1", digits=2),
+)
+OFF = tuple(
+    Measure(f"{name.lower()} {kind} off", f"{name} {kind}s: furthest from theory (powers of ten)", digits=2)
+    for name in ("ReLU", "tanh")
+    for kind in ("signal", "gradient")
+)
+ARMS = HE, GLOROT, STANDARD = (
+    Arm("2/n, He", experiment=depth),
+    Arm("1/n, Glorot", experiment=depth, overrides={"init": "glorot"}),
+    Arm("1/(3n), standard", experiment=depth, overrides={"init": "standard"}),
+)
+THREE = log10(3)
+distances = each(*(off.of(*ARMS) for off in OFF)).called("every distance from theory (powers of ten)")
+
+
+def figure(seen: Runs) -> Figure:
+    """Signals and gradients layer by layer, the means over the seeds as dots on the lines of theory."""
+    figure = Figure(figsize=(10, 6.2))
+    panels = figure.subplots(2, 2, sharex=True)
+    for row, activation in zip(panels, ("relu", "tanh"), strict=True):
+        for axes, kind in zip(row, ("signal", "gradient"), strict=True):
+            for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
+                ours, theory = (np.mean(series(runs, f"{activation} {kind}s{end}"), 0) for end in ("", " expected"))
+                layers = range(1, len(ours) + 1)
+                axes.plot(layers, theory, color=colour, lw=1.3)
+                axes.plot(layers, ours, "o", color=colour, ms=3.5, alpha=0.7, label=f"Var[W] = {name}")
+            what = "activations z" if kind == "signal" else "gradients dC/ds"
+            axes.set(yscale="log", title=f"{'ReLU' if activation == 'relu' else 'tanh'}: {what}")
+        row[0].set_ylabel("root mean square")
+    for axes in panels[1]:
+        axes.set_xlabel("layer")
+    panels[0, 0].legend(loc="lower left", fontsize=9, title="lines: theory; dots: measured", title_fontsize=9)
+    return figure
+
+
+CLAIM = Claim(
+    key="depth",
+    kind="identity",
+    statement="Every layer multiplies a signal's variance by a constant, n Var[W], or half of it for a rectifier.",
+    where="GB10 eqs. 5, 6; H15 eqs. 9, 10, 14",
+    measures=(RELU, TANH, *GRADIENTS, *OFF),
+    arms=ARMS,
+    conditions=(
+        (distances <= THREE).saying("signals and gradients of both activations within a factor of 3, layer by layer"),
+        (abs(RELU.of(HE)) <= THREE).saying("the signal keeps its size, within a factor of 3"),
+        RELU.of(GLOROT) < -6,
+        (TANH.of(GLOROT) > log10(0.05)).saying("above 0.05"),
+        TANH.of(STANDARD) < -9,
+    ),
+    seeds=FIVE,
+    remark="50 layers of 512, 256 examples of N(0, 1), no training; as wide as each other, so that Glorot's "
+    "2/(n+m) is 1/n. Theory is (n Var[W] / 2)^(layers / 2) for rectifiers; GB10 assume a linear regime for tanh, where "
+    "ours takes the means of tanh^2 and tanh'^2 over a normal variable instead. It is exact for wide layers; the "
+    "factor of 3 is ours: the size of one draw of weights varies over 50 layers.",
+    figure=figure,
+)
