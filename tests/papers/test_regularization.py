@@ -9,8 +9,11 @@ import torch
 import firsthand
 from firsthand import papers
 from firsthand.errors import UserError
-from firsthand.papers.regularization import criteria, experiments, scarce, signals
+from firsthand.optim.schedule import cosine
+from firsthand.papers.regularization import criteria, examples, signals, training
 from firsthand.papers.regularization.model import Config, DeepMLP
+
+PAPER = papers.get("regularization")
 
 # Published or derived: 784 n + n + 4 (n^2 + n) + 10 n + 10 for GB10's five layers of n = 1,000.
 SIZES = [
@@ -150,6 +153,9 @@ VAL = [2.0, 1.0, 1.02, 1.04, 1.1, 0.8, 0.816, 0.84, 0.88, 0.9, 1.0, 1.1, 1.2, 1.
 TRAIN = [1.0, 0.9, 0.8, 0.7, 0.6, 0.59, 0.58, 0.57, 0.56, 0.55, 0.55, 0.55, 0.55, 0.55, 0.55]
 
 
+ALL = [(kind, limit) for kind, limits in criteria.CRITERIA.items() for limit in limits]
+
+
 def test_generalization_loss():
     """Per cent above the lowest so far; 0 while the loss improves."""
     known = [0, 0, 2, 4, 10, 0, 2, 5, 10, 12.5, 25, 37.5, 50, 62.5, 75]
@@ -200,7 +206,7 @@ def test_up_counts_rises_in_a_row():
 def test_no_progress_and_no_loss_is_no_reason_to_stop():
     """0 / 0: the curves stand still; nothing stops."""
     still = [1.0] * 20
-    assert [criteria.stop(kind, limit, still, still) for kind, limit in criteria.CRITERIA] == [None] * 14
+    assert [criteria.stop(kind, limit, still, still) for kind, limit in ALL] == [None] * 14
 
 
 def test_best_epoch():
@@ -212,14 +218,14 @@ def test_best_epoch():
 
 def test_criteria_of_the_study():
     """14 in three classes, each from fast to slow: on the same curves a stricter limit never stops earlier."""
-    assert [kind for kind, _ in criteria.CRITERIA] == ["GL"] * 4 + ["PQ"] * 5 + ["UP"] * 5
+    assert [kind for kind, _ in ALL] == ["GL"] * 4 + ["PQ"] * 5 + ["UP"] * 5
     generator = torch.Generator().manual_seed(0)
     for _ in range(20):
         falling = torch.linspace(2, 0.1, 200)
         train = (falling + 0.05 * torch.rand(200, generator=generator)).tolist()
         val = (1 + (falling - 1).abs() + 0.1 * torch.rand(200, generator=generator)).tolist()
         for kind in ("GL", "PQ", "UP"):
-            stops = [criteria.stop(k, limit, train, val) or 1000 for k, limit in criteria.CRITERIA if k == kind]
+            stops = [criteria.stop(kind, limit, train, val) or 1000 for limit in criteria.CRITERIA[kind]]
             assert stops == sorted(stops)
 
 
@@ -230,50 +236,45 @@ def test_mistakes_in_criteria():
         criteria.stop("GL", 1, TRAIN, VAL[:-1])
 
 
-def test_spoiled_labels():
+def test_wrong_labels():
     """Exactly the share is drawn anew; a tenth of it happens to be right: 2,000 draws, 0.9 within four deviations."""
     labels = torch.arange(10).repeat(1000)
-    wrong = scarce.spoil(labels, 0.2, 10, seed=0)
+    wrong = examples.mislabel(labels, 0.2, 10, seed=0)
     changed = (wrong != labels).sum().item()
     assert abs(changed - 1800) < 4 * sqrt(2000 * 0.9 * 0.1)
-    assert torch.equal(scarce.spoil(labels, 0.2, 10, seed=0), wrong)
-    assert not torch.equal(scarce.spoil(labels, 0.2, 10, seed=1), wrong)
-    assert torch.equal(scarce.spoil(labels, 0.0, 10, seed=0), labels)
+    assert torch.equal(examples.mislabel(labels, 0.2, 10, seed=0), wrong)
+    assert not torch.equal(examples.mislabel(labels, 0.2, 10, seed=1), wrong)
+    assert torch.equal(examples.mislabel(labels, 0.0, 10, seed=0), labels)
 
 
-def test_digits_are_dealt_once():
-    """No image is in two parts; the larger training set begins with the smaller; only training labels are spoiled."""
-    sets = scarce.digits(300, 200, 0.5, seed=3, more=300)
+def test_digits_are_split_once():
+    """No image is in two parts; the larger training set begins with the smaller; only training labels are replaced."""
+    sets = examples.digits(300, 200, 0.5, seed=3, more=300)
     assert [len(part) for part in (sets.train, sets.val, sets.test, sets.more)] == [300, 200, 997, 600]
     assert torch.equal(sets.more.inputs[:300], sets.train.inputs)
     assert torch.equal(sets.more.targets[:300], sets.train.targets)
-    alone = scarce.digits(300, 200, 0.5, seed=3)
+    alone = examples.digits(300, 200, 0.5, seed=3)
     assert torch.equal(alone.train.targets, sets.train.targets) and len(alone.test) == 1297
-    clean = scarce.digits(300, 200, 0.0, seed=3, more=300)
+    clean = examples.digits(300, 200, 0.0, seed=3, more=300)
     assert torch.equal(clean.val.targets, sets.val.targets) and torch.equal(clean.test.targets, sets.test.targets)
     for half in (slice(300), slice(300, 600)):
         assert 100 < (clean.more.targets[half] != sets.more.targets[half]).sum() <= 150
     assert sets.train.inputs.mean().abs() < 1e-5 and sets.train.inputs.std().item() == pytest.approx(1)
-    assert not torch.equal(scarce.digits(300, 200, 0.0, seed=4, more=300).test.targets, clean.test.targets)
+    assert not torch.equal(examples.digits(300, 200, 0.0, seed=4, more=300).test.targets, clean.test.targets)
 
 
-def test_names_are_dealt_once():
+def test_names_are_split_once():
     """Twice the names begin with the same ones."""
-    sets, vocab = scarce.names(50, 20, seed=0)
+    sets, vocab = examples.names(50, 20, seed=0)
     assert torch.equal(sets.more.inputs[: len(sets.train)], sets.train.inputs)
     assert 50 * 4 < len(sets.train) < len(sets.more) and vocab > 20
     assert sets.test.inputs.shape[1] == 3
 
 
-def test_effect():
-    """Mean difference and its standard error: differences 1, 2, 3 have mean 2 and deviation 1."""
-    mean, error = scarce.effect([(10.0, 11.0), (20.0, 22.0), (30.0, 33.0)])
-    assert (mean, error) == pytest.approx((2, 1 / sqrt(3)))
-
-
 def test_one_step_of_decay():
     """Arithmetic: 2 (1 - 0.1 * 0.5) = 1.9; Adam's first step is the rate, whatever the penalty's size."""
-    found = {method: experiments.one_step(method, weights=3000, steps=150) for method in ("adam", "adamw", "sgd")}
+    one_step = PAPER.experiment("one-step")
+    found = {method: one_step(method, weights=3000, steps=150) for method in ("adam", "adamw", "sgd")}
     assert found["adamw"]["from 2"] == pytest.approx(1.9) and found["adamw"]["from 20"] == pytest.approx(19)
     assert found["sgd"]["from 2"] == pytest.approx(1.9) and found["sgd"]["from 20"] == pytest.approx(19)
     assert found["adam"]["from 2"] == pytest.approx(1.9) and found["adam"]["from 20"] == pytest.approx(19.9)
@@ -304,7 +305,7 @@ def test_shares_of_flat_units():
 
 @pytest.mark.usefixtures("without_figures")
 @pytest.mark.slow
-def test_the_overfit_preset_learns_noise_by_heart(tmp_path):
+def test_the_overfit_preset_memorises_noise(tmp_path):
     """Training error 0 on labels of which a fifth are random; the regularised preset cannot, and tests better."""
     runs = {
         preset: firsthand.train("regularization", preset, out=tmp_path / preset, progress=False, **changes)
@@ -345,7 +346,59 @@ def test_experiments_are_decided_by_their_seed():
         "regularisers": {"task": "names", "examples": 20, "steps": 3},
     }
     for name, options in tiny.items():
-        run = experiments.EXPERIMENTS[name]
+        run = PAPER.experiment(name)
         found = run(**options)
         assert found == run(**options) != run(**options, seed=1), name
         assert all(isinstance(value, int | float | list) for value in found.values()), name
+
+
+def test_criteria_stop_the_curves_of_their_experiment():
+    """Of one network, each number is what the criterion makes of the curves: its stop, 60 for none, and the test error
+    at the lowest validation loss until then. The words of fast and slow name what is averaged."""
+    found = PAPER.experiment("when-to-stop")(curve="rough", nets=1, epochs=60)
+    train, val, test = (found[name] for name in ("train", "val", "test"))
+    fired = 0
+    for kind, limit in ALL:
+        end = criteria.stop(kind, limit, train, val)
+        fired += end is not None
+        assert found[f"{kind} {limit:g} stop"] == (end or 60)
+        assert found[f"{kind} {limit:g} error"] == test[val.index(min(val[: end or 60]))]
+    assert 3 <= fired < 14 and found["never"] == pytest.approx(100 * (14 - fired) / 14)
+    (claim,) = [claim for claim in PAPER.claims if claim.key == "when-to-stop"]
+    labels = {measure.name: measure.label for measure in claim.measures}
+    for speed, place in (("fast", 0), ("slow", -1)):
+        names = [f"{kind} {limits[place]:g}" for kind, limits in criteria.CRITERIA.items()]
+        assert labels[f"{speed} stop"] == f"{', '.join(names)}: stop (epochs)"
+        for what in ("stop", "error"):
+            assert found[f"{speed} {what}"] == pytest.approx(sum(found[f"{name} {what}"] for name in names) / 3)
+    assert found["gain"] == pytest.approx(100 * (1 - found["slow error"] / found["fast error"]))
+    assert found["factor"] == pytest.approx(found["slow stop"] / found["fast stop"])
+
+
+def test_early_stopping_returns_the_lowest_validation_loss():
+    """The same training by hand: the lowest of the losses at every 25th step is neither the first nor the last."""
+    found = PAPER.experiment("regularisers")(examples=60, noise=0.5, steps=200)
+    sets = examples.digits(60, 200, 0.5, seed=0, more=60)
+    network, curve = training.drawn(0, 100, (256, 256), activation="relu", init="he"), []
+
+    def look(step):
+        if step % 25 == 0:
+            curve.append((training.score(network, sets.val)[0], training.score(network, sets.test)[1]))
+
+    training.fit(network, sets.train, 200, 50, 0, lr=0.03, schedule=cosine(200), watch=look, momentum=0.9)
+    losses = [loss for loss, _ in curve]
+    lowest = losses.index(min(losses))
+    assert 0 < lowest < 8 == len(curve) - 1
+    assert found["early stopping"] == curve[lowest][1] and found["none"] == curve[-1][1]
+    assert found["early stopping effect"] == found["early stopping"] - found["none"] != 0
+
+
+def test_health_goes_on_until_a_rate_diverges():
+    """The best of few rates is the fastest of them, and said to be; with more there are faster ones."""
+    few, many = (PAPER.experiment("health")(steps=60, rates=rates) for rates in (8, 16))
+    assert len(few["rates"]) == 8 and few["rate"] == few["rates"][-1] and few["faster"] == 0
+    assert many["faster"] == 1 and many["rates"][:8] == few["rates"] and many["loss"] < few["loss"]
+    assert many["ratio"] == many["ratios"][many["losses"].index(min(many["losses"]))]
+    assert many["slow loss"] == min(
+        loss for loss, ratio in zip(many["losses"], many["ratios"], strict=True) if ratio < -4
+    )

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from firsthand.figures.style import BLUE, INK
 
+from firsthand.figures.style import COLOURS
+
 
 @runtime_checkable
 class Run(Protocol):
@@ -46,6 +48,13 @@ def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, **s
     for number, curve in enumerate(curves):
         x, y = curve.T if curve.ndim == 2 else (np.arange(1, len(curve) + 1), curve)
         axes.plot(x, y, color=colour, label=None if number else label, **({"lw": 1.3, "alpha": 0.85} | style))
+
+
+def arms(axes: Axes, seen: Runs, y: str, x: str = "", **style: Any) -> None:
+    """A series of every arm in a colour of its own, a line a seed: against another, or against 1, 2, 3, ..."""
+    for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
+        pairs = zip(series(runs, x), series(runs, y), strict=True) if x else ()
+        lines(axes, [np.column_stack(pair) for pair in pairs] or series(runs, y), colour, name, **style)
 
 
 def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> None:

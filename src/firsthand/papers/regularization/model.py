@@ -3,9 +3,9 @@
     z^0 = x,  s^i = W^i z^i + b^i,  z^{i+1} = f(s^i)         hidden layers, i = 0 .. d - 1 (GB10, sec. 4.2.1)
     logits = V z^d + c                                       softmax(logits) is the distribution over the classes
 
-    Var[W] = 1 / (3 n)         U[-1/sqrt(n), 1/sqrt(n)]      "standard", a signal shrinks to a third (GB10, eqs. 1, 15)
-    Var[W] = 2 / (n + m)       uniform                       "glorot", the signal of tanh lives (GB10, eqs. 12 and 16)
-    Var[W] = 2 / n             normal                        "he", that of the rectifier lives (H15, eq. 10)
+    Var[W] = 1 / (3 n)         U[-1/sqrt(n), 1/sqrt(n)]      "standard", variance shrinks to a third (GB10, eqs. 1, 15)
+    Var[W] = 2 / (n + m)       uniform                       "glorot", keeps the size for tanh (GB10, eqs. 12 and 16)
+    Var[W] = 2 / n             normal                        "he", keeps it for rectifiers (H15, eq. 10)
     Var[W] = 0.01^2            normal                        "normal", the same for all layers, a habit of before (H15)
 
 Sources: GB10 is Glorot & Bengio (2010), H15 is He et al. (2015). Symbols: n = n_i inputs and m = n_{i+1} units of a
@@ -40,7 +40,7 @@ class Config:
     init: Literal["glorot", "he", "standard", "normal"] = "glorot"  # first weights, see above
     gain: float = 1.0  # multiplies the first weights of the hidden layers
     batch_norm: bool = False  # whether every hidden layer is normalised before f
-    dropout: float = 0.0  # share of hidden units silenced at each training step
+    dropout: float = 0.0  # share of hidden units set to 0 at each training step
 
     def __post_init__(self) -> None:
         within(self, "model.", inputs=SIZE, hidden=SIZE, classes=SIZE, gain=POSITIVE, dropout=PART)
@@ -68,14 +68,10 @@ class DeepMLP(Module):
 
     def forward(self, images: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch classes"]:
         """Logits of each image's class."""
-        return self.output(self.features(images))
-
-    def features(self, images: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch units"]:
-        """z^d, the activations of the last hidden layer."""
         z = images.flatten(1)
         for layer in self.body:
             z = layer(z)
-        return z
+        return self.output(z)
 
     def initialise(self, config: Config) -> None:
         """First weights by `Config.init`, those of the hidden layers times the gain; biases 0, as in both papers."""

@@ -15,7 +15,7 @@ from firsthand.papers.mlp import model as mlp
 from firsthand.papers.regularization import criteria
 from firsthand.papers.regularization import examples as few
 from firsthand.papers.regularization.model import Config, DeepMLP
-from firsthand.papers.regularization.training import fit, rule, score
+from firsthand.papers.regularization.training import fit, score
 
 PENALTIES = {"digits": (1e-2, 3e-2, 1e-1), "names": (3e-4, 1e-3)}
 SHARES = {"digits": (0.3, 0.6), "names": (0.1, 0.3)}
@@ -66,15 +66,17 @@ def regularisers(
             if looks and step % EVERY == 0:
                 curve.append((score(model, sets.val)[0], score(model, sets.test)[measure]))
 
-        descent = rule(model, "sgd", lr, penalty, momentum=0.9)
-        fit(model, descent, sets.more if more else sets.train, steps, batch, seed, cosine(steps), look)
+        on = sets.more if more else sets.train
+        fit(model, on, steps, batch, seed, lr, "sgd", penalty, cosine(steps), look, momentum=0.9)
         return model
 
     def chosen(strengths: tuple[float, ...], name: str) -> tuple[float, float]:
         """The strength with the lowest validation score (the weakest of equals) and its test score."""
-        models = {strength: trained(**{name: strength}) for strength in strengths}
-        best = min(strengths, key=lambda strength: (score(models[strength], sets.val)[measure], strength))
-        return best, score(models[best], sets.test)[measure]
+        models = ((strength, trained(**{name: strength})) for strength in strengths)
+        scores = [
+            (score(model, sets.val)[measure], strength, score(model, sets.test)[measure]) for strength, model in models
+        ]
+        return min(scores)[1:]
 
     plain = trained(looks=True)
     found: Outcome = {"none": score(plain, sets.test)[measure], "train": score(plain, sets.train)[measure]}

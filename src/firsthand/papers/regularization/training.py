@@ -18,42 +18,41 @@ from firsthand.train.task import Examples
 FIVE = (0, 1, 2, 3, 4)  # seeds
 
 
-def drawn(seed: int, **config: Any) -> DeepMLP:
+def drawn(seed: int, inputs: int = 784, hidden: tuple[int, ...] = (1000,) * 5, **config: Any) -> DeepMLP:
     """A network of this Config with the first weights of this seed."""
     torch.manual_seed(seed)
-    return DeepMLP(Config(**config))
-
-
-def rule(network: Module, name: str, lr: float, decay: float = 0.0, **options: float) -> optim.Rule:
-    """An update rule of `firsthand.optim`; decay acts on weight matrices, not on biases and gains."""
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    return optim.RULES[name](groups, lr=lr, **options)
+    return DeepMLP(Config(inputs, hidden, **config))
 
 
 def fit(
     network: Module,
-    rule: optim.Rule,
     examples: Examples,
     steps: int,
     batch: int,
     seed: int,
+    lr: float,
+    method: str = "sgd",
+    decay: float = 0.0,
     schedule: Schedule = constant(0),
     watch: Callable[[int], None] = lambda step: None,
+    **options: float,
 ) -> list[float]:
     """Train by cross-entropy and return the loss of every batch; `watch` is called before each step and at the end.
 
     The order of the examples depends on the seed alone, so that runs with and without a regulariser see the same.
+    Decay acts on weight matrices, not on biases and gains; `options` are the update rule's.
     """
     order = Order(len(examples), batch, "shuffle", seed)
-    rates = [group["lr"] for group in rule.param_groups]
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    rule = optim.RULES[method](groups, lr=lr, **options)
     losses = []
     network.train()
     for step in range(steps):
         watch(step)
-        for group, rate in zip(rule.param_groups, rates, strict=True):
-            group["lr"] = rate * schedule(step)
+        for group in rule.param_groups:
+            group["lr"] = lr * schedule(step)
         inputs, targets = examples.batch(order.indices(step))
         loss = cross_entropy(network(inputs), targets)
         descend(rule, network, loss, clip=None)

@@ -13,7 +13,7 @@ from firsthand.figures.images import COUNTS
 from firsthand.figures.style import INK
 from firsthand.optim.schedule import cosine
 from firsthand.papers.regularization import examples
-from firsthand.papers.regularization.training import FIVE, drawn, each_rule, fit, rule, score
+from firsthand.papers.regularization.training import FIVE, drawn, each_rule, fit, score
 
 RATES = {"sgd": (1e-2, 1e-1, 3e-1), "adam": (1e-3, 3e-3, 1e-2), "adamw": (1e-3, 3e-3, 1e-2)}
 DECAYS = (0.0, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
@@ -34,9 +34,9 @@ def basin(method: Literal["adam", "adamw", "sgd"] = "adam", steps: int = 300, se
     for lr in RATES[method]:
         errors = []
         for decay in DECAYS:
-            network = drawn(seed, inputs=100, hidden=(256,), activation="relu", init="he")
-            descent = rule(network, method, lr, decay / lr if method == "adamw" else decay)
-            fit(network, descent, sets.train, steps, 100, seed, cosine(steps))
+            network = drawn(seed, 100, (256,), activation="relu", init="he")
+            weight_decay = decay / lr if method == "adamw" else decay
+            fit(network, sets.train, steps, 100, seed, lr, method, weight_decay, cosine(steps))
             errors.append(score(network, sets.test)[1])
         found |= {f"errors at {lr:g}": errors, f"best at {lr:g}": min(errors)}
         grid.append(errors)

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from firsthand import optim
 from firsthand.claims import Claim, Measure, Outcome, each, equal, within
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import COLOURS, INK, MUTED
+from firsthand.figures.curves import Runs, arms
+from firsthand.figures.style import INK, MUTED
 from firsthand.papers.regularization.training import each_rule
 
 STEP, DECAY = 0.1, 0.5  # of the one step
@@ -58,9 +58,8 @@ def figure(seen: Runs) -> Figure:
     """Share of a weight lost in a step against the size of its gradients."""
     figure = Figure(figsize=(7.4, 4.2))
     axes = figure.subplots()
-    for colour, (name, runs), mark in zip(COLOURS, seen.items(), ("s", "o", "D"), strict=False):
-        axes.plot(*series(runs, "sizes"), *series(runs, "shrinking"), mark, ls="-", color=colour, ms=5, label=name,
-                  mfc="white" if mark == "s" else colour)  # fmt: skip
+    arms(axes, seen, "shrinking", "sizes", marker="o", ms=5)
+    axes.get_lines()[0].set(lw=6, ms=11, alpha=0.35)  # AdamW lies on it
     axes.axhline(RATE * SLOW_DECAY, color=MUTED, lw=1, ls="--", zorder=0)
     axes.text(1.1e-3, 1.15 * RATE * SLOW_DECAY, "rate x decay", color=INK, fontsize=8.5, va="bottom")
     axes.set(xscale="log", yscale="log", xlabel="standard deviation of the weight's gradients",

@@ -1,15 +1,14 @@
 """Signals and gradients through 50 layers of an untrained network, beside theory."""
 
+from itertools import product
 from math import log10
 from typing import Literal
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import COLOURS
+from firsthand.figures.curves import Runs, arms
 from firsthand.papers.regularization import signals
 from firsthand.papers.regularization.model import Config, DeepMLP
 from firsthand.papers.regularization.training import FIVE
@@ -48,17 +47,14 @@ def depth(
     return found
 
 
-RELU = Measure("relu signal", "ReLU: log10 of the root mean square, layer 50", digits=2)
-TANH = Measure("tanh signal", "tanh: log10 of the root mean square, layer 50", digits=2)
-GRADIENTS = (
-    Measure("relu gradient", "ReLU: log10 of the gradient, layer 1", digits=2),
-    Measure("tanh gradient", "tanh: log10 of the gradient, layer 1", digits=2),
-)
+ENDS = {"signal": "root mean square, layer 50", "gradient": "gradient, layer 1"}
+KINDS = tuple(product(("ReLU", "tanh"), ENDS))
+SIZE = {(f, kind): Measure(f"{f.lower()} {kind}", f"{f}: log10 of the {ENDS[kind]}", digits=2) for f, kind in KINDS}
 OFF = tuple(
-    Measure(f"{name.lower()} {kind} off", f"{name} {kind}s: furthest from theory (powers of ten)", digits=2)
-    for name in ("ReLU", "tanh")
-    for kind in ("signal", "gradient")
+    Measure(f"{f.lower()} {kind} off", f"{f} {kind}s: furthest from theory (powers of ten)", digits=2)
+    for f, kind in KINDS
 )
+RELU, TANH = SIZE["ReLU", "signal"], SIZE["tanh", "signal"]
 ARMS = HE, GLOROT, STANDARD = (
     Arm("2/n, He", experiment=depth),
     Arm("1/n, Glorot", experiment=depth, overrides={"init": "glorot"}),
@@ -69,22 +65,16 @@ distances = each(*(off.of(*ARMS) for off in OFF)).called("every distance from th
 
 
 def figure(seen: Runs) -> Figure:
-    """Signals and gradients layer by layer, the means over the seeds as dots on the lines of theory."""
+    """Signals and gradients layer by layer, every seed's dots on the lines of theory."""
     figure = Figure(figsize=(10, 6.2))
-    panels = figure.subplots(2, 2, sharex=True)
-    for row, activation in zip(panels, ("relu", "tanh"), strict=True):
-        for axes, kind in zip(row, ("signal", "gradient"), strict=True):
-            for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
-                ours, theory = (np.mean(series(runs, f"{activation} {kind}s{end}"), 0) for end in ("", " expected"))
-                layers = range(1, len(ours) + 1)
-                axes.plot(layers, theory, color=colour, lw=1.3)
-                axes.plot(layers, ours, "o", color=colour, ms=3.5, alpha=0.7, label=f"Var[W] = {name}")
-            what = "activations z" if kind == "signal" else "gradients dC/ds"
-            axes.set(yscale="log", title=f"{'ReLU' if activation == 'relu' else 'tanh'}: {what}")
-        row[0].set_ylabel("root mean square")
-    for axes in panels[1]:
-        axes.set_xlabel("layer")
-    panels[0, 0].legend(loc="lower left", fontsize=9, title="lines: theory; dots: measured", title_fontsize=9)
+    for axes, (f, kind) in zip(figure.subplots(2, 2).flat, KINDS, strict=True):
+        arms(axes, seen, f"{f.lower()} {kind}s expected", lw=1.3)
+        lines = axes.get_legend_handles_labels()[0]
+        arms(axes, seen, f"{f.lower()} {kind}s", marker="o", ms=3, ls="", alpha=0.3)
+        what = "activations z" if kind == "signal" else "gradients dC/ds"
+        axes.set(yscale="log", xlabel="layer", ylabel="root mean square", title=f"{f}: {what}")
+        if axes is figure.axes[0]:
+            axes.legend(lines, [f"Var[W] = {name}" for name in seen], title="lines: theory, dots: every seed")
     return figure
 
 
@@ -93,7 +83,7 @@ CLAIM = Claim(
     kind="identity",
     statement="Every layer multiplies a signal's variance by a constant, n Var[W], or half of it for a rectifier.",
     where="GB10 eqs. 5, 6; H15 eqs. 9, 10, 14",
-    measures=(RELU, TANH, *GRADIENTS, *OFF),
+    measures=(*SIZE.values(), *OFF),
     arms=ARMS,
     conditions=(
         (distances <= THREE).saying("signals and gradients of both activations within a factor of 3, layer by layer"),

@@ -2,14 +2,13 @@
 
 from math import log10
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.figures.curves import Runs, lines, log_ticks, series
-from firsthand.figures.style import COLOURS, INK, MUTED
+from firsthand.figures.curves import Runs, arms
+from firsthand.figures.style import INK, MUTED
 from firsthand.papers.regularization import examples
-from firsthand.papers.regularization.training import FIVE, drawn, fit, rule, score
+from firsthand.papers.regularization.training import FIVE, drawn, fit, score
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -25,10 +24,8 @@ def first_scale(batch_norm: bool = False, steps: int = 200, seed: int = 0) -> Ou
     sets = examples.digits(800, 100, 0.0, seed)
     errors = []
     for scale in SCALES:
-        network = drawn(
-            seed, inputs=100, hidden=(100,) * 5, activation="relu", init="he", gain=scale, batch_norm=batch_norm
-        )
-        fit(network, rule(network, "sgd", 0.01, momentum=0.9), sets.train, steps, 64, seed)
+        network = drawn(seed, 100, (100,) * 5, activation="relu", init="he", gain=scale, batch_norm=batch_norm)
+        fit(network, sets.train, steps, 64, seed, lr=0.01, momentum=0.9)
         errors.append(score(network, sets.test)[1])
     fine = [scale for scale, error in zip(SCALES, errors, strict=True) if error < 10]
     return {
@@ -49,14 +46,12 @@ def figure(seen: Runs) -> Figure:
     """Test error against the scale of the first weights, a line a seed."""
     figure = Figure(figsize=(7.4, 4))
     axes = figure.subplots()
-    for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
-        curves = [np.column_stack([SCALES, errors]) for errors in series(runs, "errors")]
-        lines(axes, curves, colour, name, marker="o", ms=4)
+    arms(axes, seen, "errors", marker="o", ms=4)
     axes.axhline(90, color=MUTED, lw=1, ls="--")
-    axes.text(1, 91, "a guess", color=INK, fontsize=8.5, ha="center", va="bottom")
+    axes.text(4, 91, "a guess", color=INK, fontsize=8.5, ha="center", va="bottom")
     axes.set(xlabel="scale of the first weights (1: He's)", ylabel="test error after 200 steps (%)", ylim=(0, 100),
              title="Test error by the scale of the first weights")  # fmt: skip
-    log_ticks(axes, SCALES, "x")
+    axes.set_xticks(range(1, 1 + len(SCALES)), [f"{scale:g}" for scale in SCALES])
     axes.legend(loc="center", bbox_to_anchor=(0.5, 0.62))
     return figure
 

@@ -30,7 +30,9 @@ CLAIM = Claim(
     "first names occur in many combinations. With 2,000 names 1,000 steps are less than three passes. The limit "
     "of 0.03 is ours.",
     figure=partial(
-        bars, digits=3, label="change of the test loss (nats)",
+        bars,
+        digits=3,
+        label="change of the test loss (nats)",
         title="Names: what each regulariser changes (bar: mean, line: 95 % interval, grey: it holds 0)",
     ),
-)  # fmt: skip
+)

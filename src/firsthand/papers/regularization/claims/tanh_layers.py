@@ -2,15 +2,14 @@
 
 from typing import Literal
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, near_paper
-from firsthand.figures.curves import Runs, metric, series
+from firsthand.figures.curves import Runs, arms, metric
 from firsthand.figures.style import COLOURS
 from firsthand.nn import cross_entropy
 from firsthand.papers.regularization import examples, signals
-from firsthand.papers.regularization.training import FIVE, drawn, fit, rule, score
+from firsthand.papers.regularization.training import FIVE, drawn, fit, score
 
 
 def tanh_layers(init: Literal["glorot", "standard"] = "glorot", steps: int = 1000, seed: int = 0) -> Outcome:
@@ -28,7 +27,7 @@ def tanh_layers(init: Literal["glorot", "standard"] = "glorot", steps: int = 100
     z, sums, activations = signals.watched(network, sets.test.inputs[:300])
     cross_entropy(network.output(z), sets.test.targets[:300]).backward()
     gradients = [s.grad.std().item() for s in sums]
-    losses = fit(network, rule(network, "sgd", 0.05), sets.train, steps, 32, seed)
+    losses = fit(network, sets.train, steps, 32, seed, lr=0.05)
     return {
         "ratio": gradients[0] / gradients[-1],
         "singular": sum(singular) / len(singular),
@@ -48,21 +47,18 @@ STANDARD = Arm("standard", experiment=tanh_layers, overrides={"init": "standard"
 
 
 def figure(seen: Runs) -> Figure:
-    """Activations and gradients of the layers at first, and the loss after training: every seed, and means as lines."""
+    """Activations and gradients of the layers at first, and the loss after training, seed by seed."""
     figure = Figure(figsize=(11, 3.9))
-    left, middle, right = figure.subplots(1, 3, width_ratios=(3, 3, 2))
-    for place, (colour, (name, runs)) in enumerate(zip(COLOURS, seen.items(), strict=False)):
-        for axes, what in ((left, "activations"), (middle, "gradients")):
-            values = np.array(series(runs, what))
-            layers = np.arange(1, values.shape[1] + 1)
-            axes.plot(layers, values.mean(0), color=colour, label=name)
-            axes.plot(layers, values.T, "o", color=colour, ms=4, alpha=0.5)
-            axes.set(xlabel="hidden layer", ylabel="standard deviation", title=f"{what} at first", xticks=layers)
+    *panels, right = figure.subplots(1, 3, width_ratios=(3, 3, 2))
+    for axes, what in zip(panels, ("activations", "gradients"), strict=True):
+        arms(axes, seen, what, marker="o", ms=4)
+        axes.set(xlabel="hidden layer", ylabel="standard deviation", title=f"{what} at first", xticks=range(1, 6))
+    for place, (colour, runs) in enumerate(zip(COLOURS, seen.values(), strict=False)):
         right.plot([place] * len(runs), metric(runs, LOSS.name), "o", color=colour, ms=6, alpha=0.6)
-    left.set_ylim(bottom=0)
-    left.legend()
-    middle.set_yscale("log")
-    right.set(title=LOSS.label.replace(" (nats)", ""), ylabel="nats", xlim=(-0.7, 1.7))
+    panels[0].set_ylim(bottom=0)
+    panels[0].legend()
+    panels[1].set_yscale("log")
+    right.set(title="training loss, 1,000 steps", ylabel="nats", xlim=(-0.7, 1.7))
     right.set_ylim(bottom=0)
     right.set_xticks(range(len(seen)), list(seen))
     return figure

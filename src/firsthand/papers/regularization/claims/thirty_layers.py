@@ -3,14 +3,13 @@
 from math import log
 from typing import Literal
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, within
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import COLOURS, INK, MUTED
+from firsthand.figures.curves import Runs, arms
+from firsthand.figures.style import INK, MUTED
 from firsthand.papers.regularization import examples
-from firsthand.papers.regularization.training import FIVE, drawn, fit, rule, score
+from firsthand.papers.regularization.training import FIVE, drawn, fit, score
 
 EVERY = 50  # steps to a number of the curve
 
@@ -26,7 +25,7 @@ def thirty_layers(init: Literal["he", "glorot"] = "he", layers: int = 30, steps:
     """
     sets = examples.mnist(10_000, 1000, 0.0, seed)
     network = drawn(seed, hidden=(100,) * layers, activation="relu", init=init)
-    losses = fit(network, rule(network, "sgd", 0.01, momentum=0.9), sets.train, steps, 64, seed)
+    losses = fit(network, sets.train, steps, 64, seed, lr=0.01, momentum=0.9)
     curve = [sum(losses[i : i + EVERY]) / EVERY for i in range(0, steps, EVERY)]
     return {
         "train_loss": curve[-1],
@@ -45,9 +44,7 @@ def figure(seen: Runs) -> Figure:
     """Training loss, a line a seed."""
     figure = Figure(figsize=(7.4, 4))
     axes = figure.subplots()
-    for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
-        curves = zip(series(runs, "steps"), series(runs, "losses"), strict=True)
-        lines(axes, [np.column_stack(curve) for curve in curves], colour, name)
+    arms(axes, seen, "losses", "steps")
     axes.axhline(log(10), color=MUTED, lw=1, ls="--")
     axes.text(10, 1.01 * log(10), "a guess, ln 10", color=INK, fontsize=8.5, va="bottom")
     axes.set(xlabel="step", ylabel="training loss (nats)", ylim=(0, 2.6), title="30 layers of 100 rectifiers on MNIST")
