@@ -84,7 +84,9 @@ def figure(seen: Runs) -> Figure:
             stops, errors = ([np.mean(metric(runs, f"{one} {what}")) for one in names] for what in ("stop", "error"))
             right.plot(stops, errors, "o-", color=colour, ms=5, label=f"{kind}, {names[0][3:]} to {names[-1][3:]}")
         right.axhline(np.mean(metric(runs, "last")), color=INK, ls="--", label="last weights")
-        right.set(ylabel="test error (%)", ylim=(15, 25), xlim=(0, len(val)), title=f"{name}: weights returned, means")
+        right.set(
+            ylabel="test error (%)", ylim=(15, 25), xlim=(0, 1.04 * len(val)), title=f"{name}: weights returned, means"
+        )
     left.set_xlabel("epoch")
     right.set_xlabel("epoch at which the criterion stops")
     for axes in figure.axes[:2]:
