@@ -59,7 +59,7 @@ def figure(seen: Runs) -> Figure:
     panels[0].legend()
     panels[1].set_yscale("log")
     right.set(title="training loss, 1,000 steps", ylabel="nats", xlim=(-0.7, 1.7))
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.05 * right.get_ylim()[1])
     right.set_xticks(range(len(seen)), list(seen))
     return figure
 
