@@ -9,9 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import BLUE, INK
-
-from firsthand.figures.style import COLOURS
+from firsthand.figures.style import BLUE, COLOURS, INK
 
 
 @runtime_checkable
