@@ -1,6 +1,6 @@
 """Self-attention against its identities: symmetries, masks, caches, heads, and the arithmetic of positions."""
 
-from math import log, sqrt
+from math import log, pi, sqrt
 
 import pytest
 import torch
@@ -9,10 +9,14 @@ from torch.testing import assert_close
 import firsthand
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, scaled_dot_product_attention, sinusoids
-from firsthand.papers.selfattention import experiments, lookups
-from firsthand.papers.selfattention.characters import contestant
 from firsthand.papers.selfattention.claims import CLAIMS
-from firsthand.papers.selfattention.model import Block, Config, SelfAttentionNetwork
+from firsthand.papers.selfattention.claims.characters import contestant
+from firsthand.papers.selfattention.claims.order import before
+from firsthand.papers.selfattention.claims.path import first_token, path
+from firsthand.papers.selfattention.claims.recall import pairs
+from firsthand.papers.selfattention.claims.saturation import HIGHEST, saturation
+from firsthand.papers.selfattention.model import Block, Config, SelfAttentionNetwork, attend
+from firsthand.papers.selfattention.questions import two_lookups
 
 POSITIONS = ("sinusoidal", "learned", "none")
 SMALL = Config(vocab=11, context=13, embed=6, heads=3, layers=2, hidden=7)
@@ -99,8 +103,21 @@ def test_the_cache_needs_the_bottom_right_of_the_mask():
     assert not torch.allclose(ours, top_left)
 
 
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_papers_step(causal):
+    """As model.py has it comes what the layer that trains gives: every answer, every gradient."""
+    made, x = block(causal=causal), torch.randn(2, 5, 6, dtype=torch.float64)
+    mask = torch.full((5, 5), -torch.inf, dtype=torch.float64).triu(1) if causal else torch.zeros(5, 5).double()
+    y = made.attention.merge(attend(*made.attention.project(x), mask))
+    theirs = made.attention(x, causal=causal)
+    assert_close(theirs, y, rtol=0, atol=1e-14)
+    weights = list(made.attention.parameters())
+    for one, other in zip(*(torch.autograd.grad(out.square().sum(), weights) for out in (y, theirs)), strict=True):
+        assert_close(one, other, rtol=0, atol=1e-12)
+
+
 def test_heads_are_single_heads_side_by_side():
-    """Three heads equal three attentions of one head each, with the slices of the weights, written out as in eq. 1."""
+    """Three heads equal three attentions of one head each, with the slices of the weights."""
     heads, x = block().attention, torch.randn(2, 5, 6, dtype=torch.float64)
     w_q, w_k, w_v = heads.in_proj_weight.chunk(3)
     b_q, b_k, b_v = heads.in_proj_bias.chunk(3)
@@ -108,7 +125,7 @@ def test_heads_are_single_heads_side_by_side():
     for head in range(3):
         mine = slice(2 * head, 2 * head + 2)
         q, k, v = (x @ w[mine].T + b[mine] for w, b in ((w_q, b_q), (w_k, b_k), (w_v, b_v)))
-        answers.append(torch.softmax(q @ k.mT / sqrt(2), 2) @ v)
+        answers.append(attend(q, k, v, torch.zeros(5, 5).double()))
     by_hand = torch.cat(answers, 2) @ heads.out_proj.weight.T + heads.out_proj.bias
     assert_close(heads(x), by_hand, rtol=0, atol=1e-12)
 
@@ -218,32 +235,39 @@ def test_it_learns_and_draws_its_maps(trained):
 
 
 def test_the_score_of_raw_products():
-    """Variance d_k as in footnote 4; entropy and slope as the sheet's simulation of 32 normal keys."""
-    raw, scaled = experiments.saturation("raw", rows=2000), experiments.saturation(rows=2000)
+    """Variance d_k as in footnote 4; entropy as the sheet's simulation of 32 normal keys."""
+    raw, scaled = saturation("raw", rows=2000), saturation(rows=2000)
     for size, entropy in {4: 2.27, 16: 1.14, 64: 0.50}.items():
         assert raw[f"variance {size}"] == pytest.approx(size, rel=0.05)
         assert raw[f"entropy {size}"] == pytest.approx(entropy, rel=0.05)
         assert scaled[f"variance {size}"] == pytest.approx(1, rel=0.05)
 
 
+def test_the_largest_of_the_scores():
+    """The mean of the largest of 32 numbers of N(0, 1), by its density 32 phi Phi^31."""
+    x = torch.linspace(-9, 9, 20_001, dtype=torch.float64)
+    density = 32 * torch.exp(-x * x / 2) / sqrt(2 * pi) * torch.special.ndtr(x) ** 31
+    assert torch.trapezoid(x * density, x).item() == pytest.approx(HIGHEST, abs=1e-4)
+
+
 def test_the_tasks_say_what_they_promise():
     """Every answer follows from its row."""
     generator = torch.Generator().manual_seed(0)
-    keys, values, asked, answers = lookups.recall(50, generator)
+    keys, values, asked, answers = pairs(50, generator)
     for row in range(50):
         assert len(set(keys[row].tolist())) == 8
         assert dict(zip(keys[row].tolist(), values[row].tolist(), strict=True))[asked[row].item()] == answers[row]
-    sequences, first = lookups.before(50, 16, generator)
+    sequences, first = before(50, generator)
     for row, zero_first in zip(sequences.tolist(), first.tolist(), strict=True):
         assert len(set(row)) == 16
         assert (row.index(0) < row.index(1)) is bool(zero_first)
-    for kind in ("in order", "sum"):
-        keys, values, asked, answers = lookups.two_lookups(50, kind, generator)
+    for kind in ("in order", "sum", "mean"):
+        keys, values, asked, answers = two_lookups(50, kind, generator)
         for row in range(50):
             found = dict(zip(keys[row].tolist(), values[row].tolist(), strict=True))
-            one, other = (found[key] for key in asked[row].tolist())
-            assert answers[row].tolist() == ([one, other] if kind == "in order" else [(one + other) % 10])
-    copied, first = lookups.first_token(50, 8, generator)
+            a, b = (found[key] for key in asked[row].tolist())
+            assert answers[row].tolist() == {"in order": [a, b], "sum": [(a + b) % 10], "mean": [(a + b) // 2]}[kind]
+    copied, first = first_token(50, 8, generator)
     assert copied.shape == (50, 10)
     assert torch.equal(copied[:, 0], first)
 
@@ -252,13 +276,8 @@ def test_the_contest_is_fair():
     """Parameters within 1 % of each other."""
     counts = [sum(p.numel() for p in contestant(kind, 66).parameters()) for kind in ("attention", "rnn", "lstm", "gru")]
     assert max(counts) <= 1.01 * min(counts)
-    found = [experiments.path(model, steps=1)["params"] for model in ("attention", "rnn", "lstm")]
+    found = [path(model, steps=1)["params"] for model in ("attention", "rnn", "lstm")]
     assert max(found) <= 1.05 * min(found)
-
-
-def test_slopes():
-    """3 n^2 has the power 2."""
-    assert experiments.slope((1, 2, 4), (3, 12, 48)) == pytest.approx(2)
 
 
 def test_every_claim_has_a_figure_or_dots():

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import BLUE, COLOURS, INK
+from firsthand.figures.style import BLUE, COLOURS, INK, MUTED, beside
 
 
 @runtime_checkable
@@ -65,7 +65,7 @@ def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> Non
     axes.minorticks_off()
 
 
-def against(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
+def followed(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
     """A target and a network's output, step by step."""
     figure = Figure(figsize=(8, 3.2))
     axes = figure.subplots()
@@ -74,3 +74,46 @@ def against(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     axes.set(xlabel="step", ylabel="y", title=title)
     return figure
+
+
+def against(
+    axes: Axes,
+    seen: Runs,
+    name: str,
+    sizes: Sequence[int],
+    colours: Sequence[str],
+    least: int | float,
+    scale: float = 1.0,
+) -> None:
+    """Numbers against sizes on a logarithmic axis: a dot a run, a line through the means, the arm's name at its end.
+
+    They are a series of this name, or the metrics "NAME SIZE"; the arms' names stand `least` apart, see `beside`.
+    """
+    labels = []
+    for colour, (arm, runs) in zip(colours, seen.items(), strict=True):
+        if name in runs[0].result["series"]:
+            rows = scale * np.array(series(runs, name))
+        else:
+            rows = scale * np.array([metric(runs, f"{name} {size}") for size in sizes]).T
+        axes.plot(sizes, rows.T, "o", color=colour, ms=4.5, alpha=0.6)
+        axes.plot(sizes, rows.mean(0), color=colour, lw=2)
+        labels.append((arm, float(rows.mean(0)[-1]), colour))
+    axes.set_xlim(0.85 * sizes[0], sizes[-1] * (sizes[-1] / sizes[0]) ** 0.35)
+    log_ticks(axes, sizes, "x")
+    beside(axes, 1.15 * sizes[-1], labels, least)
+
+
+def shares(axes: Axes, seen: Runs, colours: Sequence[str], every: int, name: str = "shares") -> None:
+    """What was right while training in per cent, counted every so many steps: a line a seed, a dot where it ended."""
+    for colour, (arm, runs) in zip(colours, seen.items(), strict=True):
+        curves = [np.stack([every * np.arange(1, len(s) + 1), 100 * s], 1) for s in series(runs, name)]
+        lines(axes, curves, colour, arm)
+        axes.plot(*np.array([curve[-1] for curve in curves]).T, "o", color=colour, ms=4)
+    axes.set(xlim=(0, None), ylim=(-2, 104), xlabel="step", ylabel="right (%)")
+
+
+def level(axes: Axes, height: float, words: str) -> None:
+    """A dashed line across the axes, with words under its right end: a guess, a bound."""
+    axes.axhline(height, color=MUTED, lw=1, ls="--", zorder=0)
+    axes.annotate(words, (1, height), xytext=(-2, -9), xycoords=("axes fraction", "data"), textcoords="offset points",
+                  color=INK, fontsize=8.5, ha="right")  # fmt: skip

@@ -81,7 +81,7 @@ class Label(Task):
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """A stretch of the test sequences beside the network's output, or how many of each class it gets right."""
         from firsthand.figures.bars import by_class  # matplotlib takes half a second to import
-        from firsthand.figures.curves import against
+        from firsthand.figures.curves import followed
 
         device, everything = next(model.parameters()).device, self.test.batch(torch.arange(len(self.test)))
         inputs, targets = self.on(device, model, everything)
@@ -90,7 +90,7 @@ class Label(Task):
         targets = targets.cpu()
         if y.shape[2] == 1:
             title = "A weighted average of past and future, step by step"
-            yield "stretch", against({"the average": targets[0, :100], "the network's output": y[0, :100, 0]}, title)
+            yield "stretch", followed({"the average": targets[0, :100], "the network's output": y[0, :100, 0]}, title)
         else:
             known = targets != NOTHING
             yield "classes", by_class(targets[known], y[known], self.labels, "The test sequences, class by class")

@@ -3,14 +3,12 @@
 Attention first, for one head. Token i sends out a query, every token j offers a key and a value:
 
     q_i = W_Q x_i + b_Q,   k_j = W_K x_j + b_K,   v_j = W_V x_j + b_V
-    a_ij = softmax over j of (q_i . k_j / sqrt(d_k) + m_ij)      m_ij = 0 where i may look, else -infinity
-    y_i = sum over j of a_ij v_j                                                             (eq. 1)
+    a_ij = softmax over j of (q_i . k_j / sqrt(d_k) + m_ij),   y_i = sum over j of a_ij v_j      (eq. 1, `attend`)
 
-It is a dictionary that answers softly: the better a key fits the query, the more of its value is in the answer. A dot
-product of d_k independent terms of variance 1 has variance d_k; the root makes it 1 again, or the softmax would begin
-saturated. Language is written forwards, so that m blocks j > i. Several heads, each with W_Q, W_K, W_V of its own and
-d_k = embed / heads, look in several places at once; W_O joins their answers side by side (section 3.2.2). The formula
-is code in `firsthand.nn.scaled_dot_product_attention`, the heads in `firsthand.nn.MultiheadAttention`: read these two.
+The better a key fits the query, the more of its value is in the answer. A dot product of d_k independent terms of
+variance 1 has variance d_k; the root makes it 1 again, or the softmax would begin saturated. Language is written
+forwards, so that m blocks j > i. Several heads, each with a W_Q, W_K, W_V and d_k = embed / heads of its own, look in
+several places at once; W_O joins their answers side by side (section 3.2.2).
 
     x = C[token] + PE[position]                                  attention alone knows no order (section 3.5)
     x <- x + heads(norm(x))                                      `layers` times
@@ -18,15 +16,13 @@ is code in `firsthand.nn.scaled_dot_product_attention`, the heads in `firsthand.
     logits = W norm(x) + b                                       softmax(logits): the distribution of the next token
 
 Symbols: W_Q, W_K, W_V are the thirds of `attention.in_proj_weight`, W_O is `attention.out_proj`, W_1 and W_2 are
-`expand` and `contract`, C is `embedding`, W and b are `output`. To write, keys and values of the tokens so far are
-kept, as they never change: a new token then asks them without making them again, for the same answer.
-
-Where we differ: the paper translates, with an encoder beside this decoder; it normalises after each sum, not before
-each part, which trains without warm-up; it shares one matrix between C and W, multiplies C by sqrt(embed), and has no
-biases in the heads. Of these b_K does nothing: it adds one number to all scores of a query.
+`expand` and `contract`, C is `embedding`, W and b are `output`. Where we differ: the paper translates, with an encoder
+beside this decoder; it normalises after each sum, not before each part, which trains without warm-up; it shares one
+matrix between C and W, multiplies C by sqrt(embed), and has no biases in the heads.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Literal
 
 import torch
@@ -36,17 +32,24 @@ from torch.nn import Module, ModuleList
 
 from firsthand.bounds import DEPTH, PART, SIZE, within
 from firsthand.errors import UserError
-from firsthand.nn import (
-    Dropout,
-    Embedding,
-    LayerNorm,
-    LearnedPositions,
-    Linear,
-    MultiheadAttention,
-    SinusoidalPositions,
-    relu,
-    scaled_dot_product_attention,
-)
+from firsthand.nn import Dropout, Embedding, LayerNorm, Linear, MultiheadAttention
+from firsthand.nn.activation import relu, softmax
+from firsthand.nn.attention import scaled_dot_product_attention
+from firsthand.nn.position import LearnedPositions, SinusoidalPositions
+
+Kept = tuple[Float[Tensor, "batch heads _ d"], ...]  # keys and values of the tokens so far, those of each block in turn
+
+
+def attend(
+    Q: Float[Tensor, "*batch queries d_k"],
+    K: Float[Tensor, "*batch keys d_k"],
+    V: Float[Tensor, "*batch keys d_v"],
+    M: Float[Tensor, "queries keys"],
+) -> Float[Tensor, "*batch queries d_v"]:
+    """Equation 1: scores, mask, softmax, weighted sum; M is 0 where a query may look at a key, else -infinity."""
+    S = Q @ K.mT / sqrt(Q.shape[-1]) + M
+    A = softmax(S)
+    return A @ V
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,8 @@ class Config:
     dropout: float = 0.0  # share of x, and of what a part adds to it, that is silenced while training
 
     def __post_init__(self) -> None:
-        within(
-            self, "model.", vocab=SIZE, context=SIZE, embed=SIZE, heads=SIZE, layers=DEPTH, hidden=SIZE, dropout=PART
-        )  # fmt: skip
+        sizes = {name: SIZE for name in ("vocab", "context", "embed", "heads", "hidden")}
+        within(self, "model.", layers=DEPTH, dropout=PART, **sizes)
 
     @property
     def width(self) -> int:
@@ -85,13 +87,8 @@ class Block(Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self,
-        x: Float[Tensor, "batch time embed"],
-        past: tuple[Float[Tensor, "batch heads seen d"], Float[Tensor, "batch heads seen d"]] | None = None,
-    ) -> tuple[
-        Float[Tensor, "batch time embed"],
-        tuple[Float[Tensor, "batch heads all d"], Float[Tensor, "batch heads all d"]],
-    ]:
+        self, x: Float[Tensor, "batch time embed"], past: Kept | None = None
+    ) -> tuple[Float[Tensor, "batch time embed"], Kept]:
         """The next block's input, and the keys and values of all tokens so far: those of the past, then x's."""
         q, k, v = self.attention.project(self.norm1(x))
         if past is not None:
@@ -111,7 +108,7 @@ class SelfAttentionNetwork(Module):
         self.context = config.context
         self.embedding = Embedding(vocab, embed)
         kinds = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
-        self.positions = None if config.positions == "none" else kinds[config.positions](config.context, embed)
+        self.positions = None if config.positions == "none" else kinds[config.positions](self.context, embed)
         self.dropout = Dropout(config.dropout)
         self.blocks = ModuleList(Block(embed, config.heads, config.width, config.dropout) for _ in range(config.layers))
         self.norm = LayerNorm(embed)
@@ -122,9 +119,9 @@ class SelfAttentionNetwork(Module):
         return self.advance(tokens)[0]
 
     def advance(
-        self, tokens: Int[Tensor, "batch time"], state: tuple[Float[Tensor, "batch heads seen d"], ...] | None = None
-    ) -> tuple[Float[Tensor, "batch time vocab"], tuple[Float[Tensor, "batch heads all d"], ...]]:
-        """The same after tokens that were read before, with the keys and values of all: k and v of every block in turn.
+        self, tokens: Int[Tensor, "batch time"], state: Kept | None = None
+    ) -> tuple[Float[Tensor, "batch time vocab"], Kept]:
+        """The same after tokens that were read before, and the keys and values of all of them.
 
         Raises UserError for more tokens than the context holds.
         """
@@ -133,7 +130,7 @@ class SelfAttentionNetwork(Module):
             raise UserError(f"The network sees {self.context} tokens, got {length}: make model.context larger.")
         x = self.embedding(tokens)
         x = self.dropout(x if self.positions is None else self.positions(x, seen))
-        kept: tuple[Tensor, ...] = ()
+        kept: Kept = ()
         for number, block in enumerate(self.blocks):
             x, pair = block(x, None if state is None else state[2 * number : 2 * number + 2])
             kept += pair

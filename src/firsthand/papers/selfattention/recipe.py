@@ -1,9 +1,10 @@
 """How the network is trained: on any text within minutes, on names, and on Shakespeare as nanoGPT does it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import torch
 from torch.nn import Module
 
 from firsthand.data.specs import Text
@@ -20,10 +21,10 @@ class NextToken(LanguageModel):
         return SelfAttentionNetwork(self.recipe.model)
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """Where every head looks while the network reads a validation example, or a part of it."""
-        from firsthand.papers.selfattention import pictures  # matplotlib takes half a second to import
+        """Where every head looks while the network reads the beginning of a validation example."""
+        from firsthand.figures.attention import maps  # matplotlib takes half a second to import
 
-        yield "attention", pictures.heads_of(model, self)
+        yield "attention", maps(model, self.val.batch(torch.tensor([0]))[0][0, :20], self.vocabulary)
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,18 @@ class Recipe(TextRecipe):
     task: ClassVar = NextToken
 
 
-_SHAKESPEARE = Text("tinyshakespeare", train=1_003_854, val=111_540)  # nanoGPT's parts, which leave none to test
-_GPT = Optim("adamw", lr=0.001, betas=(0.9, 0.99), weight_decay=0.1)
-_COSINE = Schedule("cosine", warmup=100, floor=0.1)
-
+OFTEN = Recipe(clip=1.0, eval_every=250, checkpoint_every=250)
+# nanoGPT's parts of Shakespeare leave none to test.
+NANOGPT = replace(
+    OFTEN,
+    data=Text("tinyshakespeare", train=1_003_854, val=111_540),
+    optim=Optim("adamw", lr=0.001, betas=(0.9, 0.99), weight_decay=0.1),
+    schedule=Schedule("cosine", warmup=100, floor=0.1),
+    eval_tokens=100_000,
+)
 PRESETS = {
-    "laptop": Recipe(
+    "laptop": replace(
+        OFTEN,
         model=Config(embed=128, layers=3, dropout=0.1),
         window=64,
         stride=32,
@@ -48,53 +55,36 @@ PRESETS = {
         steps=1500,
         optim=Optim("adamw", lr=0.003, weight_decay=0.05),
         schedule=Schedule("one-cycle"),
-        clip=1.0,
-        eval_every=250,
-        checkpoint_every=250,
         eval_tokens=100_000,
     ),
     # The paper has no recipe for such a network. This is nanoGPT's train_shakespeare_char, made for a GPU; its README
     # reports a best validation loss of 1.4697.
-    "paper": Recipe(
+    "paper": replace(
+        NANOGPT,
         model=Config(context=256, embed=384, heads=6, layers=6, positions="learned", dropout=0.2),
-        data=_SHAKESPEARE,
         window=256,
         stride=64,
         batch=64,
         steps=5000,
-        optim=_GPT,
-        schedule=_COSINE,
-        clip=1.0,
-        eval_every=250,
-        checkpoint_every=250,
-        eval_tokens=100_000,
     ),
     # nanoGPT's settings for a computer without a GPU: a loss of 1.88 after three minutes.
-    "cpu": Recipe(
+    "cpu": replace(
+        NANOGPT,
         model=Config(embed=128, layers=4, positions="learned"),
-        data=_SHAKESPEARE,
         window=64,
         stride=32,
         batch=12,
         steps=2000,
-        optim=_GPT,
-        schedule=_COSINE,
-        clip=1.0,
-        eval_every=250,
-        checkpoint_every=250,
-        eval_tokens=100_000,
         threads=1,
     ),
     # Short lines in small batches: a batch is as wide as its longest line, and what is beyond a line's end is wasted.
-    "names": Recipe(
+    "names": replace(
+        OFTEN,
         model=Config(embed=128, layers=3, positions="learned", dropout=0.15),
         data=Text("indian-male-names"),
         batch=64,
         steps=3000,
         optim=Optim("adamw", lr=0.003, betas=(0.9, 0.99), weight_decay=0.1),
         schedule=Schedule("one-cycle"),
-        clip=1.0,
-        eval_every=250,
-        checkpoint_every=250,
     ),
 }

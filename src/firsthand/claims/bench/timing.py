@@ -1,0 +1,25 @@
+"""How much CPU time something takes, and with which power of a size it grows."""
+
+from collections.abc import Callable, Sequence
+from statistics import median
+from time import process_time
+
+import torch
+
+
+def timed(function: Callable[[], object], least: float = 0.2) -> float:
+    """Median milliseconds of CPU time of a call, over `least` seconds and five calls or more, after one to warm up."""
+    function()
+    found: list[float] = []
+    while len(found) < 5 or sum(found) < 1000 * least:
+        began = process_time()
+        function()
+        found.append(1000 * (process_time() - began))
+    return median(found)
+
+
+def power(sizes: Sequence[int | float], times: Sequence[int | float]) -> float:
+    """The power of the size with which the time grows: the slope of the line through the logarithms."""
+    x, y = (torch.tensor(values, dtype=torch.float64).log() for values in (sizes, times))
+    x = x - x.mean()
+    return (x @ y / (x @ x)).item()

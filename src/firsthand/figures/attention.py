@@ -1,0 +1,41 @@
+"""Where the heads of a network look."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from matplotlib.figure import Figure
+from torch import Tensor
+from torch.nn import Module
+
+from firsthand.data.tokens import UNKNOWN
+from firsthand.figures.images import COUNTS
+
+LABELS = {UNKNOWN: "?", "": ".", " ": "_", "\n": "\\n", "\t": "\\t", "$": r"\$"}  # of tokens that show nothing or break
+
+
+@torch.no_grad()
+def maps(network: Module, tokens: Int[Tensor, " time"], vocabulary: Any) -> Figure:
+    """The weights of every head while the network reads these tokens, a row of panels for each block.
+
+    `network.maps` gives them for a batch, block by block; a row of a panel shows where its token looks.
+    """
+    training = network.training
+    network.eval()
+    found = [heads[0].cpu() for heads in network.maps(tokens[None].to(next(network.parameters()).device))]
+    network.train(training)
+    words = [LABELS.get(word, word) for word in (vocabulary.decode([token]) for token in tokens.tolist())]
+    figure = Figure(figsize=(2.5 * len(found[0]), 2.6 * len(found)))
+    panels = figure.subplots(len(found), len(found[0]), squeeze=False)
+    for block, (row, heads) in enumerate(zip(panels, found, strict=True), 1):
+        for head, (axes, weights) in enumerate(zip(row, heads, strict=True), 1):
+            axes.imshow(weights.float().numpy(), cmap=COUNTS, vmin=0)
+            axes.grid(False)
+            axes.tick_params(length=0, labelsize=7)
+            axes.set_xticks(range(len(words)), words)
+            axes.set_yticks(range(len(words)), words)
+            axes.set_title(f"block {block}, head {head}", fontsize=9)
+        row[0].set_ylabel("token that looks")
+    for axes in panels[-1]:
+        axes.set_xlabel("token looked at")
+    return figure
