@@ -113,7 +113,7 @@ def shares(axes: Axes, seen: Runs, colours: Sequence[str], every: int, name: str
 
 
 def level(axes: Axes, height: float, words: str) -> None:
-    """A dashed line across the axes, with words under its right end: a guess, a bound."""
+    """A dashed line across the axes, with words above its right end: a guess, a bound."""
     axes.axhline(height, color=MUTED, lw=1, ls="--", zorder=0)
-    axes.annotate(words, (1, height), xytext=(-2, -9), xycoords=("axes fraction", "data"), textcoords="offset points",
+    axes.annotate(words, (1, height), xytext=(-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
                   color=INK, fontsize=8.5, ha="right")  # fmt: skip

@@ -1,5 +1,6 @@
 """Three ways to say how well a key fits a query, and how sharp their softmax is: what two claims compare."""
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Literal
 
@@ -7,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from firsthand.claims import Arm, Condition, Measure, each
 from firsthand.figures.style import BLUE, GREEN, RED
 from firsthand.nn import tanh
 
@@ -31,3 +33,10 @@ def scores(
 def entropy(a: Float[Tensor, "rows keys"]) -> Float[Tensor, ""]:
     """The mean entropy of rows of weights, in nats."""
     return -torch.special.xlogy(a, a).sum(1).mean()
+
+
+def flat(arm: Arm, measures: Sequence[Measure], share: float) -> Condition:
+    """An arm's numbers at every d_k near the one at the first."""
+    first = measures[0].of(arm)
+    words = f"{measures[0].label.split(',')[0]} of {arm.name} at every other d_k"
+    return abs(each(*(measure.of(arm) for measure in measures[1:])).called(words) - first) <= share * first

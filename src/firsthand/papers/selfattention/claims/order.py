@@ -59,7 +59,7 @@ def figure(seen: Runs) -> Figure:
     shares(axes, seen, (RED, BLUE, GREEN, AMBER), 25)
     level(axes, 50, "a guess")
     axes.set_title("Which of two symbols comes first among 16")
-    axes.legend(loc="center right")
+    axes.legend(loc="lower right")
     return figure
 
 

@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 from torch.nn import Module, Parameter
 
-from firsthand.claims import Arm, Claim, Measure, Outcome, each, ordered
+from firsthand.claims import Arm, Claim, Measure, Outcome, ordered
 from firsthand.claims.bench.learning import Batch, learn
 from firsthand.figures.curves import Runs, against
 from firsthand.figures.images import COUNTS
 from firsthand.nn import Embedding, Linear, cross_entropy, init, softmax
 from firsthand.papers.selfattention.lookups import PAIRS, SYMBOLS, distinct
-from firsthand.papers.selfattention.scores import COLOURS, SIZES, Score, entropy, scores
+from firsthand.papers.selfattention.scores import COLOURS, SIZES, Score, entropy, flat, scores
 
 LENGTHS = SIZES[:-1]
 
@@ -96,7 +96,6 @@ ENTROPY = [Measure(f"entropy {n}", f"entropy of a at first, d_k = {n}", digits=2
 RAW, SCALED, ADDITIVE = (
     Arm(score, experiment=recall, overrides={"score": score}) for score in ("raw", "scaled", "additive")
 )
-scaled = each(*(measure.of(SCALED) for measure in ENTROPY)).called("entropy of a at first of scaled over all d_k")
 
 
 def figure(seen: Runs) -> Figure:
@@ -130,7 +129,7 @@ CLAIM = Claim(
         STEPS[256].of(ADDITIVE) < STEPS[256].of(RAW),
         STEPS[256].of(RAW) >= 1.5 * STEPS[256].of(SCALED),
         ordered(*(measure.of(RAW) for measure in reversed(ENTROPY))),
-        abs(scaled - ENTROPY[0].of(SCALED)) <= 0.1 * ENTROPY[0].of(SCALED),
+        flat(SCALED, ENTROPY, 0.1),
     ),
     remark="A row holds eight pairs of a key and a value, of 32 symbols each, and one of the keys again; one head "
     "and an output layer, width 64, Adam at 0.001 on 64 fresh rows, 1,000 steps at most. The paper suspects small "
