@@ -105,6 +105,7 @@ def answers(seen: Runs, title: str) -> Figure:
             ticks.append(name)
     right.set_yticks(range(len(ticks)), ticks)
     right.invert_yaxis()
+    right.set_axisbelow(True)
     right.grid(axis="y", visible=False)
     right.set(xlim=(0, 1), xlabel="weight: dark on the first key, light on the second", title="Where each head looks")
     return figure

@@ -135,7 +135,8 @@ CLAIM = Claim(
     "and an output layer, width 64, Adam at 0.001 on 64 fresh rows, 1,000 steps at most. The paper suspects small "
     "gradients, without a number; that those of W_Q shrink is our reading. What a saturated softmax lets through falls "
     "with d_k (`saturation`), but a raw score hands sqrt(d_k) times more of it on to W_Q than a scaled one, in a few "
-    "rows with large errors: the gradient grows, and still learning is slower than with the scale. Before, two "
-    "of four conditions were enough for a partial verdict; now the gradient decides.",
+    "rows with large errors: the gradient grows, and still learning is slower than with the scale. Several layers, "
+    "where a gradient passes one softmax after the other, would settle it. Before, any condition that held made the "
+    "verdict partly; now the gradient decides.",
     figure=figure,
 )
