@@ -58,7 +58,7 @@ def figure(seen: Runs) -> Figure:
     axes = figure.subplots()
     shares(axes, seen, (RED, BLUE, GREEN, AMBER), 25)
     level(axes, 50, "a guess")
-    axes.set_title("Which of two symbols comes first among 16")
+    axes.set(xlim=(0, 450), title="Which of two symbols comes first among 16")
     axes.legend(loc="lower right")
     return figure
 

@@ -53,7 +53,7 @@ def figure(seen: Runs) -> Figure:
     left, right = figure.subplots(1, 2)
     for axes, what, least in ((left, "entropy", 0.2), (right, "slope", 0.002)):
         against(axes, seen, what, SIZES, COLOURS, least)
-        axes.set(ylim=(0, None), xlabel="d_k, numbers of a query")
+        axes.set(ylim=(0, 1.08 * axes.get_ylim()[1]), xlabel="d_k, numbers of a query")
     level(left, log(KEYS), f"all {KEYS} keys alike")
     left.set(ylabel="entropy of the weights (nats)", title="How many keys share the answer")
     right.set(ylabel="mean a (1 - a)", title="What the softmax lets through of a gradient")
