@@ -100,7 +100,7 @@ def against(
         labels.append((arm, float(rows.mean(0)[-1]), colour))
     axes.set_xlim(0.85 * sizes[0], sizes[-1] * (sizes[-1] / sizes[0]) ** 0.35)
     log_ticks(axes, sizes, "x")
-    beside(axes, 1.15 * sizes[-1], labels, least)
+    beside(axes, 1.15 * sizes[-1], labels, least, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})
 
 
 def shares(axes: Axes, seen: Runs, colours: Sequence[str], every: int, name: str = "shares") -> None:
