@@ -18,7 +18,7 @@ from typing import Any
 import tyro
 
 from firsthand.api import RUNS, Run
-from firsthand.papers.claim import Arm
+from firsthand.claims import Arm
 from firsthand.provenance import machine
 from firsthand.reproduce.plan import Job, job_for
 from firsthand.reproduce.runner import perform

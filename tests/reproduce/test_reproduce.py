@@ -26,7 +26,7 @@ from firsthand.errors import UserError
 from firsthand.options import override
 from firsthand.reproduce import runner
 from firsthand.reproduce.plan import job_for, plan, spelled, together
-from firsthand.reproduce.progress import Clock, told
+from firsthand.reproduce.progress import Clock, remaining
 from firsthand.reproduce.runner import described, judged, reproduce
 from firsthand.reproduce.table import mean, render, show, spread
 from firsthand.train.launch import Interrupted
@@ -268,7 +268,7 @@ def test_the_time_left():
     """What waits and what runs, at the pace of what is done, over the processes; a process's start is counted."""
     time, start, (a, b, c) = [0.0], Clock.START, map(Path, "abc")
     clock = Clock({a: 96.0, b: 196.0, c: None}, jobs=2, later=50.0, now=lambda: time[0])
-    assert clock.left() is None and told(clock) == "time left unknown"  # of c nothing is known yet
+    assert clock.left() is None and remaining(clock) == "time left unknown"  # of c nothing is known yet
     clock.begin(a)
     time[0] = 2 * (96.0 + start)  # half as fast as expected
     clock.end(a)
@@ -282,7 +282,7 @@ def test_the_time_left():
     clock.jobs = 2
     time[0] += 900  # b is late, and what comes later will be
     assert clock.left() == pytest.approx(usual + 1000 / (196.0 + start) * 50)  # two processes cannot share one run
-    assert told(clock) == "about 8 min left"
+    assert remaining(clock) == "about 8 min left"
 
 
 def test_progress_names_the_time_left(fake, inside, tmp_path, monkeypatch):

@@ -65,9 +65,9 @@ class Condition:
     """One thing that must hold, for every seed; for what no comparison can say there is Condition(words, function)."""
 
     words: str
-    holds: Callable[[Lookup], bool]  # of the numbers of one seed
+    holds: Callable[[Lookup], bool]  # of the numbers of one seed; over "all seeds", a test of its own, of their means
     limit: Origin = "ours"  # where its limit comes from; committed before the runs that are judged
-    over: Literal["every seed", "some seed", "the mean", "the interval", "not a number"] = "every seed"
+    over: Literal["every seed", "some seed", "all seeds", "the interval", "not a number"] = "every seed"
     gap: Callable[[Lookup], list[float]] | None = field(default=None, compare=False)  # for the interval: left - right
 
     def saying(self, text: str) -> "Condition":
@@ -79,18 +79,15 @@ class Condition:
         read: dict[tuple[str, str], None] = {}
         seeds = max(len(values) for row in numbers.values() for values in row.values())
 
-        def lookup(arm: str, measure: str, seed: int | None) -> float:
-            read[arm, measure] = None
-            values = [math.nan if value is None else float(value) for value in numbers[arm][measure]]
-            return sum(values) / len(values) if seed is None else values[seed]
-
         found: list[bool] = []
         gaps: list[list[float]] = []
-        for seed in [None] if self.over == "the mean" else range(seeds):
+        for seed in [None] if self.over == "all seeds" else range(seeds):
             seen: list[float] = []
 
             def of_seed(arm: str, measure: str, seed: int | None = seed, seen: list[float] = seen) -> float:
-                seen.append(lookup(arm, measure, seed))
+                read[arm, measure] = None
+                values = [math.nan if value is None else float(value) for value in numbers[arm][measure]]
+                seen.append(sum(values) / len(values) if seed is None else values[seed])
                 return seen[-1]
 
             if self.over == "not a number":
@@ -99,8 +96,7 @@ class Condition:
             elif self.over == "the interval" and self.gap is not None:
                 gaps.append(self.gap(of_seed))
             else:
-                held = bool(self.holds(of_seed))
-                found.append(held and (self.over == "the mean" or not any(map(math.isnan, seen))))
+                found.append(bool(self.holds(of_seed)) and not any(map(math.isnan, seen)))
         if self.over == "the interval":
             holds = all(upper(pair) <= 0 for pair in zip(*gaps, strict=True))
         else:

@@ -41,8 +41,6 @@ class Paper:
     @property
     def experiments(self) -> dict[str, Any]:
         """What the claims measure beside training runs: functions by name; empty for a paper that only trains."""
-        if (self.folder / "experiments.py").exists():
-            return self.module("experiments").EXPERIMENTS
         return {arm.measured: arm.experiment for claim in self.claims for arm in claim.arms if arm.measured}
 
     def experiment(self, name: str) -> Any:
