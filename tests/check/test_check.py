@@ -9,8 +9,8 @@ from firsthand import optim
 from firsthand.check.models import check
 from firsthand.errors import UserError
 from firsthand.nn import BatchNorm1d, Tanh
+from firsthand.train.next_character import NextCharacter
 from firsthand.train.task import Task
-from firsthand.train.tasks import NextToken
 
 FLOAT64 = "float64"
 
@@ -84,8 +84,8 @@ def test_a_wrong_running_average(monkeypatch):
 
 def test_a_wrong_loss(monkeypatch):
     """The sum in place of the mean."""
-    right = NextToken.loss
-    monkeypatch.setattr(NextToken, "loss", lambda self, model, batch: right(self, model, batch) * len(batch[1]))
+    right = NextCharacter.loss
+    monkeypatch.setattr(NextCharacter, "loss", lambda self, model, batch: right(self, model, batch) * len(batch[1]))
     assert failed() >= {"loss", "gradients"}
 
 

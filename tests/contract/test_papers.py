@@ -61,11 +61,12 @@ def test_card(key):
     assert card.key == key == paper(key).folder.name
     assert card.title and card.references and bool(card.subject) == (card.title != card.references[0].title)
     assert card.builds_on or key == papers.keys()[0], "only the oldest paper builds on none of the others"
-    for one in card.references:
+    entries = paper(key).bibtex.strip().split("\n\n")
+    for one, entry in zip(card.references, entries, strict=True):
         assert one.title and one.venue and one.authors and all(one.authors) and one.url.startswith("https://")
-        assert re.match(r"@\w+\{\w+,", one.bibtex) and str(one.year) in one.bibtex and one.bibtex.endswith("}")
-        assert one.bibtex.count("{") == one.bibtex.count("}") and one.authors[-1].split()[-1][:4] in one.bibtex
-    names = [re.match(r"@\w+\{(\w+),", one.bibtex)[1] for one in card.references]
+        assert re.match(r"@\w+\{\w+,", entry) and str(one.year) in entry and entry.endswith("}")
+        assert entry.count("{") == entry.count("}") and one.authors[-1].split()[-1][:4] in entry
+    names = [re.match(r"@\w+\{(\w+),", entry)[1] for entry in entries]
     assert len(set(names)) == len(names)
     assert card.summary.endswith(".") and len(card.summary) < 200
     assert card.rule is None or card.rule in optim.RULES

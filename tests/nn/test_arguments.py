@@ -9,7 +9,7 @@ from torch.nn import Module
 
 from firsthand import nn
 from firsthand.errors import UserError
-from firsthand.nn.sampling import draw
+from firsthand.nn.sampling import sample
 
 NAN, INF = float("nan"), float("inf")
 SIZE = (0, -1, 2.5, True, None, "3", (3, 3))
@@ -121,9 +121,9 @@ MISFITS = {
     "sinusoids: length": lambda: nn.sinusoids(-1, 5),
     "normal_: std": lambda: nn.normal_(zeros(3), -1.0),
     "uniform_: bound": lambda: nn.uniform_(zeros(3), NAN),
-    "draw: temperature nan": lambda: draw(zeros(2, 3), temperature=NAN),
-    "draw: temperature inf": lambda: draw(zeros(2, 3), temperature=INF),
-    "draw: temperature 1e-40": lambda: draw(zeros(2, 3), temperature=1e-40),
+    "sample: temperature nan": lambda: sample(zeros(2, 3), temperature=NAN),
+    "sample: temperature inf": lambda: sample(zeros(2, 3), temperature=INF),
+    "sample: temperature 1e-40": lambda: sample(zeros(2, 3), temperature=1e-40),
 }
 
 

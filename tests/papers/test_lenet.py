@@ -27,8 +27,7 @@ from firsthand.papers.lenet.recipe import PRESETS, LeNetTask, Optim, Recipe
 from firsthand.train.checkpoint import pack, unpack
 from firsthand.train.folder import RunFolder, write_json
 from firsthand.train.recipe import arguments
-from firsthand.train.task import Examples
-from firsthand.train.tasks import Trained
+from firsthand.train.task import Examples, Trained
 
 EXACT = {"rtol": 1e-10, "atol": 1e-12}  # float64: two orders of the same operations
 

@@ -14,9 +14,9 @@ from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.nn import Linear
 from firsthand.train import recipe
+from firsthand.train.classify import Classify
 from firsthand.train.folder import RunFolder, write_json
 from firsthand.train.task import Trained, evaluate
-from firsthand.train.tasks import Classify
 
 COLOURS = ("red", "green", "blue")
 

@@ -22,7 +22,7 @@ from firsthand.train.language import NOTHING, Rows, Windows
 from firsthand.train.launch import Interrupted
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import evaluate
-from firsthand.train.writing import Reader, until, write_lines, write_text
+from firsthand.train.writing import Continuation, until, write_lines, write_text
 
 TINY = {"model.hidden": 12, "model.embed": 5, "batch": 4, "window": 10, "steps": 12, "eval_tokens": 2000}
 
@@ -201,7 +201,7 @@ def test_with_and_without_a_cache(context):
 
 def test_a_context_counts_from_its_last_half():
     """The reader's view of a model that sees 4 tokens: full, it starts afresh from the last two."""
-    reader, seen = Reader(Successor(4)), []
+    reader, seen = Continuation(Successor(4)), []
     for token in range(1, 7):
         seen.append(reader.read(torch.tensor([[token]]), torch.tensor([0])).argmax().item())
     assert seen == [1, 3, 6, 10 % 7, (4 + 5) % 7, (4 + 5 + 6) % 7]

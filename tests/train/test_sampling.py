@@ -12,7 +12,7 @@ from torch.nn import Module
 from firsthand.bounds import whole
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
-from firsthand.nn.sampling import draw
+from firsthand.nn.sampling import sample
 from firsthand.train.sampling import Sampling
 from firsthand.train.writing import write_lines
 
@@ -23,7 +23,7 @@ def drawn(logits: list[float], **options) -> list[int]:
     """How often each token comes in DRAWS draws."""
     rows = torch.tensor([logits]).expand(DRAWS, -1)
     generator = torch.Generator().manual_seed(0)
-    return draw(rows, generator=generator, **options).bincount(minlength=len(logits)).tolist()
+    return sample(rows, generator=generator, **options).bincount(minlength=len(logits)).tolist()
 
 
 def support(counts: list[int]) -> set[int]:
@@ -86,13 +86,13 @@ def test_frequencies(options):
 def test_greedy():
     """The likeliest token of every row, whatever else is asked for; the first of equal ones."""
     logits = torch.tensor([[0.0, 3.0, 1.0], [5.0, 5.0, 5.0], [-1.0, -2.0, -0.5]])
-    assert draw(logits, greedy=True, temperature=9.0, top_k=1).tolist() == [1, 0, 2]
+    assert sample(logits, greedy=True, temperature=9.0, top_k=1).tolist() == [1, 0, 2]
 
 
 def test_rows_are_independent():
     """Each row has its own support."""
     logits = torch.tensor([[9.0, 0.0, 0.0], [0.0, 0.0, 9.0]]).repeat(500, 1)
-    found = draw(logits, top_k=1, generator=torch.Generator().manual_seed(0)).view(-1, 2)
+    found = sample(logits, top_k=1, generator=torch.Generator().manual_seed(0)).view(-1, 2)
     assert found.unique(dim=0).tolist() == [[0, 2]]
 
 
@@ -109,7 +109,7 @@ def test_rows_are_independent():
 def test_values_out_of_range(options, word):
     """Said in one sentence with the value."""
     with pytest.raises(UserError, match=f"{word} must .*{next(iter(options.values()))}"):
-        draw(torch.zeros(2, 3), **options)
+        sample(torch.zeros(2, 3), **options)
 
 
 class Next(Module):

@@ -72,12 +72,11 @@ def check_rules(report: Callable[[str], object] = str) -> list[Row]:
 def compare_rule(name: str, options: dict[str, Any]) -> Iterator[Row]:
     """The rows for one rule and one set of options."""
     variant = ", ".join(f"{option}={value}" for option, value in options.items()) or "defaults"
-    truths = {steps: walk(REFERENCES[name], options, steps) for steps in set(STEPS.values())}
+    truths = {steps: trajectory(REFERENCES[name], options, steps) for steps in set(STEPS.values())}
     for dtype, steps in STEPS.items():
-        ours, truth = walk(RULES[name], options, steps, dtype), truths[steps]
-        paths = (
-            [] if dtype == torch.float64 else [walk(REFERENCES[name], options, steps, dtype, draw) for draw in draws()]
-        )
+        ours, truth = trajectory(RULES[name], options, steps, dtype), truths[steps]
+        moves = [] if dtype == torch.float64 else draws()
+        paths = [trajectory(REFERENCES[name], options, steps, dtype, draw) for draw in moves]
         for what in (what for what in truth if ours[what] or truth[what]):  # plain SGD remembers nothing
             bound = (
                 allowed((distance(path[what], truth[what]) for path in paths), dtype, OPERATION[dtype])
@@ -94,7 +93,7 @@ def distance(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> float:
     return apart([ours[name] for name in theirs], list(theirs.values())) if same else float("inf")
 
 
-def walk(
+def trajectory(
     make: Callable[..., Optimizer],
     options: dict[str, Any],
     steps: int,

@@ -25,7 +25,7 @@ def show(key: Key, /, json: bool = False) -> None:
     totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
     if json:
         facts = {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets)}
-        return show_json(card.facts() | facts | {"folder": str(paper.folder)})
+        return show_json(card.facts() | facts | {"bibtex": paper.bibtex, "folder": str(paper.folder)})
     out.print(f"[bold]{card.title}[/] ({card.year})")
     for reference in card.references:
         title = "" if reference.title == card.title else f"{reference.title} ({reference.year}). "

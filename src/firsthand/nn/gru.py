@@ -10,7 +10,7 @@ from firsthand.errors import UserError
 from firsthand.nn.activation import sigmoid, tanh
 from firsthand.nn.fast import gru as fast
 from firsthand.nn.linear import linear
-from firsthand.nn.sequence import check_sequence, walk
+from firsthand.nn.sequence import check_sequence, scan
 
 
 def _check(
@@ -45,7 +45,7 @@ def gru(
     r, z = sigmoid(W_ih x_t + b_ih + W_hh h_t-1 + b_hh), rows of r, z and n after each other, and the candidate is, when
     the reset gate acts "after" the product, as in cuDNN and torch, n = tanh(W_in x_t + b_in + r (W_hn h_t-1 + b_hn)),
     or "before", as published, n = tanh(W_in x_t + b_in + W_hn (r h_t-1) + b_hn).
-    Lengths and directions are those of `walk`. Raises UserError for another reset and when shapes do not fit together.
+    Lengths and directions are those of `scan`. Raises UserError for another reset and when shapes do not fit together.
     Source: Cho et al. (2014), equations 5 to 8.
     """
     hidden = weight_hh.shape[1]
@@ -61,7 +61,7 @@ def gru(
             n = tanh(x_n + r * h_n)
         return (z * h + (1 - z) * n,)
 
-    y, h = walk(step, x, (h,), lengths, reverse)
+    y, h = scan(step, x, (h,), lengths, reverse)
     return y, h
 
 

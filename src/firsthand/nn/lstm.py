@@ -10,7 +10,7 @@ from firsthand.definition import definition
 from firsthand.nn.activation import sigmoid, tanh
 from firsthand.nn.fast import lstm as fast
 from firsthand.nn.linear import linear
-from firsthand.nn.sequence import as_autocast, check_sequence, walk
+from firsthand.nn.sequence import as_autocast, check_sequence, scan
 from firsthand.nn.shape import check_shape
 
 
@@ -46,7 +46,7 @@ def lstm(
 
     a = W_ih x_t + b_ih + W_hh h_t-1 + b_hh, in which the rows of i, f, g and o follow each other, and
     c_t = sigmoid(a_f) c_t-1 + sigmoid(a_i) tanh(a_g),  h_t = sigmoid(a_o) tanh(c_t).
-    Lengths and directions are those of `walk`. Raises UserError when shapes do not fit together.
+    Lengths and directions are those of `scan`. Raises UserError when shapes do not fit together.
     Source: Gers, Schmidhuber & Cummins (2000), section 3, for the forget gate f.
     """
 
@@ -55,7 +55,7 @@ def lstm(
         c = sigmoid(a_f) * c + sigmoid(a_i) * tanh(a_g)
         return sigmoid(a_o) * tanh(c), c
 
-    y, h, c = as_autocast(walk(step, x, (h, c), lengths, reverse))
+    y, h, c = as_autocast(scan(step, x, (h, c), lengths, reverse))
     return y, h, c
 
 
@@ -84,7 +84,7 @@ def lstm_1997(
         c = c + sigmoid(a_i) * 2 * tanh(a_g / 2)
         return sigmoid(a_o) * tanh(c / 2), c
 
-    y, h, c = as_autocast(walk(step, x, (h, c), lengths, reverse))
+    y, h, c = as_autocast(scan(step, x, (h, c), lengths, reverse))
     return y, h, c
 
 
@@ -135,5 +135,5 @@ def lstm_peephole(
         c = f * c + i * tanh(a_g)
         return sigmoid(a_o + weight_co * c) * tanh(c), c
 
-    y, h, c = as_autocast(walk(step, x, (h, c), lengths, reverse))
+    y, h, c = as_autocast(scan(step, x, (h, c), lengths, reverse))
     return y, h, c

@@ -10,7 +10,7 @@ from firsthand.errors import UserError
 from firsthand.nn.activation import relu, tanh
 from firsthand.nn.fast import rnn as fast
 from firsthand.nn.linear import linear
-from firsthand.nn.sequence import as_autocast, check_sequence, walk
+from firsthand.nn.sequence import as_autocast, check_sequence, scan
 
 NONLINEARITIES = {"tanh": tanh, "relu": relu}
 
@@ -44,7 +44,7 @@ def rnn(
 ) -> tuple[Float[Tensor, "batch time hidden"], Float[Tensor, "batch hidden"]]:
     """One layer and direction: all h_t = tanh(W_ih x_t + b_ih + W_hh h_t-1 + b_hh), and the last, from the first h.
 
-    The nonlinearity "relu" stands for max(0, .) in place of tanh. Lengths and directions are those of `walk`.
+    The nonlinearity "relu" stands for max(0, .) in place of tanh. Lengths and directions are those of `scan`.
     Raises UserError for another nonlinearity and when shapes do not fit together.
     Source: Elman (1990), figure 2; Rumelhart, Hinton & Williams (1986), figure 5, for training it.
     """
@@ -52,7 +52,7 @@ def rnn(
     def step(x: Tensor, h: Tensor) -> tuple[Tensor]:
         return (NONLINEARITIES[nonlinearity](linear(x, weight_ih, bias_ih) + linear(h, weight_hh, bias_hh)),)
 
-    y, h = as_autocast(walk(step, x, (h,), lengths, reverse))
+    y, h = as_autocast(scan(step, x, (h,), lengths, reverse))
     return y, h
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from firsthand.errors import UserError
 
 
-def draw(
+def sample(
     logits: Float[Tensor, "batch vocab"],
     temperature: float = 1.0,
     top_k: int | None = None,

@@ -1,4 +1,4 @@
-"""How recurrent layers walk along time: step by step in the definitions; and what their arguments must be."""
+"""How recurrent layers go along time: step by step in the definitions; and what their arguments must be."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from firsthand.errors import UserError
 from firsthand.nn.shape import check_shape, indices, wrong_shape
 
 
-def walk(
+def scan(
     step: Callable,
     x: Float[Tensor, "batch time in"],
     state: tuple[Float[Tensor, "batch hidden"], ...],

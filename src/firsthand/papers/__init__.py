@@ -50,6 +50,11 @@ class Paper:
         return self.experiments[name]
 
     @property
+    def bibtex(self) -> str:
+        """The references in BibTeX, in the card's order."""
+        return (self.folder / "references.bib").read_text(encoding="utf-8")
+
+    @property
     def notes(self) -> str:
         """The reading notes, in Markdown."""
         return (self.folder / "notes.md").read_text(encoding="utf-8")

@@ -10,14 +10,13 @@ Family = Literal["foundations", "vision", "sequences", "words", "optimisers", "r
 
 @dataclass(frozen=True)
 class Reference:
-    """Where something is written."""
+    """Where something is written; its BibTeX stands in the folder's references.bib, in the same order."""
 
     title: str
     authors: tuple[str, ...]
     year: int
     venue: str
     url: str
-    bibtex: str
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def reproduce(
             path = out / f"{key}-{claim.key}.png"
             left = read_series(out, key, claim)
             if (claim in chosen and not judge) or left or not path.exists():
-                save(draw(claim, kept[claim.key], left), path)
+                save(figure_of(claim, kept[claim.key], left), path)
     return Results(content, table, out)
 
 
@@ -209,7 +209,7 @@ def described(claim: Claim) -> dict[str, Any]:
     }
 
 
-def draw(claim: Claim, row: dict[str, Any], seen: dict[str, list[Seen]]) -> Any:
+def figure_of(claim: Claim, row: dict[str, Any], seen: dict[str, list[Seen]]) -> Any:
     """The claim's own figure where there is one and what it shows is here, else the general one."""
     if claim.figure is not None and seen and all(seen.values()):
         return claim.figure(seen)

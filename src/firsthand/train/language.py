@@ -21,9 +21,9 @@ from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
 from firsthand.nn import cross_entropy, log_softmax
 from firsthand.train import recipe
+from firsthand.train.next_character import completed, new_lines, vocabulary_of
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Task, Trained
-from firsthand.train.tasks import completed, new_lines, vocabulary_of
 from firsthand.train.writing import write_lines, write_text
 
 NOTHING = -1  # the target beyond a line's end
@@ -103,7 +103,7 @@ class Rows(Examples):
         return rows[:, :-1], rows[:, 1:].masked_fill(beyond[:, :-1], NOTHING)
 
 
-class LanguageModel(Task):
+class LanguageModeling(Task):
     """Predict every next token; the loss is in nats a token, and the perplexity is e to its power.
 
     The network's `forward` takes (batch, time) tokens and returns logits (batch, time, vocab), or (batch, vocab) if it

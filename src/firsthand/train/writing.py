@@ -11,13 +11,13 @@ from firsthand.bounds import whole
 from firsthand.data.tokens import TokenVocabulary
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
-from firsthand.nn.sampling import draw
+from firsthand.nn.sampling import sample
 from firsthand.train.sampling import Sampling
 
 TEXT, LINE = 500, 50  # tokens written where no max-length is given
 
 
-class Reader:
+class Continuation:
     """What a language model expects next, after all tokens that it was given, a few at a time.
 
     A model with `advance(tokens, state)` carries its state (recurrent) or its keys and values (attention) along;
@@ -70,11 +70,11 @@ def write_text(
     def pieces() -> Iterator[str]:
         gap = "" if vocabulary.level == "character" else " "
         yield vocabulary.decode(prompt)
-        reader, new, only = Reader(model, options.cache), torch.tensor([silent + prompt]), torch.tensor([0])
+        reader, new, only = Continuation(model, options.cache), torch.tensor([silent + prompt]), torch.tensor([0])
         for number in range(len(prompt), longest):
             logits = reader.read(new, only)
             logits[:, 0] = -torch.inf
-            new = draw(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)[:, None]
+            new = sample(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)[:, None]
             yield (gap if number else "") + vocabulary.decode(new[0].tolist())
 
     yield from until(pieces(), options.stop)
@@ -111,12 +111,12 @@ def write_lines(
     longest, end = _longest(prompt, options, LINE), 0
     new = torch.tensor([[end, *prompt]]).expand(count, -1)
     lines, going = [new[:, 1:]], torch.arange(count)  # rows that have not ended yet
-    reader = Reader(model, options.cache, context)
+    reader = Continuation(model, options.cache, context)
     for _ in range(longest - len(prompt)):
         if not len(going):
             break
         logits = reader.read(new, going)
-        chosen = draw(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)
+        chosen = sample(logits, options.temperature, options.top_k, options.top_p, options.greedy, generator)
         new = torch.full((count, 1), end)
         new[going, 0] = chosen
         lines.append(new)

@@ -11,13 +11,6 @@ CARD = Card(
             year=2012,
             venue="arXiv:1212.5701",
             url="https://arxiv.org/abs/1212.5701",
-            bibtex="""@misc{zeiler2012adadelta,
-  author        = {Zeiler, Matthew D.},
-  title         = {{ADADELTA}: An Adaptive Learning Rate Method},
-  year          = {2012},
-  eprint        = {1212.5701},
-  archivePrefix = {arXiv}
-}""",
         ),
     ),
     family="optimisers",

@@ -8,8 +8,8 @@ from torch.nn import Module
 from firsthand.data.specs import Images
 from firsthand.papers.adadelta.model import Config, DigitNetwork
 from firsthand.train import recipe
+from firsthand.train.classify import Classify
 from firsthand.train.recipe import Optim
-from firsthand.train.tasks import Classify
 
 
 class DigitTask(Classify):

@@ -11,13 +11,6 @@ CARD = Card(
             year=2015,
             venue="International Conference on Learning Representations (ICLR)",
             url="https://arxiv.org/abs/1412.6980",
-            bibtex="""@inproceedings{kingma2015adam,
-  author    = {Kingma, Diederik P. and Ba, Jimmy Lei},
-  title     = {Adam: A Method for Stochastic Optimization},
-  booktitle = {International Conference on Learning Representations},
-  year      = {2015},
-  url       = {https://arxiv.org/abs/1412.6980}
-}""",
         ),
         Reference(
             title="On the Convergence of Adam and Beyond",
@@ -25,12 +18,6 @@ CARD = Card(
             year=2018,
             venue="International Conference on Learning Representations (ICLR)",
             url="https://openreview.net/forum?id=ryQu7f-RZ",
-            bibtex="""@inproceedings{reddi2018convergence,
-  author    = {Reddi, Sashank J. and Kale, Satyen and Kumar, Sanjiv},
-  title     = {On the Convergence of {Adam} and Beyond},
-  booktitle = {International Conference on Learning Representations},
-  year      = {2018}
-}""",
         ),
     ),
     family="optimisers",

@@ -19,14 +19,6 @@ CARD = Card(
             year=2014,
             venue="EMNLP 2014, pp. 1724-1734",
             url="https://arxiv.org/abs/1406.1078",
-            bibtex="""@inproceedings{cho2014gru,
-  author    = {Cho, Kyunghyun and van Merri{\\"e}nboer, Bart and Gulcehre, Caglar and Bahdanau, Dzmitry and
-               Bougares, Fethi and Schwenk, Holger and Bengio, Yoshua},
-  title     = {Learning Phrase Representations using {RNN} Encoder-Decoder for Statistical Machine Translation},
-  booktitle = {Proceedings of EMNLP},
-  pages     = {1724--1734},
-  year      = {2014}
-}""",
         ),
         Reference(
             title="On the Properties of Neural Machine Translation: Encoder-Decoder Approaches",
@@ -34,13 +26,6 @@ CARD = Card(
             year=2014,
             venue="SSST-8, Eighth Workshop on Syntax, Semantics and Structure in Statistical Translation",
             url="https://arxiv.org/abs/1409.1259",
-            bibtex="""@inproceedings{cho2014properties,
-  author    = {Cho, Kyunghyun and van Merri{\\"e}nboer, Bart and Bahdanau, Dzmitry and Bengio, Yoshua},
-  title     = {On the Properties of Neural Machine Translation: Encoder-Decoder Approaches},
-  booktitle = {Proceedings of SSST-8},
-  year      = {2014},
-  url       = {https://arxiv.org/abs/1409.1259}
-}""",
         ),
         Reference(
             title="Empirical Evaluation of Gated Recurrent Neural Networks on Sequence Modeling",
@@ -48,13 +33,6 @@ CARD = Card(
             year=2014,
             venue="NIPS 2014 Deep Learning Workshop",
             url="https://arxiv.org/abs/1412.3555",
-            bibtex="""@misc{chung2014empirical,
-  author = {Chung, Junyoung and Gulcehre, Caglar and Cho, Kyunghyun and Bengio, Yoshua},
-  title  = {Empirical Evaluation of Gated Recurrent Neural Networks on Sequence Modeling},
-  note   = {NIPS 2014 Deep Learning Workshop},
-  year   = {2014},
-  url    = {https://arxiv.org/abs/1412.3555}
-}""",
         ),
     ),
     family="sequences",

@@ -7,11 +7,11 @@ from torch.nn import Module
 
 from firsthand.data.specs import Text
 from firsthand.papers.gru.model import Config, GatedNetwork
-from firsthand.train.language import LanguageModel, TextRecipe
+from firsthand.train.language import LanguageModeling, TextRecipe
 from firsthand.train.recipe import Optim, Schedule
 
 
-class NextToken(LanguageModel):
+class NextToken(LanguageModeling):
     """Predict every next token with the gated network."""
 
     def model(self) -> Module:

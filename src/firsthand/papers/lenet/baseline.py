@@ -14,7 +14,7 @@ from firsthand.errors import UserError
 from firsthand.nn import Linear, init
 from firsthand.nn.activation import ScaledTanh
 from firsthand.train import recipe
-from firsthand.train.tasks import Classify
+from firsthand.train.classify import Classify
 
 
 @dataclass(frozen=True)

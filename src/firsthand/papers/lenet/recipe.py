@@ -17,9 +17,9 @@ from firsthand.papers.lenet import baseline
 from firsthand.papers.lenet.curvature import DiagonalLM, curvatures
 from firsthand.papers.lenet.model import Config, LeNet5
 from firsthand.train import recipe
+from firsthand.train.classify import Classify
 from firsthand.train.recipe import RuleName, Schedule, arguments
 from firsthand.train.task import Batch
-from firsthand.train.tasks import Classify
 
 LOSSES = {"rbf": ("map", "mle"), "softmax": ("cross-entropy",)}  # those that suit each head, the default first
 

@@ -12,7 +12,7 @@ from firsthand.train.language import TextRecipe
 from firsthand.train.recipe import Optim, Schedule
 
 
-class TextTask(language.LanguageModel):
+class TextTask(language.LanguageModeling):
     """Predict every next character."""
 
     def model(self) -> Module:

@@ -11,12 +11,6 @@ CARD = Card(
             year=2022,
             venue="Lectures and notebooks",
             url="https://github.com/karpathy/nn-zero-to-hero",
-            bibtex="""@misc{karpathy2022makemore,
-  author = {Karpathy, Andrej},
-  title  = {Neural Networks: Zero to Hero, makemore},
-  year   = {2022},
-  url    = {https://github.com/karpathy/nn-zero-to-hero}
-}""",
         ),
         Reference(
             title="A Neural Probabilistic Language Model",
@@ -24,14 +18,6 @@ CARD = Card(
             year=2003,
             venue="Journal of Machine Learning Research 3, 1137-1155",
             url="https://www.jmlr.org/papers/v3/bengio03a.html",
-            bibtex="""@article{bengio2003nplm,
-  author  = {Bengio, Yoshua and Ducharme, R{\\'e}jean and Vincent, Pascal and Jauvin, Christian},
-  title   = {A Neural Probabilistic Language Model},
-  journal = {Journal of Machine Learning Research},
-  volume  = {3},
-  pages   = {1137--1155},
-  year    = {2003}
-}""",
         ),
     ),
     family="words",

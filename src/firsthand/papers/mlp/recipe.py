@@ -8,11 +8,11 @@ from torch.nn import Module
 from firsthand.data.specs import Names
 from firsthand.papers.mlp.model import MLP, Config
 from firsthand.train import recipe
+from firsthand.train.next_character import NextCharacter
 from firsthand.train.recipe import Optim, Schedule
-from firsthand.train.tasks import NextToken
 
 
-class NameTask(NextToken):
+class NameTask(NextCharacter):
     """Predict the next character of a name."""
 
     def model(self) -> Module:

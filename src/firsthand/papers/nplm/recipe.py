@@ -17,12 +17,12 @@ from firsthand.errors import UserError
 from firsthand.papers.nplm.model import NPLM, Config
 from firsthand.papers.nplm.ngrams import DeletedInterpolation, context_and_word
 from firsthand.train import recipe
-from firsthand.train.language import LanguageModel, Windows
+from firsthand.train.language import LanguageModeling, Windows
 from firsthand.train.recipe import Optim, Schedule
 from firsthand.train.task import Examples
 
 
-class NextWord(LanguageModel):
+class NextWord(LanguageModeling):
     """Predict every word of a text from the few before it, across the borders of sentences and texts.
 
     It also scores `mixed`, the perplexity of the network's and the trigram's probabilities together (section 4.2), on

@@ -11,13 +11,6 @@ CARD = Card(
             year=2015,
             venue="arXiv; later IEEE Transactions on Neural Networks and Learning Systems 28(10)",
             url="https://arxiv.org/abs/1503.04069",
-            bibtex="""@article{greff2015lstm,
-  author  = {Greff, Klaus and Srivastava, Rupesh Kumar and Koutn{\\'i}k, Jan and Steunebrink, Bas R. and
-             Schmidhuber, J{\\"u}rgen},
-  title   = {{LSTM}: A Search Space Odyssey},
-  journal = {arXiv preprint arXiv:1503.04069},
-  year    = {2015}
-}""",
         ),
     ),
     family="sequences",

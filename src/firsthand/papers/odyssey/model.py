@@ -33,7 +33,7 @@ from firsthand.bounds import ANY, NOT_NEGATIVE, SIZE, within
 from firsthand.errors import UserError, unknown
 from firsthand.nn import Linear, init, linear, lstm, sigmoid, tanh
 from firsthand.nn.fast.sequence import needs_definition as slow
-from firsthand.nn.sequence import walk
+from firsthand.nn.sequence import scan
 from firsthand.papers.odyssey.bptt import unrolled
 
 Variant = Literal["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR"]
@@ -95,7 +95,7 @@ class LSTM(Module):
         self, x: Float[Tensor, "batch time in"], state: State
     ) -> tuple[Float[Tensor, "batch time hidden"], State]:
         """The same step by step as it is printed, with gradients by autograd."""
-        y, *last = walk(self.step, x, state)
+        y, *last = scan(self.step, x, state)
         return y, tuple(last)
 
     def step(self, x: Float[Tensor, "batch in"], *state: Float[Tensor, "batch hidden"]) -> State:

@@ -12,7 +12,7 @@ from firsthand.train.language import TextRecipe
 from firsthand.train.recipe import Optim, Schedule
 
 
-class NextToken(language.LanguageModel):
+class NextToken(language.LanguageModeling):
     """Predict every next token with one of the LSTMs."""
 
     def model(self) -> Module:

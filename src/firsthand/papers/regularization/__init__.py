@@ -12,16 +12,6 @@ CARD = Card(
             year=2010,
             venue="AISTATS, PMLR 9",
             url="https://proceedings.mlr.press/v9/glorot10a.html",
-            bibtex="""@inproceedings{glorot2010understanding,
-  author    = {Glorot, Xavier and Bengio, Yoshua},
-  title     = {Understanding the difficulty of training deep feedforward neural networks},
-  booktitle = {Proceedings of the Thirteenth International Conference on Artificial Intelligence and Statistics},
-  series    = {Proceedings of Machine Learning Research},
-  volume    = {9},
-  pages     = {249--256},
-  year      = {2010},
-  url       = {https://proceedings.mlr.press/v9/glorot10a.html}
-}""",
         ),
         Reference(
             title="Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet Classification",
@@ -29,12 +19,6 @@ CARD = Card(
             year=2015,
             venue="International Conference on Computer Vision (ICCV)",
             url="https://arxiv.org/abs/1502.01852",
-            bibtex="""@inproceedings{he2015delving,
-  author    = {He, Kaiming and Zhang, Xiangyu and Ren, Shaoqing and Sun, Jian},
-  title     = {Delving Deep into Rectifiers: Surpassing Human-Level Performance on {ImageNet} Classification},
-  booktitle = {International Conference on Computer Vision},
-  year      = {2015}
-}""",
         ),
         Reference(
             title="Comparing Biases for Minimal Network Construction with Back-Propagation",
@@ -42,14 +26,6 @@ CARD = Card(
             year=1988,
             venue="Advances in Neural Information Processing Systems 1 (NIPS), 177-185",
             url="https://papers.nips.cc/paper_files/paper/1988/hash/1c9ac0159c94d8d0cbedc973445af2da-Abstract.html",
-            bibtex="""@inproceedings{hanson1988comparing,
-  author    = {Hanson, Stephen and Pratt, Lorien},
-  title     = {Comparing Biases for Minimal Network Construction with Back-Propagation},
-  booktitle = {Advances in Neural Information Processing Systems},
-  volume    = {1},
-  pages     = {177--185},
-  year      = {1988}
-}""",
         ),
         Reference(
             title="A Simple Weight Decay Can Improve Generalization",
@@ -57,14 +33,6 @@ CARD = Card(
             year=1991,
             venue="Advances in Neural Information Processing Systems 4 (NIPS), 950-957",
             url="https://papers.nips.cc/paper/1991/hash/8eefcfdf5990e441f0fb6f3fad709e21-Abstract.html",
-            bibtex="""@inproceedings{krogh1991simple,
-  author    = {Krogh, Anders and Hertz, John},
-  title     = {A Simple Weight Decay Can Improve Generalization},
-  booktitle = {Advances in Neural Information Processing Systems},
-  volume    = {4},
-  pages     = {950--957},
-  year      = {1991}
-}""",
         ),
         Reference(
             title="Decoupled Weight Decay Regularization",
@@ -72,12 +40,6 @@ CARD = Card(
             year=2019,
             venue="International Conference on Learning Representations (ICLR)",
             url="https://arxiv.org/abs/1711.05101",
-            bibtex="""@inproceedings{loshchilov2019decoupled,
-  author    = {Loshchilov, Ilya and Hutter, Frank},
-  title     = {Decoupled Weight Decay Regularization},
-  booktitle = {International Conference on Learning Representations},
-  year      = {2019}
-}""",
         ),
         Reference(
             title="Early Stopping - But When?",
@@ -85,15 +47,6 @@ CARD = Card(
             year=1998,
             venue="Neural Networks: Tricks of the Trade, LNCS 1524, 55-69",
             url="https://page.mi.fu-berlin.de/prechelt/Biblio/stop_tricks1997.pdf",
-            bibtex="""@incollection{prechelt1998early,
-  author    = {Prechelt, Lutz},
-  title     = {Early Stopping - But When?},
-  booktitle = {Neural Networks: Tricks of the Trade},
-  series    = {LNCS},
-  volume    = {1524},
-  pages     = {55--69},
-  year      = {1998}
-}""",
         ),
         Reference(
             title="Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift",
@@ -101,12 +54,6 @@ CARD = Card(
             year=2015,
             venue="International Conference on Machine Learning (ICML)",
             url="https://arxiv.org/abs/1502.03167",
-            bibtex="""@inproceedings{ioffe2015batch,
-  author    = {Ioffe, Sergey and Szegedy, Christian},
-  title     = {Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift},
-  booktitle = {International Conference on Machine Learning},
-  year      = {2015}
-}""",
         ),
         Reference(
             title="Neural Networks: Zero to Hero, makemore part 3",
@@ -114,12 +61,6 @@ CARD = Card(
             year=2022,
             venue="Lectures and notebooks",
             url="https://github.com/karpathy/nn-zero-to-hero",
-            bibtex="""@misc{karpathy2022makemore,
-  author = {Karpathy, Andrej},
-  title  = {Neural Networks: Zero to Hero, makemore},
-  year   = {2022},
-  url    = {https://github.com/karpathy/nn-zero-to-hero}
-}""",
         ),
     ),
     family="regularisers",

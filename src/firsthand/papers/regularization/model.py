@@ -77,13 +77,13 @@ class DeepMLP(Module):
         """First weights by `Config.init`, those of the hidden layers times the gain; biases 0, as in both papers."""
         for layer in [*self.body, self.output]:
             if isinstance(layer, Linear):
-                draw(layer.weight, config.init)
+                initialise_(layer.weight, config.init)
                 layer.weight.data.mul_(1.0 if layer is self.output else config.gain)
                 if layer.bias is not None:
                     layer.bias.data.zero_()
 
 
-def draw(weight: Float[Tensor, "out in"], kind: str) -> None:
+def initialise_(weight: Float[Tensor, "out in"], kind: str) -> None:
     """Fill a weight matrix from torch's default generator. Source: GB10, equations 1 and 16; H15, equation 10."""
     if kind == "glorot":
         init.glorot_(weight)

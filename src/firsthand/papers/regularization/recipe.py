@@ -11,9 +11,9 @@ from firsthand.data.specs import Images
 from firsthand.papers.regularization.examples import mislabel
 from firsthand.papers.regularization.model import Config, DeepMLP
 from firsthand.train import recipe
+from firsthand.train.classify import Classify
 from firsthand.train.recipe import Optim, Schedule
 from firsthand.train.task import Examples
-from firsthand.train.tasks import Classify
 
 MEAN, SPREAD = 0.1307, 0.3081  # of MNIST's training pixels, from 0 black to 1 white
 

@@ -11,12 +11,6 @@ CARD = Card(
             year=2012,
             venue="Coursera: Neural Networks for Machine Learning, slides of lecture 6",
             url="https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf",
-            bibtex="""@misc{tieleman2012rmsprop,
-  author       = {Tieleman, Tijmen and Hinton, Geoffrey},
-  title        = {Lecture 6.5: rmsprop, divide the gradient by a running average of its recent magnitude},
-  howpublished = {Coursera: Neural Networks for Machine Learning},
-  year         = {2012}
-}""",
         ),
     ),
     family="optimisers",

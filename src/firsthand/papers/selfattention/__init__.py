@@ -20,15 +20,6 @@ CARD = Card(
             year=2017,
             venue="NIPS 2017, sections 3.2, 3.5 and 4",
             url="https://arxiv.org/abs/1706.03762",
-            bibtex="""@inproceedings{vaswani2017attention,
-  author    = {Vaswani, Ashish and Shazeer, Noam and Parmar, Niki and Uszkoreit, Jakob and Jones, Llion and
-               Gomez, Aidan N. and Kaiser, {\\L}ukasz and Polosukhin, Illia},
-  title     = {Attention Is All You Need},
-  booktitle = {Advances in Neural Information Processing Systems},
-  volume    = {30},
-  pages     = {5998--6008},
-  year      = {2017}
-}""",
         ),
     ),
     family="sequences",

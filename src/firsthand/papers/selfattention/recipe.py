@@ -9,11 +9,11 @@ from torch.nn import Module
 
 from firsthand.data.specs import Text
 from firsthand.papers.selfattention.model import Config, SelfAttentionNetwork
-from firsthand.train.language import LanguageModel, TextRecipe
+from firsthand.train.language import LanguageModeling, TextRecipe
 from firsthand.train.recipe import Optim, Schedule
 
 
-class NextToken(LanguageModel):
+class NextToken(LanguageModeling):
     """Predict every next token with self-attention."""
 
     def model(self) -> Module:

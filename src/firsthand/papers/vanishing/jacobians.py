@@ -11,7 +11,7 @@ from firsthand.nn import GRU, LSTM, RNN
 States = list[tuple[Float[Tensor, "..."], ...]]  # of every step: x alone; h; or h and c
 
 
-def walk(layer: RNN | LSTM | GRU, x: Float[Tensor, "batch time in"], state: Any = None) -> States:
+def hidden_states(layer: RNN | LSTM | GRU, x: Float[Tensor, "batch time in"], state: Any = None) -> States:
     """A layer's states (h,) or (h, c) of (batch, hidden), step by step: dE/ds_t is the gradient at those of step t.
 
     h and c of a step are copied before they are used, so that neither is a function of the other in the graph.

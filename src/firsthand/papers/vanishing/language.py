@@ -24,7 +24,7 @@ from firsthand.figures.curves import Runs, lines, series
 from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, INK, RED, VIOLET, beside
 from firsthand.nn import GRU, LSTM, RNN, cross_entropy, init
 from firsthand.papers.lstm.model import open_gates
-from firsthand.papers.vanishing.jacobians import bound, by_lag, packed, slope, walk
+from firsthand.papers.vanishing.jacobians import bound, by_lag, hidden_states, packed, slope
 
 Net = Literal["rnn-0.5", "rnn-1", "rnn-1.5", "rnn-orthogonal", "lstm", "gru"]
 Book = Literal["timemachine", "python-docs"]
@@ -94,7 +94,7 @@ def memory(model: Recurrent, tokens: np.ndarray, generator: Generator) -> dict[s
     """
     piece = windows(tokens, 64, SETTLE + LAGS + 2, generator)
     model = deepcopy(model).double()
-    states = walk(model.layer, model.one_hot[piece[:, :-1]])[-LAGS - 1 :]
+    states = hidden_states(model.layer, model.one_hot[piece[:, :-1]])[-LAGS - 1 :]
     logits = model.output(states[-1][0])
     norms = by_lag(torch.logsumexp(logits, 1) - logits.gather(1, piece[:, -1:]).squeeze(1), states)
     shares = (norms / norms[0]).median(1).values
@@ -121,7 +121,7 @@ def predicted(model: Recurrent) -> float:
     nothing = torch.zeros(1, 1, layer.input_size, dtype=torch.float64)
 
     def step(flat: Tensor) -> Tensor:
-        return torch.cat(walk(layer, nothing, packed(tuple(flat.view(count, 1, 1, units))))[0], 1)[0]
+        return torch.cat(hidden_states(layer, nothing, packed(tuple(flat.view(count, 1, 1, units))))[0], 1)[0]
 
     jacobian = torch.autograd.functional.jacobian(step, torch.zeros(count * units, dtype=torch.float64))
     return torch.linalg.eigvals(jacobian).abs().max().item()

@@ -28,7 +28,7 @@ from firsthand.bounds import ANY, COUNT, POSITIVE, SIZE, within
 from firsthand.errors import UserError
 from firsthand.nn import GRU, LSTM, RNN, Linear, init
 from firsthand.papers.lstm.model import open_gates
-from firsthand.papers.vanishing.jacobians import States, walk
+from firsthand.papers.vanishing.jacobians import States, hidden_states
 
 LAYERS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 
@@ -106,7 +106,7 @@ class RecurrentClassifier(Module):
 
     def unroll(self, x: Float[Tensor, "batch time"]) -> tuple[Float[Tensor, " batch"], States]:
         """The answers, and the states of every step, each a point of the graph of its own."""
-        states = walk(self.layer, x.unsqueeze(2))
+        states = hidden_states(self.layer, x.unsqueeze(2))
         return self.readout(states[-1][0]).squeeze(1), states
 
 

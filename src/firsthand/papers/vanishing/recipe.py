@@ -40,10 +40,10 @@ class Sequences:
     def load(self, lead: int) -> tuple[Part, Part, Part]:
         """Training, validation and test sequences, each beginning with `lead` steps that show its class."""
         generator = Generator().manual_seed(self.noise_seed)
-        return tuple(draw(n, self.length, lead, self.noise, generator) for n in (self.train, self.val, self.test))
+        return tuple(pairs(n, self.length, lead, self.noise, generator) for n in (self.train, self.val, self.test))
 
 
-def draw(count: int, length: int, lead: int, noise: float, generator: Generator) -> Part:
+def pairs(count: int, length: int, lead: int, noise: float, generator: Generator) -> Part:
     """Sequences of classes 0, 1, 0, 1, ...: `lead` steps of -1 or 1, then noise of this standard deviation."""
     classes = torch.arange(count) % 2
     x = torch.randn(count, length, generator=generator) * noise

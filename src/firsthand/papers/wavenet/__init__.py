@@ -21,13 +21,6 @@ CARD = Card(
             year=2016,
             venue="arXiv:1609.03499",
             url="https://arxiv.org/abs/1609.03499",
-            bibtex="""@article{oord2016wavenet,
-  author  = {van den Oord, A{\\"a}ron and Dieleman, Sander and Zen, Heiga and Simonyan, Karen and Vinyals, Oriol and
-             Graves, Alex and Kalchbrenner, Nal and Senior, Andrew and Kavukcuoglu, Koray},
-  title   = {{WaveNet}: A Generative Model for Raw Audio},
-  journal = {arXiv preprint arXiv:1609.03499},
-  year    = {2016}
-}""",
         ),
         Reference(
             title="Building makemore, part 5: building a WaveNet",
@@ -35,12 +28,6 @@ CARD = Card(
             year=2022,
             venue="Lecture and notebook",
             url="https://github.com/karpathy/nn-zero-to-hero",
-            bibtex="""@misc{karpathy2022makemore5,
-  author = {Karpathy, Andrej},
-  title  = {Building makemore, part 5: building a {WaveNet}},
-  year   = {2022},
-  url    = {https://github.com/karpathy/nn-zero-to-hero}
-}""",
         ),
     ),
     family="sequences",

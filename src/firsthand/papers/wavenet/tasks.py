@@ -14,14 +14,15 @@ from torch.nn import Module
 from firsthand.data.sounds import read_wav, wav
 from firsthand.data.userfile import located
 from firsthand.errors import UserError
-from firsthand.nn.sampling import draw
+from firsthand.nn.sampling import sample
 from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork
 from firsthand.papers.wavenet.model import WaveNet
 from firsthand.papers.wavenet.mulaw import decode, encode
 from firsthand.train.folder import write_atomically
-from firsthand.train.language import LanguageModel
+from firsthand.train.language import LanguageModeling
+from firsthand.train.next_character import NextCharacter
 from firsthand.train.sampling import Sampling
-from firsthand.train.tasks import NextToken, Trained
+from firsthand.train.task import Trained
 from firsthand.typed import read_json
 
 LENGTH = 2.0  # seconds of sound that are written where no max-length is given
@@ -35,7 +36,7 @@ class Facts(TypedDict):
     levels: int
 
 
-class TextTask(LanguageModel):
+class TextTask(LanguageModeling):
     """Predict every next token of a text, or of lines such as names."""
 
     def model(self) -> Module:
@@ -43,7 +44,7 @@ class TextTask(LanguageModel):
         return WaveNet(self.recipe.model)
 
 
-class TreeTask(NextToken):
+class TreeTask(NextCharacter):
     """Predict the next character of a name from the eight before it."""
 
     def model(self) -> Module:
@@ -134,7 +135,8 @@ def generate(
             logits, state = model.advance(new.to(device), state)
         else:
             logits = model(seen[None, -model.receptive_field :].to(device))
-        chosen = draw(logits[:, -1].cpu(), options.temperature, options.top_k, options.top_p, options.greedy, generator)
+        last = logits[:, -1].cpu()
+        chosen = sample(last, options.temperature, options.top_k, options.top_p, options.greedy, generator)
         new = chosen[None]
         if not options.cache:
             seen = torch.cat([seen, chosen])
