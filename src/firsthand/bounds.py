@@ -40,6 +40,13 @@ def within(spec: Any, prefix: str = "", /, **intervals: str) -> None:
             check(prefix + field, value, interval)
 
 
+def layered(model: Any) -> None:
+    """Raise UserError unless the sizes in `model.hidden` are those of a layer or more."""
+    within(model, "model.", hidden=SIZE)
+    if not model.hidden:
+        raise UserError("model.hidden needs one size or more.")
+
+
 def whole(name: str, value: Any, interval: str) -> None:
     """Raise UserError for a value that is no whole number, or lies outside of the interval."""
     if isinstance(value, bool) or not isinstance(value, Integral):

@@ -29,6 +29,16 @@ def series(runs: Sequence[Run], name: str = "curve") -> list[np.ndarray]:
     return [np.array(run.result["series"][name], dtype=float) for run in runs]
 
 
+def average(runs: Sequence[Run], name: str = "curve") -> np.ndarray:
+    """The mean over the seeds of a list of numbers."""
+    return np.mean(series(runs, name), 0)
+
+
+def path(axes: Axes, runs: Sequence[Run], x: str, y: str, line: str = "-", **style: Any) -> None:
+    """One list of numbers against another as a line, both means over the seeds."""
+    axes.plot(average(runs, x), average(runs, y), line, **style)
+
+
 def metric(runs: Sequence[Run], name: str) -> list[float]:
     """A number of every run; NaN where there is none."""
     values = [run.result["metrics"].get(name) for run in runs]
@@ -41,10 +51,10 @@ def logged(run: Run, name: str) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.array(rows, dtype=float).reshape(-1, 2).T)
 
 
-def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, **style: Any) -> None:
-    """A line a seed in one colour, the first named in the legend; rows are (x, y), numbers count from 1."""
+def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, every: int = 1, **style: Any) -> None:
+    """A line a seed in one colour, the first named in the legend; rows are (x, y), numbers stand `every` apart."""
     for number, curve in enumerate(curves):
-        x, y = curve.T if curve.ndim == 2 else (np.arange(1, len(curve) + 1), curve)
+        x, y = curve.T if curve.ndim == 2 else (every * np.arange(1, len(curve) + 1), curve)
         axes.plot(x, y, color=colour, label=None if number else label, **({"lw": 1.3, "alpha": 0.85} | style))
 
 

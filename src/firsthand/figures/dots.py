@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from firsthand.figures.style import COLOURS, INK, plain
+from firsthand.figures.style import COLOURS, heading, plain
 
 
 def picture(claim: dict[str, Any]) -> Figure:
@@ -51,5 +51,5 @@ def picture(claim: dict[str, Any]) -> Figure:
             axes.set_xscale("log")
             plain(axes.xaxis)
     max(panels, key=lambda axes: len(axes.get_legend_handles_labels()[0])).legend(fontsize=8, loc="best")
-    figure.suptitle(f"{claim['key']}: {claim['verdict']}", x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
+    heading(figure, f"{claim['key']}: {claim['verdict']}")
     return figure

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import COLOURS, INK, MUTED
+from firsthand.figures.style import COLOURS, INK, MUTED, heading
 
 # Minus is red, plus is blue, nothing is white; counts go from white to blue.
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLOURS[1], "white", COLOURS[0]])
@@ -45,7 +45,7 @@ def confusion(targets: Int[Tensor, " images"], predicted: Int[Tensor, " images"]
 def mistakes(images: Float[Tensor, "images channel height width"], titles: Sequence[str]) -> Figure:
     """Some images in rows of eight, each with its title; those of one channel as ink on paper."""
     figure = gallery(images, titles, columns=8)
-    figure.suptitle("highest loss: is → taken for", x=0.01, ha="left", fontsize=11, fontweight="bold")
+    heading(figure, "highest loss: is → taken for")
     return figure
 
 

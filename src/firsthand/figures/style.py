@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 INK, MUTED = "#1f2933", "#9aa5b1"
@@ -20,6 +21,17 @@ matplotlib.rcParams.update({
     "xtick.color": INK, "ytick.color": INK, "axes.grid": True, "grid.color": "#e4e7eb", "legend.frameon": False,
     "axes.prop_cycle": matplotlib.cycler(color=COLOURS), "font.size": 9.5,
 })  # fmt: skip
+
+
+def subplots(width: int | float, height: int | float, columns: int = 1, **layout: Any) -> tuple[Any, ...]:
+    """A figure of this size in inches, and its panels side by side."""
+    figure = Figure(figsize=(width, height))
+    return figure, *figure.subplots(1, columns, squeeze=False, **layout)[0]
+
+
+def heading(figure: Figure, words: str) -> None:
+    """A title over all panels."""
+    figure.suptitle(words, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
 
 
 def legend(axes: Axes, **style: Any) -> None:

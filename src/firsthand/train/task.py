@@ -3,7 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,10 +55,12 @@ class Trained:
 class Task(ABC):
     """One recipe with its data: the engine asks it for everything that differs from paper to paper.
 
-    A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), writes `model` and `scores`,
-    and says what a trained network is good for: `writes` and `sample`, or `save`, or `classifies` and `classify`.
+    A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), names its `network` or writes
+    `model`, writes `scores`, and says what a trained network is good for: `writes` and `sample`, or `save`, or
+    `classifies` and `classify`.
     """
 
+    network: Callable[..., Module]  # makes the network from the recipe's `model`
     train: Examples
     val: Examples | None = None
     test: Examples | None = None
@@ -76,9 +78,9 @@ class Task(ABC):
         Task.__init__(task, recipe)
         return task
 
-    @abstractmethod
     def model(self) -> Module:
         """A fresh network, its weights drawn from torch's default generator."""
+        return self.network(self.recipe.model)
 
     @abstractmethod
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
