@@ -38,11 +38,5 @@ CARD = Card(
 )
 __getattr__ = exports(
     __name__,
-    {
-        "Autoencoder": "model",
-        "Config": "model",
-        "RisingSGD": "schedule",
-        "Recipe": "recipe",
-        "PRESETS": "recipe",
-    },
+    {"Autoencoder": "model", "Config": "model", "RisingSGD": "schedule", "Recipe": "recipe", "PRESETS": "recipe"},
 )

@@ -24,7 +24,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.bounds import COUNT, NOT_NEGATIVE, SIZE, within
+from firsthand.bounds import COUNT, NOT_NEGATIVE, layered, within
 from firsthand.errors import UserError
 from firsthand.nn import Linear, avg_pool2d, init, sigmoid
 
@@ -39,9 +39,8 @@ class Config:
     scale: float = 1.0  # their standard deviation
 
     def __post_init__(self) -> None:
-        within(self, "model.", hidden=SIZE, shrink=COUNT, connections=COUNT, scale=NOT_NEGATIVE)
-        if not self.hidden:
-            raise UserError("model.hidden needs one size or more.")
+        layered(self)
+        within(self, "model.", connections=COUNT, scale=NOT_NEGATIVE)
         if self.shrink not in (1, 2, 4, 7, 14):
             raise UserError(f"Squares of {self.shrink} pixels do not fill 28x28: model.shrink is 1, 2, 4, 7 or 14.")
 

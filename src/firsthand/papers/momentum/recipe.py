@@ -22,6 +22,7 @@ from firsthand.train.task import Batch, Examples, Task
 class Reconstruct(Task):
     """Say again what is in an image, through a narrow code; the score is the squared error, summed over pixels."""
 
+    network = Autoencoder
     eval_batch = 1000
 
     def __init__(self, recipe: Any):
@@ -32,10 +33,6 @@ class Reconstruct(Task):
                 images = part[0][:, None].float() / 255
                 images = avg_pool2d(images, recipe.model.shrink)  # once, not in every step
                 setattr(self, split, Examples(images, images))
-
-    def model(self) -> Module:
-        """The autoencoder."""
-        return Autoencoder(self.recipe.model)
 
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
         """The squared error of every image."""
@@ -78,31 +75,23 @@ class Recipe(recipe.Recipe):
         within(self, every=COUNT, final=ORDINAL)
 
 
+NESTEROV = {"batch": 200, "optim": Optim("sgd", lr=0.05, momentum=0.99, nesterov=True), "keep": "last"}
 PRESETS = {
     # 14x14 pixels of scikit-learn's 1,797 digits, nothing to download. 12,000 updates let the momentum rise to 0.9896.
     "laptop": Recipe(
         model=Config(hidden=(64, 32, 8), shrink=2),
         data=Images("digits"),
         steps=12_000,
-        batch=200,
         final=500,
-        optim=Optim("sgd", lr=0.05, momentum=0.99, nesterov=True),
-        keep="last",
         eval_every=1000,
         log_every=100,
         checkpoint_every=3000,
         diagnose_every=1000,
         threads=1,
+        **NESTEROV,
     ),
     # Section 3: 750,000 updates on MNIST's training images, scored on the same images.
     "paper": Recipe(
-        data=Images(validation=0),
-        steps=750_000,
-        batch=200,
-        optim=Optim("sgd", lr=0.05, momentum=0.99, nesterov=True),
-        keep="last",
-        eval_every=25_000,
-        log_every=500,
-        checkpoint_every=5000,
+        data=Images(validation=0), steps=750_000, eval_every=25_000, log_every=500, checkpoint_every=5000, **NESTEROV
     ),
 }

@@ -3,13 +3,10 @@
 from dataclasses import replace
 from typing import Literal
 
-import torch
-
 from firsthand.claims import Measure, Outcome
-from firsthand.data.order import Order
+from firsthand.claims.bench.training import Training
 from firsthand.papers.momentum.recipe import PRESETS
 from firsthand.train.recipe import Optim
-from firsthand.train.task import evaluate
 
 ERROR = Measure("error", "training error (squared, an image)")
 EVERY = 100  # updates to a number of the curve
@@ -37,22 +34,14 @@ def autoencoder(
     """
     base = PRESETS["laptop"]
     rule = Optim("sgd", lr=lr, momentum=mu_max, nesterov=method == "nag")
-    recipe = replace(base, model=replace(base.model, scale=scale), steps=updates, final=final, optim=rule, seed=seed)
-    task = recipe.task(recipe)
-    torch.manual_seed(seed)
-    network = task.model()
-    optimizer = task.optimizer(network)
-    order = Order(len(task.train), recipe.batch, recipe.order, seed)
+    model = replace(base.model, scale=scale)
+    training = Training(replace(base, model=model, steps=updates, final=final, optim=rule, seed=seed))
     before, curve, total = None, [], 0.0
-    for step in range(updates):
+    for step, loss in training.steps(updates):
         if step == updates - final:
-            before = evaluate(task, network, task.train)["loss"]
-        loss = task.loss(network, task.train.batch(order.indices(step)))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        total += loss.item()
-        if (step + 1) % EVERY == 0:
+            before = training.score("train")["loss"]
+        if step and step % EVERY == 0:
             curve.append(total / EVERY)
             total = 0.0
-    return {"before": before, "error": evaluate(task, network, task.train)["loss"], "curve": curve}
+        total += loss
+    return {"before": before, "error": training.score("train")["loss"], "curve": curve}

@@ -1,11 +1,12 @@
 """More momentum, classical and Nesterov's, on a small autoencoder."""
 
-import numpy as np
+from statistics import mean
+
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, smallest
-from firsthand.figures.curves import Runs, log_ticks, metric, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, INK, MUTED, RED
+from firsthand.figures.curves import Runs, average, lines, log_ticks, metric
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, MUTED, RED, subplots
 from firsthand.papers.momentum.training import ERROR, EVERY, autoencoder
 
 BEFORE = Measure("before", "the same before the last 500 updates")
@@ -20,20 +21,17 @@ ARMS = (PLAIN, CM_9, NAG_9, CM_99, NAG_99)
 
 def figure(seen: Runs) -> Figure:
     """Training error against updates, and what the last updates at a lower momentum do to it."""
-    figure = Figure(figsize=(11.5, 4.3))
-    left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
+    figure, left, right = subplots(11.5, 4.3, 2, width_ratios=(1.35, 1))
     for row, (arm, colour) in enumerate(zip(ARMS, (MUTED, AMBER, GREEN, RED, BLUE), strict=True)):
-        runs = seen[arm.name]
-        curve = np.mean(series(runs), 0)
-        style = "--" if arm.overrides["method"] == "cm" else "-"
-        left.plot(EVERY * np.arange(1, len(curve) + 1), curve, color=colour, lw=1.3, ls=style, label=arm.name)
+        runs, dash = seen[arm.name], "--" if arm.overrides["method"] == "cm" else "-"
+        lines(left, [curve := average(runs)], colour, arm.name, every=EVERY, ls=dash, alpha=1)
         before, after = metric(runs, "before"), metric(runs, "error")
         arrow = {"arrowstyle": "->", "lw": 1.6, "color": colour}
-        right.annotate("", (np.mean(after), row), (np.mean(before), row), arrowprops=arrow)
+        right.annotate("", (mean(after), row), (mean(before), row), arrowprops=arrow)
         right.plot(before, [row] * len(runs), "o", color=colour, mfc="white", ms=5)
         right.plot(after, [row] * len(runs), "o", color=colour, ms=5)
-        words = f"{np.mean(before):.3f} → {np.mean(after):.3f}"
-        right.text(max(before) * 1.05, row, words, va="center", fontsize=8.5, color=INK)
+        words = f"{mean(before):.3f} → {mean(after):.3f}"
+        right.text(max(before) * 1.05, row, words, va="center", fontsize=8.5)
     left.axvline(EVERY * len(curve) - 500, color=INK, lw=0.8, ls=":")
     left.text(EVERY * len(curve) - 600, 2.3, "momentum 0.9 ", ha="right", fontsize=8.5)
     left.set(xlabel="update", ylabel="squared error an image", title="Training error, mean of the seeds")

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim
-from firsthand.figures.curves import Runs, lines, log_ticks, metric, series
-from firsthand.figures.style import COLOURS, INK, RED, beside
+from firsthand.figures.curves import Runs, average, lines, log_ticks, metric, series
+from firsthand.figures.style import COLOURS, INK, RED, beside, subplots
 from firsthand.papers.momentum.training import ERROR, EVERY, autoencoder
 
 PRINTED = {0.25: 16.0, 0.5: 16.0, 1.0: 0.074, 2.0: 0.083, 4.0: 0.35}  # table 3, on Curves: another scale than ours
@@ -16,18 +16,16 @@ ARMS = QUARTER, HALF, ONE, TWICE, FOUR = tuple(
 
 def figure(seen: Runs) -> Figure:
     """Training error update by update, and the last as a multiple of that at scale 1, beside the paper's multiples."""
-    figure = Figure(figsize=(11, 4.2))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(11, 4.2, 2)
     ends = []
     for arm, colour in zip(ARMS, COLOURS, strict=False):
-        curves = [np.stack([EVERY * np.arange(1, len(c) + 1), c], 1) for c in series(seen[arm.name])]
-        lines(left, curves, colour, arm.name)
-        ends.append((arm.name, float(np.mean([curve[-1, 1] for curve in curves])), colour))
+        lines(left, series(seen[arm.name]), colour, arm.name, every=EVERY)
+        ends.append((arm.name, average(seen[arm.name])[-1], colour))
     left.set(xlabel="update", ylabel="squared error an image", title="Training error, a line a seed", xlim=(0, 3700))
     log_ticks(left, (1, 2, 5, 10, 20, 50))
     beside(left, 3050, ends, 1.17)
-    scales, unit = list(PRINTED), np.array(metric(seen[ONE.name], "error"))
-    ours = np.array([np.array(metric(seen[arm.name], "error")) / unit for arm in ARMS])
+    scales, errors = list(PRINTED), np.array([metric(seen[arm.name], "error") for arm in ARMS])
+    ours = errors / errors[ARMS.index(ONE)]
     right.plot(scales, ours, "o", color=INK, alpha=0.6)
     right.plot(scales, ours.mean(1), color=INK, lw=1, label="ours: seeds (dots), mean (line)")
     theirs = [error / PRINTED[1.0] for error in PRINTED.values()]

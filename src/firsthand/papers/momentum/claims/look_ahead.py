@@ -11,7 +11,7 @@ from torch import Tensor
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED
+from firsthand.figures.style import BLUE, INK, MUTED, RED, subplots
 
 
 def look_ahead(method: Literal["cm", "nag", "cm-per-direction"] = "nag", seed: int = 0) -> Outcome:
@@ -50,10 +50,9 @@ def look_ahead(method: Literal["cm", "nag", "cm-per-direction"] = "nag", seed: i
 
     ours, nag = path(method), path("nag")
     along, across = (ours @ axes).unbind(1)
-    settled = int((across.abs() > 1e-6).nonzero().max()) + 1
     return {
         "distance": (ours - nag).norm(dim=1).max().item(),
-        "settled": settled,
+        "settled": int((across.abs() > 1e-6).nonzero().max()) + 1,
         "along": along[:61].tolist(),
         "across": across[:61].tolist(),
     }
@@ -68,8 +67,7 @@ PER_DIRECTION = Arm("CM, mu (1 - eps lambda)", experiment=look_ahead, overrides=
 
 def figure(seen: Runs) -> Figure:
     """The paths in the valley, and the coordinate across it step by step; one seed, for the others only turn it."""
-    figure = Figure(figsize=(11, 4))
-    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    figure, left, right = subplots(11, 4, 2, width_ratios=(1.2, 1))
     xs, ys = np.linspace(-6, 11, 200), np.linspace(-1.2, 1.2, 200)
     heights = (xs[None] ** 2 + 100 * ys[:, None] ** 2) / 2
     left.contour(xs, ys, heights, levels=np.array([0.3, 2, 6, 15, 30, 55, 90]), colors=MUTED, linewidths=0.5)

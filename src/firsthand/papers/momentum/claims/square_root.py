@@ -10,7 +10,7 @@ from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, Quantity, each, smallest, within
 from firsthand.claims.conditions import listed
 from firsthand.figures.curves import Runs, metric
-from firsthand.figures.style import AMBER, BLUE, GREEN, RED, beside
+from firsthand.figures.style import AMBER, BLUE, GREEN, RED, beside, subplots
 from firsthand.papers.momentum.constants import Method, tuned
 
 KAPPAS = (10, 100, 1000, 10_000)
@@ -38,8 +38,7 @@ def speed(method: Method = "gradient", seed: int = 0) -> Outcome:
             rule.step()
             distances.append(x.detach().norm().item())
         steps = len(distances) - 1
-        half = steps // 2
-        factor = (distances[-1] / distances[half]) ** (1 / (steps - half))
+        factor = (distances[-1] / distances[steps // 2]) ** (1 / (steps - steps // 2))
         found |= {f"steps {kappa}": steps, f"factor {kappa}": factor}
     return found
 
@@ -61,8 +60,7 @@ def growth(*arms: Arm) -> Quantity:
 
 def figure(seen: Runs) -> Figure:
     """Steps and progress per step against the condition number, beside what the theory promises."""
-    figure = Figure(figsize=(11, 4.4))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(11, 4.4, 2)
     fine, ends = np.logspace(1, 4, 100), []
     for arm, colour in zip(ARMS, (BLUE, RED, GREEN, AMBER), strict=True):
         promised = np.array([tuned(arm.overrides["method"], kappa)[1] for kappa in fine])

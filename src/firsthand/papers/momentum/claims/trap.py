@@ -1,5 +1,7 @@
 """A convex function on which the heavy ball cycles with the constants that are best for quadratics."""
 
+from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -8,8 +10,9 @@ from matplotlib.figure import Figure
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal
+from firsthand.claims.bench.descent import visited
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import BLUE, GREEN, INK, RED
+from firsthand.figures.style import BLUE, GREEN, INK, RED, subplots
 from firsthand.papers.momentum.constants import tuned
 
 
@@ -25,13 +28,9 @@ def trap(method: Literal["gradient", "heavy-ball", "nesterov"] = "heavy-ball", s
         method: the rule, with the best constants for quadratics (Nesterov: the book's).
         seed: not used, nothing is random.
     """
-    x = torch.tensor([3.3], dtype=torch.float64).requires_grad_()
-    rule = optim.SGD([x], **tuned(method, 25)[0])
-    places = [x.item()]
-    for _ in range(1000):
-        x.grad = torch.tensor([trap_slope(places[-1])], dtype=torch.float64)
-        rule.step()
-        places.append(x.item())
+    rule = partial(optim.SGD, **tuned(method, 25)[0])
+    walk = visited(rule, torch.tensor([3.3], dtype=torch.float64), lambda step, x: x.clone().apply_(trap_slope), 1000)
+    places = [place.item() for place in walk]
     low, middle, high = sorted(places[-3:])
     return {"end": abs(places[-1]), "low": low, "middle": middle, "high": high, "places": places[:61]}
 
@@ -47,17 +46,15 @@ NESTEROV = Arm("Nesterov", experiment=trap, overrides={"method": "nesterov"})
 
 def figure(seen: Runs) -> Figure:
     """The slope of the function with the cycle's points, and the distance from the minimum step by step."""
-    figure = Figure(figsize=(11, 4))
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
+    figure, left, right = subplots(11, 4, 2, width_ratios=(1, 1.3))
     xs = np.linspace(-2.4, 3.5, 300)
     left.plot(xs, [trap_slope(x) for x in xs], color=INK, lw=1.4)
     cycle = series(seen[HEAVY.name], "places")[0][-4:]
     slopes = [trap_slope(x) for x in cycle]
     arrow = {"arrowstyle": "->", "lw": 1.6, "color": RED, "connectionstyle": "arc3,rad=0.25"}
-    for number in range(3):
-        ends = (cycle[number + 1], slopes[number + 1]), (cycle[number], slopes[number])
-        left.annotate("", *ends, arrowprops=arrow)
-        left.text(cycle[number] + 0.12, slopes[number] - 6, f"{cycle[number]:.3f}", color=RED, fontsize=9)
+    for (x, slope), end in pairwise(zip(cycle, slopes, strict=True)):
+        left.annotate("", end, (x, slope), arrowprops=arrow)
+        left.text(x + 0.12, slope - 6, f"{x:.3f}", color=RED, fontsize=9)
     left.plot(cycle, slopes, "o", color=RED, ms=7)
     left.plot(0, 0, "*", color=INK, ms=10)
     left.set(xlabel="x", ylabel="slope f'(x)", title="The heavy ball's last three steps of 60")
