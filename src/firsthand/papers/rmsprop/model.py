@@ -19,14 +19,14 @@ ratio differs by 1e4.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.bounds import PART, POSITIVE, SIZE, within
-from firsthand.errors import UserError
+from firsthand.bounds import PART, POSITIVE, layered, within
 from firsthand.nn import Dropout, Linear, ReLU, linear
 
 
@@ -40,9 +40,8 @@ class Config:
     weight_scale: float = 1.0  # what multiplies those weights at use; they are stored divided by it
 
     def __post_init__(self) -> None:
-        within(self, "model.", hidden=SIZE, dropout=PART, gradient_scale=POSITIVE, weight_scale=POSITIVE)
-        if not self.hidden:
-            raise UserError("model.hidden needs one size or more.")
+        layered(self)
+        within(self, "model.", dropout=PART, gradient_scale=POSITIVE, weight_scale=POSITIVE)
 
 
 class _Louder(torch.autograd.Function):
@@ -79,14 +78,12 @@ class MLP(Module):
     def __init__(self, config: Config = Config()):
         super().__init__()
         self.body = ModuleList()
-        width = 28 * 28
-        for place, units in enumerate(config.hidden):
-            other = place == 0 and (config.gradient_scale, config.weight_scale) != (1.0, 1.0)
-            scales = (config.gradient_scale, config.weight_scale)
-            self.body.append(OtherUnits(width, units, *scales) if other else Linear(width, units))
-            self.body += [ReLU(), Dropout(config.dropout)]
-            width = units
-        self.output = Linear(width, 10)
+        scales = (config.gradient_scale, config.weight_scale)
+        for place, (inputs, units) in enumerate(pairwise((28 * 28, *config.hidden))):
+            other = place == 0 and scales != (1.0, 1.0)
+            layer = OtherUnits(inputs, units, *scales) if other else Linear(inputs, units)
+            self.body += [layer, ReLU(), Dropout(config.dropout)]
+        self.output = Linear(config.hidden[-1], 10)
 
     def forward(self, images: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch 10"]:
         """Ten logits an image."""

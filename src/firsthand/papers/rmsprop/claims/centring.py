@@ -1,15 +1,17 @@
 """The centred rule under a steady gradient with some noise, and with none."""
 
-from collections.abc import Iterator
+from functools import partial
+from statistics import mean
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from, within
+from firsthand.claims.bench.descent import visited
 from firsthand.figures.curves import Runs, metric, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED
+from firsthand.figures.style import BLUE, INK, MUTED, RED, subplots
 
 RATIOS = (10, 100, 1000, 10_000, 100_000)
 
@@ -27,28 +29,22 @@ def centring(centered: bool = True, eps: float = 1e-8, seed: int = 0) -> Outcome
     """
     generator = torch.Generator().manual_seed(seed)
     noise = 1 / torch.tensor(RATIOS, dtype=torch.float64)
-    w = torch.zeros(len(RATIOS), dtype=torch.float64, requires_grad=True)
-    rule = optim.RMSprop([w], lr=1.0, eps=eps, centered=centered)
-    start = w.detach().clone()
-    for step in range(7000):
-        if step == 4000:
-            start = w.detach().clone()
-        w.grad = 1 + noise * torch.randn(len(RATIOS), generator=generator, dtype=torch.float64)
-        rule.step()
-    steps = ((start - w.detach()) / 3000).tolist()
+
+    def gradient(step: int, place: Tensor) -> Tensor:
+        return 1 + noise * torch.randn(len(RATIOS), generator=generator, dtype=torch.float64)
+
+    rule = partial(optim.RMSprop, lr=1.0, eps=eps, centered=centered)
+    walk = list(visited(rule, torch.zeros(len(RATIOS)), gradient, 7000))
+    steps = ((walk[4000] - walk[7000]) / 3000).tolist()
     found = {f"step {ratio}": step for ratio, step in zip(RATIOS, steps, strict=True)}
-    return found | {"constant": list(constant_gradient(centered, eps))}
+    return found | {"constant": constant_gradient(centered, eps)}
 
 
-def constant_gradient(centered: bool, eps: float) -> Iterator[float]:
+def constant_gradient(centered: bool, eps: float) -> list[float]:
     """The steps 1 to 200, in units of the rate, under a gradient that is 1 all along, with alpha 0.9."""
-    w = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    rule = optim.RMSprop([w], lr=1.0, alpha=0.9, eps=eps, centered=centered)
-    w.grad = torch.ones_like(w)
-    for _ in range(200):
-        before = w.item()
-        rule.step()
-        yield before - w.item()
+    rule = partial(optim.RMSprop, lr=1.0, alpha=0.9, eps=eps, centered=centered)
+    walk = torch.cat(list(visited(rule, torch.zeros(1), lambda step, place: torch.ones_like(place), 200)))
+    return (walk[:-1] - walk[1:]).tolist()
 
 
 STEPS = {r: Measure(f"step {r}", f"step, signal / noise {r:,} (rates)", digits=2) for r in RATIOS}
@@ -62,10 +58,9 @@ OF_PLAIN = each(*(step.of(PLAIN) for step in STEPS.values()))
 
 def figure(seen: Runs) -> Figure:
     """The step against signal over noise, and under a gradient without any noise."""
-    figure = Figure(figsize=(11, 4.1))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(11, 4.1, 2)
     for colour, (name, runs) in zip((INK, RED, BLUE), seen.items(), strict=True):
-        steps = [np.mean(metric(runs, measure.name)) for measure in STEPS.values()]
+        steps = [mean(metric(runs, measure.name)) for measure in STEPS.values()]
         left.plot(RATIOS, steps, "o-", color=colour, lw=1.3, label=name)
         right.plot(range(1, 201), series(runs, "constant")[0], color=colour, lw=1.5)
     left.plot(RATIOS, RATIOS, color=MUTED, lw=0.9, ls=":", label="signal / noise")

@@ -1,16 +1,17 @@
 """The two places of eps: beside the root, and under it."""
 
+from functools import partial
 from math import sqrt
 from typing import Literal
 
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from, within
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import BLUE, MUTED, RED
+from firsthand.claims.bench.descent import visited
+from firsthand.figures.curves import Runs, path
+from firsthand.figures.style import BLUE, MUTED, RED, subplots
 
 
 def eps_place(place: Literal["outside", "inside"] = "outside", eps: float = 1e-8, seed: int = 0) -> Outcome:
@@ -24,20 +25,15 @@ def eps_place(place: Literal["outside", "inside"] = "outside", eps: float = 1e-8
         seed: not used, nothing is random.
     """
     sizes = torch.logspace(-12, 2, 14 * 200 + 1, dtype=torch.float64)
-    w = torch.zeros_like(sizes, requires_grad=True)
-    w.grad = sizes.clone()
-    step: Tensor = torch.zeros_like(sizes)
     if place == "outside":
-        rule = optim.RMSprop([w], lr=1.0, alpha=0.9, eps=eps)
-        for _ in range(200):
-            before = w.detach().clone()
-            rule.step()
-            step = before - w.detach()
+        rule = partial(optim.RMSprop, lr=1.0, alpha=0.9, eps=eps)
+        *_, before, after = visited(rule, torch.zeros_like(sizes), lambda step, place: sizes, 200)
+        step = before - after
     else:
         s = torch.zeros_like(sizes)
         for _ in range(200):
             s = 0.9 * s + 0.1 * sizes**2
-            step = sizes / torch.sqrt(s + eps)
+        step = sizes / torch.sqrt(s + eps)
     half = sizes[(step >= 0.5).nonzero()[0, 0]].item()
     return {"half": half, "gradient": sizes[::20].tolist(), "step": step[::20].tolist()}
 
@@ -55,12 +51,10 @@ INSIDE = {
 
 def figure(seen: Runs) -> Figure:
     """The step against the gradient, with eps outside and inside the root."""
-    figure = Figure(figsize=(8.5, 4.1))
-    axes = figure.subplots()
+    figure, axes = subplots(8.5, 4.1)
     for arms, colour in ((OUTSIDE, BLUE), (INSIDE, RED)):
         for arm, dash in zip(arms.values(), ("-", "--"), strict=True):
-            gradient, step = (series(seen[arm.name], name)[0] for name in ("gradient", "step"))
-            axes.plot(gradient, step, dash, color=colour, lw=1.8, label=arm.name)
+            path(axes, seen[arm.name], "gradient", "step", dash, color=colour, lw=1.8, label=arm.name)
     axes.axhline(0.5, color=MUTED, lw=0.8, ls=":")
     axes.set(xscale="log", xlim=(1e-11, 10), xlabel="size of a steady gradient", ylabel="step, in rates",
              title="Step under a steady gradient, by the place and the size of eps")  # fmt: skip

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from, within
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import COLOURS, MUTED
+from firsthand.figures.curves import Runs, average, path
+from firsthand.figures.style import COLOURS, MUTED, subplots
 from firsthand.optim.surfaces import SURFACES, walk
 
 
@@ -46,15 +46,14 @@ FALLING = Arm("rate 0.1 / sqrt(t)", experiment=floor, overrides={"lr": 0.1, "dec
 
 def figure(seen: Runs) -> Figure:
     """How near the minimum each rate comes, and the zig-zag at the end."""
-    figure = Figure(figsize=(11, 4.1))
-    left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    figure, left, right = subplots(11, 4.1, 2, width_ratios=(1.5, 1))
     for colour, arm in zip(COLOURS, (*CONSTANT, FALLING), strict=False):
-        steps, sizes, tail = (series(seen[arm.name], name)[0] for name in ("step", "size", "tail"))
-        left.plot(steps, sizes, color=colour, lw=1.4, label=arm.name)
+        path(left, seen[arm.name], "step", "size", color=colour, lw=1.4, label=arm.name)
+        steps = average(seen[arm.name], "step")
         rates = arm.overrides["lr"] / (np.sqrt(steps) if arm is FALLING else np.ones_like(steps))
         left.plot(steps, rates / 2, color=colour, lw=0.8, ls=":")
         if arm is not FALLING:
-            right.plot(range(1, 17), tail, ".-", color=colour, lw=1)
+            right.plot(range(1, 17), average(seen[arm.name], "tail"), ".-", color=colour, lw=1)
     left.set(xscale="log", yscale="log", xlabel="step", ylabel="larger of |x| now and a step ago",
              title="Distance from the minimum; half a rate dotted", xlim=(1, 3e4), ylim=(1e-5, 3))  # fmt: skip
     left.legend(loc="lower left")

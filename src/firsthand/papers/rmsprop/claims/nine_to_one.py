@@ -1,6 +1,8 @@
 """The slide's example: nine gradients of 0.1, then one of -0.9, again and again."""
 
 from collections.abc import Callable
+from functools import partial
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -9,8 +11,9 @@ from matplotlib.figure import Figure
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from, within
+from firsthand.claims.bench.descent import visited
 from firsthand.figures.curves import Runs, metric, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, SKY, VIOLET, apart
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, SKY, VIOLET, beside, subplots
 
 CYCLE = [0.1] * 9 + [-0.9]  # its sum is 0, so the weight should stay where it is
 
@@ -47,51 +50,42 @@ def nine_to_one(
         seed: not used, nothing is random.
     """
     rate = 0.01
-    places = [0.0]
     if method in ("sign", "rprop"):
         step = rprop_steps(rate) if method == "rprop" else lambda g: -rate if g > 0 else rate
-        for _ in range(cycles):
-            for g in CYCLE:
-                places.append(places[-1] + step(g))
+        path = list(accumulate(map(step, CYCLE * cycles), initial=0.0))
     else:
-        w = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-        rule = optim.SGD([w], lr=rate) if method == "sgd" else optim.RMSprop([w], lr=rate, alpha=float(method[8:]))
-        gradients = [torch.tensor([g], dtype=torch.float64) for g in CYCLE]
-        for _ in range(cycles):
-            for w.grad in gradients:
-                rule.step()
-                places.append(w.item())
-    ends, middle = [place / rate for place in places[::10]], cycles // 2
+        rule = optim.SGD if method == "sgd" else partial(optim.RMSprop, alpha=float(method[8:]))
+        gradients = torch.tensor(CYCLE, dtype=torch.float64)[:, None]
+        walk = visited(partial(rule, lr=rate), torch.zeros(1), lambda step, place: gradients[step % 10], 10 * cycles)
+        path = [place.item() for place in walk]
+    ends, middle = [place / rate for place in path[::10]], cycles // 2
     return {
         "drift": (ends[-1] - ends[middle]) / (cycles - middle),
         "at first": ends[cycles // 10] / (cycles // 10),
-        "places": [place / rate - ends[middle] for place in places[10 * middle : 10 * middle + 201]],
+        "places": [place / rate - ends[middle] for place in path[10 * middle : 10 * middle + 201]],
     }
 
 
 DRIFT = Measure("drift", "drift a cycle (rates)", digits=4)
 NAMES = {"sign": "sign descent", "rprop": "Rprop"} | {f"rmsprop-{a}": f"RMSprop {a}" for a in (0.9, 0.99, 0.999)}
-ARMS = [
-    Arm(name, experiment=nine_to_one, overrides={"method": method}) for method, name in (NAMES | {"sgd": "SGD"}).items()
-]
+NAMES |= {"sgd": "SGD"}
+ARMS = [Arm(name, experiment=nine_to_one, overrides={"method": method}) for method, name in NAMES.items()]
 SIGN, RPROP, TEN, HUNDRED, THOUSAND, SGD = ARMS
-COLOURS = dict(zip((arm.name for arm in ARMS), (AMBER, RED, VIOLET, BLUE, SKY, GREEN), strict=True))
+COLOURS = dict(zip(NAMES.values(), (AMBER, RED, VIOLET, BLUE, SKY, GREEN), strict=True))
 
 
 def figure(seen: Runs) -> Figure:
     """Where the weight goes step by step, and how far it drifts a cycle."""
-    figure = Figure(figsize=(11.5, 4.2))
-    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
-    lowest, ends = -20.5, {}
+    figure, left, right = subplots(11.5, 4.2, 2, width_ratios=(1.25, 1))
+    lowest, ends = -20.5, []
     for name, colour in COLOURS.items():
         places = series(seen[name], "places")[0]
         left.plot(np.arange(len(places)) / 10, places, color=colour, lw=1.3)
         if places.min() > lowest:
-            ends[name] = places[-1]
+            ends.append((name, places[-1], colour))
         else:
             left.text(np.argmax(places < lowest) / 10 + 0.2, lowest + 0.9, name, color=colour, fontsize=9)
-    for name, height in zip(ends, apart(list(ends.values()), 1.5), strict=True):
-        left.text(20.2, height, name, color=COLOURS[name], va="center", fontsize=9)
+    beside(left, 20.2, ends, 1.5)
     left.set(ylim=(lowest, 3), xlim=(0, 25), xlabel="cycles of ten gradients, from the middle of the run on",
              ylabel="where the weight is, in rates", title="Gradients of 0.1 nine times, then -0.9")  # fmt: skip
     for line, (name, colour) in enumerate(COLOURS.items()):

@@ -1,24 +1,22 @@
 """A network whose first layer is measured in other units: whom that troubles."""
 
 from dataclasses import replace
-from functools import partial
 from math import isfinite
 from typing import Literal
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
-from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, within
-from firsthand.data.order import Order
-from firsthand.figures.curves import Runs, log_ticks, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED
+from firsthand.claims.bench.training import Training
+from firsthand.figures.curves import Runs, average, log_ticks
+from firsthand.figures.style import BLUE, INK, MUTED, RED, subplots
 from firsthand.papers.rmsprop.recipe import PRESETS
-from firsthand.train.task import evaluate
+from firsthand.train.recipe import Optim, Schedule
 
 Units = Literal["plain", "louder", "other"]
 OPTIONS = {"plain": {}, "louder": {"gradient_scale": 1e4}, "other": {"weight_scale": 0.01}}
+RULES = {"sgd": Optim("sgd"), "momentum": Optim("sgd", momentum=0.9), "rmsprop": Optim("rmsprop", alpha=0.9)}
 RATES = {
     "sgd": (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0),
     "rmsprop": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03),
@@ -47,22 +45,10 @@ def scale_freedom(
 def after_five_passes(method: str, units: Units, rate: float, seed: int) -> float | None:
     """The loss over all training images; None if it is no number any more."""
     base = PRESETS["digits"]
-    recipe = replace(base, model=replace(base.model, **OPTIONS[units]), seed=seed)
-    task = recipe.task(recipe)
-    torch.manual_seed(seed)
-    network = task.model()
-    rule = {
-        "sgd": optim.SGD,
-        "momentum": partial(optim.SGD, momentum=0.9),
-        "rmsprop": partial(optim.RMSprop, alpha=0.9),
-    }[method](network.parameters(), lr=rate)
-    order = Order(len(task.train), recipe.batch, recipe.order, seed)
-    for step in range(5 * order.steps_per_epoch):
-        loss = task.loss(network, task.train.batch(order.indices(step)))
-        rule.zero_grad()
-        loss.backward()
-        rule.step()
-    loss = evaluate(task, network, task.train)["loss"]
+    model, rule = replace(base.model, **OPTIONS[units]), replace(RULES[method], lr=rate)
+    training = Training(replace(base, model=model, optim=rule, schedule=Schedule(), seed=seed))
+    list(training.passes(5))
+    loss = training.score("train")["loss"]
     return loss if isfinite(loss) else None
 
 
@@ -80,13 +66,12 @@ OTHERS = {units: LOSS.of(ARMS["sgd", units], ARMS["momentum", units]) for units 
 
 def figure(seen: Runs) -> Figure:
     """The loss against the rate, a panel for each rule, a line for each unit of the first layer."""
-    figure = Figure(figsize=(12, 4.1))
-    panels = figure.subplots(1, 3, sharey=True)
+    figure, *panels = subplots(12, 4.1, 3, sharey=True)
     for axes, (method, name) in zip(panels, METHODS.items(), strict=True):
         for (units, words), colour, dash in zip(WORDS.items(), (INK, BLUE, RED), ("-", "--", "-"), strict=True):
             runs = seen[ARMS[method, units].name]
-            losses = np.clip(np.mean(series(runs, "losses"), axis=0), 0, 2.6)
-            axes.plot(series(runs, "rates")[0], losses, dash, color=colour, marker="o", ms=4, lw=1.4, label=words)
+            losses = average(runs, "losses").clip(0, 2.6)
+            axes.plot(average(runs, "rates"), losses, dash, color=colour, marker="o", ms=4, lw=1.4, label=words)
         axes.set(xscale="log", ylim=(0.04, 3.2), xlabel="rate", title=f"{name}, mean over the seeds")
         axes.axhline(np.log(10), color=MUTED, lw=0.8, ls=":")
         log_ticks(axes, (0.05, 0.1, 0.2, 0.5, 1, 2))
