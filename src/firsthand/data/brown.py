@@ -5,7 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +53,14 @@ def load_brown() -> tuple[Document, ...]:
     Raises UserError when the file is neither here nor to be had.
     """
     return read_brown(fetch(DATASETS["brown"].files[0]))
+
+
+def labelled(shortest: int) -> Iterator[tuple[list[str], bool]]:
+    """The sentences of so many words and marks or more, and whether each is imaginative prose."""
+    for document in load_brown():
+        for words in document.words():
+            if len(words) >= shortest:
+                yield words, document.imaginative
 
 
 def read_brown(path: Path) -> tuple[Document, ...]:

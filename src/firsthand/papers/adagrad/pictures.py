@@ -6,15 +6,15 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import COLOURS, INK, MUTED
+from firsthand.figures.style import COLOURS, INK, MUTED, subplots
 
 
 def words(weight: Float[Tensor, " features"], features: list[str], most: int = 20) -> Figure:
     """The features with the largest weights on either side."""
-    figure = Figure(figsize=(9, 5))
+    figure, *panels = subplots(9, 5, 2)
     order = weight.argsort(stable=True)
     chosen = (("informative", order[:most], COLOURS[0]), ("imaginative", order.flip(0)[:most], COLOURS[1]))
-    for axes, (title, indices, colour) in zip(figure.subplots(1, 2), chosen, strict=True):
+    for axes, (title, indices, colour) in zip(panels, chosen, strict=True):
         axes.barh(range(len(indices)), weight[indices].abs().tolist(), color=colour)
         axes.set_yticks(range(len(indices)), [features[i] for i in indices.tolist()])
         axes.invert_yaxis()
@@ -26,8 +26,7 @@ def words(weight: Float[Tensor, " features"], features: list[str], most: int = 2
 
 def rarity(weight: Float[Tensor, " features"], counts: Int[Tensor, " features"]) -> Figure:
     """How large weights are, by how many training sentences have the feature."""
-    figure = Figure(figsize=(7, 3.8))
-    axes = figure.subplots()
+    figure, axes = subplots(7, 3.8)
     edges = [1, 2, 3, 5, 10, 20, 50, 100, 300, 1000, 3000, int(counts.max()) + 1]
     middles, lines = [], {0.5: [], 0.9: [], 0.99: []}
     for low, high in pairwise(edges):

@@ -18,6 +18,8 @@ from firsthand.train.task import Batch, Task
 class SentenceTask(Task):
     """Say whether a sentence is made up; scores are the hinge loss and the error."""
 
+    network = SparseLinear
+
     def __init__(self, recipe: Any):
         parts = recipe.data.load()
         features = len(parts.features)
@@ -27,10 +29,6 @@ class SentenceTask(Task):
             )
         super().__init__(replace(recipe, model=replace(recipe.model, features=features)))
         self.train, self.val, self.test, self.features = parts.train, parts.val, parts.test, parts.features
-
-    def model(self) -> Module:
-        """The paper's classifier, for this data's features."""
-        return SparseLinear(self.recipe.model)
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
         """The mean hinge loss. AdaGrad does not care whether it is the mean or the sum."""
@@ -59,27 +57,12 @@ class Recipe(recipe.Recipe):
     task: ClassVar = SentenceTask
 
 
+ONE_PASS = {"optim": Optim("adagrad", lr=0.1), "keep": "last", "threads": 1}
 PRESETS = {
-    # One pass over 37,875 sentences, sixteen at a time.
-    "laptop": Recipe(
-        steps=2367,
-        batch=16,
-        threads=1,
-        optim=Optim("adagrad", lr=0.1),
-        keep="last",
-        eval_every=263,
-        log_every=25,
-        checkpoint_every=2367,
-    ),
-    # As all of the paper's experiments: one pass, one example at a time; three quarters to train on, the rest to test.
+    # 37,875 sentences, sixteen at a time.
+    "laptop": Recipe(steps=2367, batch=16, eval_every=263, log_every=25, checkpoint_every=2367, **ONE_PASS),
+    # As all of the paper's experiments: one example at a time; three quarters to train on, the rest to test.
     "paper": Recipe(
-        data=Sentences(validation=0.0),
-        steps=40_579,
-        batch=1,
-        threads=1,
-        optim=Optim("adagrad", lr=0.1),
-        keep="last",
-        log_every=500,
-        checkpoint_every=20_000,
+        data=Sentences(validation=0.0), steps=40_579, batch=1, log_every=500, checkpoint_every=20_000, **ONE_PASS
     ),
 }

@@ -10,7 +10,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from firsthand.bounds import COUNT, PART, SEED, within
-from firsthand.data.brown import load_brown
+from firsthand.data.brown import labelled
 from firsthand.data.registry import DATASETS, dataset
 from firsthand.errors import UserError
 from firsthand.train.task import Batch, Examples
@@ -47,15 +47,7 @@ class Bags(Examples):
 
     def counts(self, features: int) -> Int[Tensor, " features"]:
         """In how many of these examples each feature is."""
-        found = torch.zeros(features, dtype=torch.int64)
-        for row in self.rows.split(4096):
-            places = self.batch_of(row)
-            found += torch.bincount(places[places >= 0], minlength=features)
-        return found
-
-    def batch_of(self, rows: Int[Tensor, " batch"]) -> Int[Tensor, "batch most"]:
-        """The features of these rows of the data, as in `batch`."""
-        return Bags(self.places, self.begins, self.labels, rows).batch(torch.arange(len(rows)))[0]
+        return torch.bincount(torch.cat([self.features(n) for n in range(len(self))]), minlength=features)
 
 
 @dataclass
@@ -91,16 +83,11 @@ class Sentences:
         if dataset(self.name).kind != "tagged text":
             names = ", ".join(other.name for other in DATASETS.values() if other.kind == "tagged text")
             raise UserError(f"'{self.name}' holds no documents with a genre: choose {names}.")
-        labelled = [
-            (words, 1 if document.imaginative else -1)
-            for document in load_brown()
-            for words in document.words()
-            if len(words) >= self.shortest
-        ]
-        if not labelled:
+        sentences = list(labelled(self.shortest))
+        if not sentences:
             raise UserError(f"No sentence has {self.shortest} words: choose a smaller data.shortest.")
-        places, begins, features = indexed(words for words, _ in labelled)
-        labels = torch.tensor([label for _, label in labelled])
+        places, begins, features = indexed(words for words, _ in sentences)
+        labels = torch.tensor([1 if imaginative else -1 for _, imaginative in sentences])
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(self.split_seed))
         tested, held = int(self.test * len(labels)), int(self.validation * len(labels))
         test, val, train = order.split((tested, held, len(labels) - tested - held))

@@ -3,7 +3,6 @@
 from math import sqrt
 from typing import Literal
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
@@ -11,8 +10,8 @@ from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
 from firsthand.data.specs import Images
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import COLOURS
+from firsthand.figures.curves import Runs, path
+from firsthand.figures.style import COLOURS, subplots
 from firsthand.nn import log_softmax, softmax
 
 
@@ -34,26 +33,27 @@ def regret(method: Literal["AdaGrad", "one rate"] = "AdaGrad", shorter: float = 
     y = labels[order]
     x = torch.zeros(10, z.shape[1], dtype=torch.float64)
     squares, losses, bounds = torch.zeros_like(x), [], []
-    reach = 2.0 if method == "AdaGrad" else 2 * sqrt(x.numel())  # D_inf, D_2 of the box
+    own = method == "AdaGrad"  # a rate for each coordinate
+    reach = 2.0 if own else 2 * sqrt(x.numel())  # D_inf, D_2 of the box
     eta, factor = reach / sqrt(2) / shorter, (shorter + 1 / shorter) * reach / sqrt(2)
     for row, target in zip(z, y.tolist(), strict=True):
         logits = x @ row
         losses.append(-log_softmax(logits)[target].item())
         g = torch.outer(softmax(logits) - torch.eye(10, dtype=torch.float64)[target], row)
-        squares += g * g if method == "AdaGrad" else (g * g).sum()
+        squares += g * g if own else (g * g).sum()
         roots = squares.sqrt()
-        bounds.append(factor * (roots.sum() if method == "AdaGrad" else roots[0, 0]).item())
+        bounds.append(factor * (roots.sum() if own else roots[0, 0]).item())
         x = (x - eta * g / roots.clamp(min=1e-300)).clamp(-1, 1)  # clipping is the projection, as the box has axes
     best = -log_softmax(z @ best_fixed(z, y).T).gather(1, y[:, None]).squeeze(1)
-    regrets = torch.tensor(losses, dtype=torch.float64).cumsum(0) - best.cumsum(0)
+    regrets = (torch.tensor(losses, dtype=torch.float64).cumsum(0) - best.cumsum(0)).tolist()
     marks = sorted({int(10 ** (n / 12)) for n in range(100) if 10 ** (n / 12) <= len(z)} | {len(z)})
     return {
-        "regret": regrets[-1].item(),
+        "regret": regrets[-1],
         "bound": bounds[-1],
-        "share": (regrets / torch.tensor(bounds, dtype=torch.float64)).max().item(),
+        "share": max(regret / bound for regret, bound in zip(regrets, bounds, strict=True)),
         "best": best.sum().item(),
         "round": marks,
-        "regrets": [regrets[t - 1].item() for t in marks],
+        "regrets": [regrets[t - 1] for t in marks],
         "bounds": [bounds[t - 1] for t in marks],
     }
 
@@ -85,13 +85,12 @@ SHORT = Arm("AdaGrad, steps 30 times shorter", experiment=regret, overrides={"sh
 
 def figure(seen: Runs) -> Figure:
     """Regret and its bound, round by round, both logarithmic; means over the seeds."""
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.4)
     for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
-        rounds, regrets = series(runs, "round")[0], np.mean(series(runs, "regrets"), 0)
-        axes.plot(rounds, np.where(regrets > 0, regrets, np.nan), color=colour, lw=2, label=f"{name}: regret")
-        axes.plot(rounds, np.mean(series(runs, "bounds"), 0), color=colour, lw=1.2, ls="--", label="its bound")
-    axes.set(xscale="log", yscale="log", xlabel="digits seen", ylabel="nats, summed up", title="Regret and its bound")
+        path(axes, runs, "round", "regrets", color=colour, lw=2, label=f"{name}: regret")
+        path(axes, runs, "round", "bounds", "--", color=colour, lw=1.2, label="its bound")
+    axes.set_yscale("log", nonpositive="mask")
+    axes.set(xscale="log", xlabel="digits seen", ylabel="nats, summed up", title="Regret and its bound")
     axes.legend(fontsize=8)
     return figure
 

@@ -1,15 +1,15 @@
 """Rare features after a frequent one: what they cost AdaGrad, and gradient descent."""
 
+from itertools import accumulate
 from math import sqrt
 from typing import Literal
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from
-from firsthand.figures.curves import Runs, metric, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, RED
+from firsthand.figures.curves import Runs, average, path
+from firsthand.figures.style import AMBER, BLUE, GREEN, RED, subplots
 
 DIMENSION, EPSILONS = 100, (0.1, 0.05, 0.02)
 
@@ -37,15 +37,15 @@ def separation(
     first = round(epsilon**-2)
     order = [0] * first + torch.randint(1, dimension, (rounds,), generator=dice).tolist()
     losses = single(order, dimension, sqrt(2) if method == "AdaGrad" else None)
-    rare, total = losses[first:], 0.0
-    marks = {int(10 ** (n / 10)) for n in range(100)} | {rounds}
-    found: dict[str, list[float]] = {"round": [], "sum": []}
-    for number, loss in enumerate(rare, start=1):
-        total += loss
-        if number in marks:
-            found["round"].append(number)
-            found["sum"].append(total)
-    return {"loss": total, "per feature": total / (dimension - 1), "first": sum(losses[:first])} | found
+    sums = list(accumulate(losses[first:]))
+    marks = sorted({int(10 ** (n / 10)) for n in range(100) if 10 ** (n / 10) < rounds} | {rounds})
+    return {
+        "loss": sums[-1],
+        "per feature": sums[-1] / (dimension - 1),
+        "first": sum(losses[:first]),
+        "round": marks,
+        "sum": [sums[n - 1] for n in marks],
+    }
 
 
 def single(order: list[int], dimension: int, eta: float | None) -> list[float]:
@@ -63,28 +63,24 @@ def single(order: list[int], dimension: int, eta: float | None) -> list[float]:
 
 
 LOSS = Measure("loss", "hinge loss of the rare features", digits=1)
-ADAGRAD, DESCENT = (
-    [
-        Arm(
-            f"{method}, epsilon {epsilon:g}",
-            experiment=separation,
-            overrides={"method": method, "epsilon": epsilon},
-            paper={"loss": DIMENSION - 1.0 if method == "AdaGrad" else DIMENSION / (2 * epsilon)},
-        )
-        for epsilon in EPSILONS
-    ]
-    for method in ("AdaGrad", "OGD")
-)
+
+
+def arm(method: str, epsilon: float, printed: float) -> Arm:
+    """A method after a frequent feature, with the paper's loss."""
+    options = {"method": method, "epsilon": epsilon}
+    return Arm(f"{method}, epsilon {epsilon:g}", experiment=separation, overrides=options, paper={"loss": printed})
+
+
+ADAGRAD = [arm("AdaGrad", epsilon, DIMENSION - 1.0) for epsilon in EPSILONS]
+DESCENT = [arm("OGD", epsilon, DIMENSION / (2 * epsilon)) for epsilon in EPSILONS]
 
 
 def figure(seen: Runs) -> Figure:
     """The loss of the rare features, summed up, round by round; the mean over the seeds."""
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.4)
     for arm, colour in zip((ADAGRAD[0], *DESCENT), (BLUE, RED, GREEN, AMBER), strict=True):
-        runs = seen[arm.name]
-        axes.plot(series(runs, "round")[0], np.mean(series(runs, "sum"), 0), color=colour, lw=2)
-        end = np.mean(metric(runs, "loss"))
+        path(axes, seen[arm.name], "round", "sum", color=colour, lw=2)
+        end = average(seen[arm.name], "sum")[-1]
         name = "AdaGrad, every epsilon" if arm is ADAGRAD[0] else arm.name.replace("OGD", "gradient descent")
         axes.text(2.3e5, end, f"{name}: {end:,.0f}", color=colour, va="center", fontsize=9)
         axes.axhline(arm.paper["loss"], color=colour, lw=1, ls=":")

@@ -1,17 +1,17 @@
 """One pass over sparse text with a rate for each feature, and with rates that are the same for all."""
 
 from math import sqrt
+from statistics import mean
 from typing import Literal
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.figures.curves import Runs, metric, series
-from firsthand.figures.style import COLOURS
+from firsthand.figures.curves import Runs, metric, path
+from firsthand.figures.style import COLOURS, subplots
 from firsthand.papers.adagrad.sentences import Bags, Sentences
 
 RateName = Literal["AdaGrad", "1/sqrt(t)", "constant"]
@@ -61,8 +61,7 @@ def one_pass(
     features present are touched, which is exact: the others have gradient 0, for which none of the three rates moves.
     """
     eta = torch.tensor(etas, dtype=torch.float64)
-    weights = torch.zeros(features + 1, len(etas), dtype=torch.float64)
-    squares = torch.zeros_like(weights)
+    weights, squares = torch.zeros(2, features + 1, len(etas), dtype=torch.float64)
     wrong = torch.zeros(len(examples), len(etas), dtype=torch.int64)
     bias = torch.zeros(1, dtype=torch.int64)
     for t, label in enumerate(examples.labels[examples.rows].tolist()):
@@ -71,12 +70,10 @@ def one_pass(
         margin = label * w.sum(0)
         wrong[t] = margin <= 0
         g = -label * (margin < 1).double()  # of every feature present, as their z_i is 1
+        step = eta / sqrt(t + 1) if rate == "1/sqrt(t)" else eta
         if rate == "AdaGrad":
-            s = squares[rows] + g * g
-            squares[rows] = s
+            squares[rows] = s = squares[rows] + g * g
             step = eta / (s.sqrt() + 1e-10)
-        else:
-            step = eta / sqrt(t + 1) if rate == "1/sqrt(t)" else eta
         weights[rows] = w - step * g
     return weights, wrong
 
@@ -101,12 +98,11 @@ ADAGRAD, ROOT, CONSTANT = (
 
 def figure(seen: Runs) -> Figure:
     """Test error against eta, mistakes along the pass, and what the rare features are worth; means over the seeds."""
-    figure = Figure(figsize=(12, 4))
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1.2, 1.2, 0.9))
+    figure, left, middle, right = subplots(12, 4, 3, width_ratios=(1.2, 1.2, 0.9))
     for row, (colour, (rate, runs)) in enumerate(zip(COLOURS, seen.items(), strict=False)):
-        left.plot(series(runs, "etas")[0], np.mean(series(runs, "errors"), 0), "o-", color=colour, ms=4, label=rate)
-        middle.plot(series(runs, "seen")[0], np.mean(series(runs, "running"), 0), color=colour, lw=2)
-        full, without = (np.mean(metric(runs, name)) for name in ("error", "without rare"))
+        path(left, runs, "etas", "errors", "o-", color=colour, ms=4, label=rate)
+        path(middle, runs, "seen", "running", color=colour, lw=2)
+        full, without = (mean(metric(runs, name)) for name in ("error", "without rare"))
         right.plot([full, without], [row, row], color=colour, lw=3, alpha=0.4)
         right.plot(full, row, "o", color=colour, ms=8)
         right.plot(without, row, "o", color=colour, ms=8, mfc="white", mew=2)
