@@ -40,7 +40,7 @@ class Config:
 
     def __post_init__(self) -> None:
         layered(self)
-        within(self, "model.", connections=COUNT, scale=NOT_NEGATIVE)
+        within(self, "model.", shrink=COUNT, connections=COUNT, scale=NOT_NEGATIVE)
         if self.shrink not in (1, 2, 4, 7, 14):
             raise UserError(f"Squares of {self.shrink} pixels do not fill 28x28: model.shrink is 1, 2, 4, 7 or 14.")
 
