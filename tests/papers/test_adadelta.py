@@ -10,11 +10,11 @@ from torch.nn import Parameter
 
 import firsthand
 from firsthand.claims import Seen
+from firsthand.claims.bench.training import Training
 from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.optim import Adadelta
 from firsthand.optim.surfaces import SURFACES
-from firsthand.papers.adadelta import training
 from firsthand.papers.adadelta.claims import CLAIMS, curves, edge, rates, tables
 from firsthand.papers.adadelta.model import Config, DigitNetwork
 from firsthand.papers.adadelta.recipe import PRESETS
@@ -135,10 +135,10 @@ def test_the_jumps_have_the_longest_stable_step():
 
 @pytest.fixture
 def small(monkeypatch) -> Callable:
-    """The experiments on 200 random images, two batches a pass."""
-    images = torch.randint(256, (200, 28, 28), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    """The experiments on 400 random images, four batches a pass."""
+    images = torch.randint(256, (400, 28, 28), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
     images[:, :3] = 0  # rows that are never lit
-    labels = torch.arange(200) % 10
+    labels = torch.arange(400) % 10
 
     def load(self):
         from firsthand.data.images import ImageSets
@@ -154,19 +154,19 @@ def test_the_loop_is_the_engines(small, tmp_path):
     changes = {"steps": 5, "seed": 3, "model.hidden": (12, 7)}
     run = firsthand.train("adadelta", preset="paper", out=tmp_path / "run", progress=False, **changes)
     recipe = replace(PRESETS["paper"], steps=5, seed=3, model=Config(hidden=(12, 7)))
-    steps = []
-    for step, task, network, _ in training.steps(recipe):
+    training, steps = Training(recipe), []
+    for step, _ in training.steps(5):
         steps.append(step)
-        assert (network.layers[0].weight.grad is not None) and task.recipe is recipe
+        assert training.network.layers[0].weight.grad is not None
     assert steps == [0, 1, 2, 3, 4, 5]
-    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), run.model.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(training.network.parameters(), run.model.parameters(), strict=True))
 
 
 def test_effective_rates_are_what_the_next_step_multiplies_gradients_by(small):
-    recipe = replace(PRESETS["paper"], steps=4, model=Config(hidden=(12, 7)))
+    training = Training(replace(PRESETS["paper"], model=Config(hidden=(12, 7))))
+    optimizer, weight = training.optimizer, training.network.layers[0].weight
     before = None
-    for _, _, network, optimizer in training.steps(recipe):
-        weight = network.layers[0].weight
+    for _ in training.steps(4):
         if before is not None:
             place, rate, gradient = before
             assert torch.allclose(weight.detach() - place, -rate * gradient, rtol=1e-3, atol=1e-7)  # float32
@@ -181,7 +181,6 @@ def test_rates_and_curves(small, monkeypatch):
     """Their numbers and lists are there and agree with each other."""
     for module in (curves, rates):
         monkeypatch.setattr(module, "PAPER", replace(PRESETS["paper"], model=Config(hidden=(12, 7))))
-        monkeypatch.setattr(module, "PASS", 4)
     found = rates.rates(epochs=3, every=2)
     assert found["step"] == [2, 4, 6, 8, 10, 12]
     for layer in (1, 2, 3):

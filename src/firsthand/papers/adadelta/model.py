@@ -23,8 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.bounds import SIZE, within
-from firsthand.errors import UserError
+from firsthand.bounds import layered
 from firsthand.nn import Linear, ReLU, Tanh
 
 
@@ -36,9 +35,7 @@ class Config:
     activation: Literal["relu", "tanh"] = "relu"  # f, after every hidden layer
 
     def __post_init__(self) -> None:
-        within(self, "model.", hidden=SIZE)
-        if not self.hidden:
-            raise UserError("model.hidden needs one size or more.")
+        layered(self)
 
 
 class DigitNetwork(Module):

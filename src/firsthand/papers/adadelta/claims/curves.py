@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
+from firsthand.claims.bench.training import Training
 from firsthand.figures.curves import Runs, lines, log_ticks, series
-from firsthand.figures.style import COLOURS, INK
-from firsthand.papers.adadelta.training import PAPER, PASS, steps
+from firsthand.figures.style import COLOURS, INK, subplots
+from firsthand.papers.adadelta.recipe import PRESETS
 from firsthand.train.recipe import Optim
-from firsthand.train.task import evaluate
 
+PAPER = PRESETS["paper"]
 # The best cells of tables 1 and 2; of SGD the second best, which figure 1 shows.
 BEST = {
     "SGD": Optim("sgd", lr=0.1),
@@ -32,10 +33,8 @@ def curves(
         epochs: passes; the paper has 50.
         seed: of first weights and the order of the images.
     """
-    found = []
-    for step, task, network, _ in steps(replace(PAPER, optim=BEST[rule], steps=PASS * epochs, seed=seed)):
-        if step and step % PASS == 0:
-            found.append(100 * evaluate(task, network, task.test)["error"])
+    training = Training(replace(PAPER, optim=BEST[rule], seed=seed))
+    found = [100 * training.score("test")["error"] for _ in training.passes(epochs)]
     return {f"epoch {n}": found[n - 1] for n in (1, 6, 10, 20, 50) if n <= epochs} | {"error": found}
 
 
@@ -58,8 +57,7 @@ ARMS = (SGD, MOMENTUM, ADAGRAD, ADADELTA)
 
 def figure(seen: Runs) -> Figure:
     """Every seed thin, the mean thick, the paper's readings as diamonds."""
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.4)
     for colour, arm in zip(COLOURS, ARMS, strict=False):
         errors = series(seen[arm.name], "error")
         lines(axes, errors, colour, "", lw=0.7, alpha=0.4)

@@ -1,5 +1,6 @@
 """Where Adadelta settles on a parabola: on the minimum, or jumping about it."""
 
+from collections import deque
 from collections.abc import Iterator
 from math import sqrt
 
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, within
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import COLOURS, MUTED
+from firsthand.figures.style import COLOURS, MUTED, subplots
 
 EPS = 1e-6
 
@@ -25,19 +26,13 @@ def edge(curvature: float = 10.0, steps: int = 100_000, seed: int = 0) -> Outcom
         seed: of nothing, there is no chance in this.
     """
     marks = {int(10 ** (n / 8)) for n in range(8, 1000) if 10 ** (n / 8) <= steps} | {steps}
-    recent: list[float] = []
-    path: list[tuple[int, float]] = []
+    recent, sizes = deque[float](maxlen=10), {}
     for step, x in enumerate(algorithm_1(curvature, steps), start=1):
-        recent = [*recent[-9:], abs(x)]
+        recent.append(abs(x))
         if step in marks:
-            path.append((step, max(recent)))
-    return {
-        "amplitude": path[-1][1],
-        "law": law(curvature, steps),
-        "lowest": min(size for _, size in path),
-        "step": [step for step, _ in path],
-        "size": [size for _, size in path],
-    }
+            sizes[step] = max(recent)
+    found = {"amplitude": sizes[steps], "law": law(curvature, steps), "lowest": min(sizes.values())}
+    return found | {"step": list(sizes), "size": list(sizes.values())}
 
 
 def law(curvature: float, steps: int | float) -> float:
@@ -66,12 +61,12 @@ LOW, HIGH = (
     [Arm(f"curvature {name}", experiment=edge, overrides={"curvature": float(name)}) for name in names]
     for names in (("0.5", "1", "1.9"), ("2.1", "3", "10", "100"))  # below and above 2
 )
+OVER_LAW = AMPLITUDE.of(*HIGH) / LAW.of(*HIGH)
 
 
 def figure(seen: Runs) -> Figure:
     """Amplitude against steps, both logarithmic, for every curvature, with the law where there is one."""
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.4)
     for colour, arm in zip(COLOURS, (*LOW, *HIGH), strict=True):
         steps, sizes = (series(seen[arm.name], name)[0] for name in ("step", "size"))
         style = {"color": colour, "lw": 1.6, "marker": "o", "ms": 3, "ls": "-" if arm in HIGH else "--"}
@@ -95,11 +90,7 @@ CLAIM = Claim(
     arms=(*LOW, *HIGH),
     conditions=(
         AMPLITUDE.of(*LOW) < 1e-6,
-        within(
-            (AMPLITUDE.of(*HIGH) / LAW.of(*HIGH)).called("distance over the law at each curvature above 2"),
-            1,
-            share=0.05,
-        ),
+        within(OVER_LAW.called("distance over the law at each curvature above 2"), 1, share=0.05),
     ),
     seeds=(0,),
     remark="Nothing in it is random, therefore one seed. The step has the units of x, so it adapts itself to any "

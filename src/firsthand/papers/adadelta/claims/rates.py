@@ -9,11 +9,14 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, ordered
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import COLOURS, INK
+from firsthand.claims.bench.training import Training
+from firsthand.figures.curves import Runs, average, series
+from firsthand.figures.style import COLOURS, INK, heading
 from firsthand.optim import Adadelta
 from firsthand.papers.adadelta.model import Config
-from firsthand.papers.adadelta.training import PAPER, PASS, steps
+from firsthand.papers.adadelta.recipe import PRESETS
+
+PAPER = PRESETS["paper"]
 
 
 def rates(eps: float = 1e-6, epochs: int = 6, every: int = 60, seed: int = 0) -> Outcome:
@@ -29,23 +32,20 @@ def rates(eps: float = 1e-6, epochs: int = 6, every: int = 60, seed: int = 0) ->
         every: steps between two records.
         seed: of first weights, the order of the images and the choice of weights.
     """
-    chosen: list[Tensor] = []
-    lit: list[Tensor] = []
+    model, rule = Config(activation="tanh"), replace(PAPER.optim, eps=eps)
+    training = Training(replace(PAPER, model=model, optim=rule, seed=seed))
+    batches, dice = training.order.steps_per_epoch, torch.Generator().manual_seed(seed)
+    weights = [layer.weight for layer in training.network.layers]
+    chosen = [torch.randperm(weight.numel(), generator=dice)[:1000] for weight in weights]
+    pixels = training.task.train.inputs.flatten(1).any(0)
+    lit = [pixels[chosen[0] % 784], *(torch.ones(1000, dtype=torch.bool) for _ in weights[1:])]
     seen: list[list[Tensor]] = [[], [], []]
-    rule = replace(PAPER.optim, eps=eps)
-    recipe = replace(PAPER, model=Config(activation="tanh"), optim=rule, steps=PASS * epochs, seed=seed)
-    for step, task, network, optimizer in steps(recipe):
-        if not chosen:
-            dice = torch.Generator().manual_seed(seed)
-            weights = [layer.weight for layer in network.layers]
-            chosen = [torch.randperm(w.numel(), generator=dice)[:1000] for w in weights]
-            pixels = task.train.inputs.flatten(1).any(0)
-            lit = [pixels[chosen[0] % 784], *(torch.ones(1000, dtype=torch.bool) for _ in weights[1:])]
+    for step, _ in training.steps(epochs * batches):
         if step and step % every == 0:
-            for layer, (weight, places) in enumerate(zip(weights, chosen, strict=True)):
-                seen[layer].append(effective_rate(optimizer, weight).flatten()[places])
-    found: dict[str, float | list] = {"step": list(range(every, recipe.steps + 1, every))}
-    per_pass = PASS // every
+            for records, weight, places in zip(seen, weights, chosen, strict=True):
+                records.append(effective_rate(training.optimizer, weight).flatten()[places])
+    found: dict[str, float | list] = {"step": list(range(every, epochs * batches + 1, every))}
+    per_pass = batches // every
     for layer, records in enumerate(seen, start=1):
         rate = torch.stack(records)  # (record, weight)
         free = (rate > 0.5).float().mean(1)
@@ -86,7 +86,7 @@ def figure(seen: Runs) -> Figure:
     """Above the rates of ten weights a layer over time; below, the share of rates above 0.5 for two eps."""
     figure = Figure(figsize=(10, 6.2))
     panels = figure.subplots(2, 3, sharex=True, sharey="row")
-    passes = series(seen[USUAL.name], "step")[0] / PASS
+    passes = average(seen[USUAL.name], "step") / 600
     for name, colour, upper, lower in zip(LAYERS, COLOURS, *panels, strict=False):
         upper.plot(passes, series(seen[USUAL.name], f"{name} rates")[0].T, color=colour, lw=0.8, alpha=0.6)
         upper.plot(passes, series(seen[USUAL.name], f"{name} median")[0], color=INK, lw=2)
@@ -99,8 +99,7 @@ def figure(seen: Runs) -> Figure:
     panels[0, 0].set(ylabel="RMS[dx] / RMS[g]", ylim=(0, 1.2))
     panels[1, 0].set(ylabel="weights with a rate above 0.5 (%)", ylim=(-2, 103))
     panels[1, 2].legend()
-    figure.suptitle(f"Effective learning rates, layer by layer (above: {USUAL.name}, the first seed)",
-                    x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)  # fmt: skip
+    heading(figure, f"Effective learning rates, layer by layer (above: {USUAL.name}, the first seed)")
     return figure
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, largest, smallest
 from firsthand.figures.curves import Runs, metric
-from firsthand.figures.style import INK
+from firsthand.figures.style import INK, subplots
 
 TEST = Measure("test_error", "test error (%)", scale=100.0, digits=2)
 RATES = ("1e0", "1e-1", "1e-2", "1e-3", "1e-4")  # table 1 prints them as epsilon
@@ -28,13 +28,9 @@ def column(rule: str, errors: Sequence[float], **options: Any) -> list[Arm]:
 
 def row(eps: str, errors: Sequence[float]) -> list[Arm]:
     """A row of table 2: Adadelta with this epsilon and every rho."""
+    words, options = "Adadelta, rho {:g}, eps {}", {"optim.eps": float(eps)}
     return [
-        Arm(
-            f"Adadelta, rho {rho:g}, eps {eps}",
-            "paper",
-            {"optim.rho": rho, "optim.eps": float(eps)},
-            {"test_error": error},
-        )
+        Arm(words.format(rho, eps), "paper", {"optim.rho": rho} | options, {"test_error": error})
         for rho, error in zip(RHOS, errors, strict=True)
     ]
 
@@ -56,8 +52,7 @@ EACH = TEST.of(*TABLE_2).called("test error (%) of Adadelta with each rho and ep
 
 def figure(seen: Runs) -> Figure:
     """Both tables as heat maps: our error large, the paper's under it."""
-    figure = Figure(figsize=(9.6, 4.6))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(9.6, 4.6, 2)
     heat(left, seen, list(zip(*COLUMNS.values(), strict=True)), list(COLUMNS), RATES, "learning rate")
     heat(right, seen, list(ROWS.values()), [f"{rho:g}" for rho in RHOS], list(ROWS), "eps")
     left.set_title("Table 1: rules with a learning rate")
