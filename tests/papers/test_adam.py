@@ -13,8 +13,8 @@ from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.optim import Adagrad, Adam, Adamax
 from firsthand.optim.surfaces import SURFACES, walk
-from firsthand.papers.adam import sparse, training
-from firsthand.papers.adam.claims import CLAIMS
+from firsthand.papers.adam import training
+from firsthand.papers.adam.claims import CLAIMS, sparse_features
 from firsthand.papers.adam.claims.amsgrad import counterexample
 from firsthand.papers.adam.claims.bias_correction import TOP, vae
 from firsthand.papers.adam.claims.longest_step import rare
@@ -242,7 +242,7 @@ def test_sparse_words_against_torch():
     torch.nn.init.zeros_(model.weight)
     torch.nn.init.zeros_(model.bias)
     optimizer = torch.optim.Adam(model.parameters())
-    order = Order(3, sparse.BATCH, seed=5)
+    order = Order(3, sparse_features.BATCH, seed=5)
     expected = []
     for step in range(6):
         optimizer.param_groups[0]["lr"] = rate / sqrt(step + 1)
@@ -257,13 +257,13 @@ def test_sparse_words_against_torch():
         loss.backward()
         optimizer.step()
         expected.append(loss.item())
-    assert sparse.learn_words(words, labels, "Adam", rate, 6, 5) == pytest.approx(expected, rel=1e-5)
+    assert sparse_features.learn_words(words, labels, "Adam", rate, 6, 5) == pytest.approx(expected, rel=1e-5)
     assert expected[0] == pytest.approx(log(2))
 
 
 def test_the_sentences_of_brown(data_folder):
     """54,105 sentences of five words or more, of which 33.4 % are imaginative prose."""
-    words, labels = sparse.bags()
+    words, labels = sparse_features.bags()
     assert len(words) == len(labels) == 54_105
     assert labels.mean().item() == pytest.approx(0.334, abs=0.0005)
     assert words.max() == 10_000 and (words[:, 0] < 10_000).all()

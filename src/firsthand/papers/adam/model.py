@@ -19,6 +19,7 @@ U(±1/sqrt(inputs)), those of the logistic regression at zero.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jaxtyping import Float
 from torch import Tensor
@@ -45,11 +46,10 @@ class MLP(Module):
     def __init__(self, config: Config = Config()):
         super().__init__()
         self.body = ModuleList()
-        width = 28 * 28
-        for units in config.hidden:
-            self.body += [Linear(width, units), ReLU(), Dropout(config.dropout)]
-            width = units
-        self.output = Linear(width, 10)
+        sizes = (28 * 28, *config.hidden)
+        for inputs, units in pairwise(sizes):
+            self.body += [Linear(inputs, units), ReLU(), Dropout(config.dropout)]
+        self.output = Linear(sizes[-1], 10)
         if not config.hidden:  # convex: every start leads to the same place, and from zero nothing depends on luck
             for parameter in self.output.parameters():
                 parameter.data.zero_()

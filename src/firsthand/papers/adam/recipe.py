@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from torch.nn import Module
-
 from firsthand.data.specs import Images
 from firsthand.papers.adam.model import MLP, Config
 from firsthand.train import recipe
@@ -15,9 +13,7 @@ from firsthand.train.recipe import Optim, Schedule
 class DigitTask(Classify):
     """Read one digit, under cross-entropy; pixels go from 0 to 1."""
 
-    def model(self) -> Module:
-        """The network, or the logistic regression."""
-        return MLP(self.recipe.model)
+    network = MLP
 
 
 @dataclass(frozen=True)
@@ -42,28 +38,23 @@ PAPER = Recipe(
     threads=1,
 )
 
+CYCLE = {"schedule": Schedule("one-cycle"), "keep": "best"}
+ROOT_OF_T = Schedule("inverse-sqrt", warmup=1)  # alpha / sqrt(t) at step t
 PRESETS = {
     # The same for 6 passes over 55,000 images; the rate falls in the end, and the best weights are kept.
     "laptop": replace(
         PAPER,
         data=Images(),
         steps=2580,
-        schedule=Schedule("one-cycle"),
-        keep="best",
         eval_every=430,
         log_every=43,
         checkpoint_every=860,
         diagnose_every=430,
+        **CYCLE,
     ),
     "paper": PAPER,
-    # Section 6.1: logistic regression, alpha / sqrt(t) at step t, 10 of the paper's 45 passes; seconds.
-    "logistic": replace(
-        PAPER,
-        model=Config(hidden=()),
-        steps=4690,
-        optim=Optim("adam", lr=0.01),
-        schedule=Schedule("inverse-sqrt", warmup=1),
-    ),
+    # Section 6.1: logistic regression, 10 of the paper's 45 passes; seconds.
+    "logistic": replace(PAPER, model=Config(hidden=()), steps=4690, optim=Optim("adam", lr=0.01), schedule=ROOT_OF_T),
     # No download, seconds: scikit-learn's 1,797 digits.
     "digits": replace(
         PAPER,
@@ -71,11 +62,10 @@ PRESETS = {
         data=Images("digits"),
         steps=600,
         batch=32,
-        schedule=Schedule("one-cycle"),
-        keep="best",
         eval_every=100,
         log_every=20,
         checkpoint_every=200,
         diagnose_every=100,
+        **CYCLE,
     ),
 }

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import BLUE, MUTED, RED, beside
+from firsthand.figures.style import BLUE, MUTED, RED, beside, subplots
 
 
 def counterexample(
@@ -37,18 +37,18 @@ def counterexample(
         seed: nothing is random.
     """
     x, m, v, top = 0.0, 0.0, 0.0, 0.0
-    shown = {round(10 ** (i / 60)) for i in range(1, 361)}
-    series: dict[str, list[float]] = {"step": [], "place": []}
+    shown = {round(10 ** (i / 60)) for i in range(1, 361)} | {steps}
+    found: dict[str, list[float]] = {"step": [], "place": []}
     for t in range(1, steps + 1):
         g = large if t % period == 1 else -small
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g * g
         top = max(top, v) if amsgrad else v
         x = min(1.0, max(-1.0, x - lr / sqrt(t) * m / sqrt(top)))
-        if t in shown or t == steps:
-            series["step"].append(t)
-            series["place"].append(x)
-    return {"end": x} | series
+        if t in shown:
+            found["step"].append(t)
+            found["place"].append(x)
+    return {"end": x} | found
 
 
 END = Measure("end", "x at the end (best: -1)")
@@ -66,8 +66,7 @@ ADAM, AMSGRAD = (
 
 def figure(seen: Runs) -> Figure:
     """Where x is against the number of steps, a panel for each of the two problems."""
-    figure = Figure(figsize=(10, 3.8))
-    panels = figure.subplots(1, 2, sharey=True)
+    figure, *panels = subplots(10, 3.8, 2, sharey=True)
     for axes, title, *arms in zip(panels, TITLES, ADAM, AMSGRAD, strict=True):
         for arm, name, colour in zip(arms, ("Adam", "AMSGrad"), (RED, BLUE), strict=True):
             steps, places = (series(seen[arm.name], part)[0] for part in ("step", "place"))

@@ -7,13 +7,14 @@ import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, Quantity, each, never
+from firsthand.claims.bench.descent import descend
 from firsthand.data.order import Order
 from firsthand.data.specs import Images
 from firsthand.figures.curves import Runs, metric
-from firsthand.figures.style import BLUE, INK, RED
-from firsthand.papers.adam.training import taken
+from firsthand.figures.style import BLUE, RED, heading, subplots
 from firsthand.papers.adam.uncorrected import arms, rule
 from firsthand.papers.adam.vae import VAE
+from firsthand.train.engine import tiny_is_zero
 
 EXPONENTS = (-3.5, -3.0, -2.5, -2.0)  # log10 of the rates of figure 4 that matter
 TOP = 320.0  # nats where the figure ends
@@ -36,11 +37,14 @@ def vae(beta1: float = 0.9, beta2: float = 0.999, corrected: bool = True, steps:
     for exponent in EXPONENTS:
         torch.manual_seed(seed)
         network, order, noise = VAE(), Order(len(bits), 100, seed=seed), torch.Generator().manual_seed(seed)
-        losses = (
-            network.loss(bits[order.indices(step)].float(), torch.randn(100, 50, generator=noise))
-            for step in range(steps)
-        )
-        curve = list(taken(rule(corrected)(network.parameters(), lr=10**exponent, betas=(beta1, beta2)), losses))
+        optimizer = rule(corrected)(network.parameters(), lr=10**exponent, betas=(beta1, beta2))
+        curve: list[float] = []
+        with tiny_is_zero():
+            while len(curve) < steps and all(map(isfinite, curve[-1:])):
+                bag = bits[order.indices(len(curve))].float()
+                loss = network.loss(bag, torch.randn(100, 50, generator=noise))
+                descend(optimizer, network, loss, clip=None)
+                curve.append(loss.item())
         last = curve[-min(100, steps) :]
         found[f"loss at {exponent:g}"] = sum(last) / len(last) if all(map(isfinite, last)) else None
     return found
@@ -60,8 +64,7 @@ def loss(arm: Arm, *exponents: int | float) -> Quantity:
 
 def figure(seen: Runs) -> Figure:
     """Figure 4: loss against log10 alpha, a panel for each beta1 and beta2; triangles left the frame."""
-    figure = Figure(figsize=(12.5, 3.7))
-    panels = figure.subplots(1, len(BETAS), sharey=True)
+    figure, *panels = subplots(12.5, 3.7, len(BETAS), sharey=True)
     for axes, betas in zip(panels, BETAS, strict=True):
         for found, colour, style, words in ((WITH, BLUE, "-", "corrected"), (WITHOUT, RED, "--", "uncorrected")):
             losses = [metric(seen[found[betas].name], measure.name)[0] for measure in LOSS.values()]
@@ -74,10 +77,7 @@ def figure(seen: Runs) -> Figure:
         axes.set_title("β₁ = {:g}, β₂ = {:g}".format(*betas), fontsize=10)
     panels[0].set_ylabel("loss after 600 steps (nats an image)")
     panels[0].legend(loc="upper left")
-    figure.suptitle(
-        "Loss against the rate, with and without bias correction   (▲: above the frame, or diverged)",
-        x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK,
-    )  # fmt: skip
+    heading(figure, "Loss against the rate, with and without bias correction   (▲: above the frame, or diverged)")
     return figure
 
 

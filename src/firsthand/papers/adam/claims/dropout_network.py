@@ -1,16 +1,13 @@
 """The network with dropout under five rules: the first ten of the paper's 200 passes."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Claim, Measure, near_paper
-from firsthand.figures.curves import Runs, log_ticks, series
-from firsthand.figures.style import COLOURS, INK, beside
+from firsthand.figures.curves import Runs, average, log_ticks
+from firsthand.figures.style import COLOURS, INK, beside, subplots
 from firsthand.papers.adam.training import trained
 
 COST = Measure("cost 10", "training cost, pass 10 (nats)")
-
-
 MLP = {"network": "mlp"}
 ADAM = trained("Adam, 0.001", {"cost 10": 0.071}, **MLP, rule="adam", lr=0.001)
 OTHERS = (
@@ -23,11 +20,10 @@ OTHERS = (
 
 def figure(seen: Runs) -> Figure:
     """Training cost pass by pass, on a logarithmic axis as in figure 2a; means over the seeds."""
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
-    curves = {name: np.mean(series(runs, "costs"), 0) for name, runs in seen.items()}
+    figure, axes = subplots(8, 4.4)
     ends = []
-    for colour, (name, costs) in zip(COLOURS, curves.items(), strict=False):
+    for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
+        costs = average(runs, "costs")
         axes.plot(range(1, len(costs) + 1), costs, "o-", color=colour, lw=1.8, ms=3.5)
         ends.append((f"{name}: {costs[-1]:.3f}", costs[-1], colour))
     (printed,) = ADAM.paper.values()

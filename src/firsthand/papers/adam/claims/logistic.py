@@ -1,17 +1,14 @@
 """Logistic regression on MNIST: the training loss of three rules at several rates."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Claim, Measure, near_paper, smallest
-from firsthand.figures.curves import Runs, log_ticks, series
-from firsthand.figures.style import COLOURS, INK, beside
+from firsthand.figures.curves import Runs, average, log_ticks
+from firsthand.figures.style import COLOURS, INK, beside, subplots
 from firsthand.papers.adam.training import trained
 
 EPOCHS = (1, 2, 5, 10)
 LOSS = {epoch: Measure(f"loss {epoch}", f"training loss after pass {epoch} (nats)") for epoch in EPOCHS}
-
-
 ADAM_CURVE, SGD_CURVE = (  # read off figure 1
     {"loss 1": 0.382, "loss 2": 0.334, "loss 5": 0.299, "loss 10": 0.280},
     {"loss 1": 0.378, "loss 2": 0.344, "loss 5": 0.314, "loss 10": 0.294},
@@ -34,12 +31,11 @@ PANELS = {
 
 def figure(seen: Runs) -> Figure:
     """Training loss pass by pass, a panel for each rule, the paper's curve beside ours; means over the seeds."""
-    figure = Figure(figsize=(11, 3.8))
-    panels = figure.subplots(1, 3, sharey=True)
+    figure, *panels = subplots(11, 3.8, 3, sharey=True)
     for axes, (rule, arms) in zip(panels, PANELS.items(), strict=True):
-        curves = [np.mean(series(seen[arm.name], "losses"), 0) for arm in arms]
         ends = []
-        for arm, losses, colour in zip(arms, curves, COLOURS, strict=False):
+        for arm, colour in zip(arms, COLOURS, strict=False):
+            losses = average(seen[arm.name], "losses")
             axes.plot(range(1, len(losses) + 1), losses, color=colour, lw=1.8)
             ends.append((f"rate {arm.overrides['lr']:g}", losses[-1], colour))
             passes = [int(name.split()[1]) for name in arm.paper]

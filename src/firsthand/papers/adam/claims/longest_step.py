@@ -1,13 +1,16 @@
 """The longest step: the first gradient after a long time without any."""
 
+from functools import partial
+from itertools import pairwise
 from math import sqrt
 
 import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Claim, Measure, Outcome, each, equal, limit_from
+from firsthand.claims.bench.descent import visited
 from firsthand.figures.curves import Runs, log_ticks, series
-from firsthand.figures.style import COLOURS, INK, beside
+from firsthand.figures.style import COLOURS, INK, beside, subplots
 from firsthand.papers.adam.uncorrected import arms, rule
 
 
@@ -24,15 +27,12 @@ def rare(
         seed: nothing is random.
     """
     waits = sorted({0, longest} | {round(longest ** (i / 80)) for i in range(80)})
-    turns = torch.tensor(waits)
-    places = torch.zeros(len(waits), dtype=torch.float64).requires_grad_()  # one weight for each wait
-    optimizer = rule(corrected)([places], lr=1.0, betas=(beta1, beta2), eps=1e-30)
+    turns = torch.tensor(waits)  # of one weight for each wait
+    adam = partial(rule(corrected), lr=1.0, betas=(beta1, beta2), eps=1e-30)
+    walk = visited(adam, torch.zeros(len(waits)), lambda t, place: (turns == t).double(), longest + 1)
     steps = torch.zeros(len(waits), dtype=torch.float64)
-    for t in range(longest + 1):
-        places.grad = (turns == t).double()
-        before = places.detach().clone()
-        optimizer.step()
-        steps = torch.where(turns == t, (places.detach() - before).abs(), steps)
+    for t, (before, after) in enumerate(pairwise(walk)):
+        steps = torch.where(turns == t, (after - before).abs(), steps)
     return {"first": steps[0].item(), "largest": steps.max().item(), "waits": waits, "steps": steps.tolist()}
 
 
@@ -48,8 +48,8 @@ WITH, WITHOUT = (arms(rare, BETAS, corrected) for corrected in (True, False))
 
 def figure(seen: Runs) -> Figure:
     """Length of the first step after a wait, with and without the correction, and the bound."""
-    figure = Figure(figsize=(8, 4.4))
-    axes, ends = figure.subplots(), []
+    figure, axes = subplots(8, 4.4)
+    ends = []
     for colour, betas in zip(COLOURS, BETAS, strict=False):
         for found, style in ((WITH, "-"), (WITHOUT, "--")):
             waits, steps = (series(seen[found[betas].name], name)[0] for name in ("waits", "steps"))

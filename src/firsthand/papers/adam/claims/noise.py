@@ -1,14 +1,18 @@
 """Signal under noise: how far Adam gets a step."""
 
+from functools import partial
+from itertools import islice, pairwise
 from math import sqrt
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, ordered
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import AMBER, BLUE, MUTED, RED
+from firsthand.claims.bench.descent import visited
+from firsthand.figures.curves import Runs, average, path
+from firsthand.figures.style import AMBER, BLUE, MUTED, RED, subplots
 from firsthand.optim import Adam
 
 RATIOS = tuple(10 ** (power / 4) for power in range(-8, 7))  # signal over noise, 0.01 to 32
@@ -25,20 +29,16 @@ def noise(beta1: float = 0.9, beta2: float = 0.999, steps: int = 6000, seed: int
     """
     generator = torch.Generator().manual_seed(seed)
     signal = torch.tensor(RATIOS, dtype=torch.float64)
-    places = torch.zeros(100, len(RATIOS), dtype=torch.float64).requires_grad_()
-    rule = Adam([places], lr=1.0, betas=(beta1, beta2))
-    squares = torch.zeros_like(signal)
-    for t in range(steps):
-        if t == steps // 2:
-            start = places.detach().clone()
-        before = places.detach().clone()
-        places.grad = signal + torch.randn(places.shape, generator=generator, dtype=torch.float64)
-        rule.step()
-        if t >= steps // 2:
-            squares += (places.detach() - before).square().mean(0)
-    count = steps - steps // 2
-    travel = ((start - places.detach()).mean(0) / count).tolist()
-    lengths = (squares / count).sqrt().tolist()
+
+    def gradient(step: int, place: Tensor) -> Tensor:
+        return signal + torch.randn(place.shape, generator=generator, dtype=torch.float64)
+
+    rule = partial(Adam, lr=1.0, betas=(beta1, beta2))
+    walk = visited(rule, torch.zeros(100, len(RATIOS)), gradient, steps)  # a hundred weights for each signal
+    path = list(islice(walk, steps // 2, None))
+    travel = ((path[0] - path[-1]).mean(0) / (len(path) - 1)).tolist()
+    squares = sum((after - before).square().mean(0) for before, after in pairwise(path))
+    lengths = (squares / (len(path) - 1)).sqrt().tolist()
     expected = [s / sqrt(1 + s * s) for s in RATIOS]
     at = {round(ratio, 3): place for place, ratio in enumerate(RATIOS)}
     return {
@@ -62,14 +62,13 @@ NO_MOMENTUM = Arm("beta1 = 0", experiment=noise, overrides={"beta1": 0.0})
 
 def figure(seen: Runs) -> Figure:
     """Travel and length of the steps against the ratio of signal and noise; means over the seeds."""
-    figure = Figure(figsize=(8, 4.2))
-    axes = figure.subplots()
-    ratios = series(seen[ADAM.name], "ratios")[0]
+    figure, axes = subplots(8, 4.2)
+    ratios = average(seen[ADAM.name], "ratios")
     axes.plot(ratios, ratios / np.sqrt(1 + ratios**2), color=MUTED, lw=5, alpha=0.5, label="s / √(1 + s²)")
-    axes.plot(ratios, np.mean(series(seen[ADAM.name], "travel"), 0), "o", color=BLUE, label="travel a step")
+    path(axes, seen[ADAM.name], "ratios", "travel", "o", color=BLUE, label="travel a step")
     for arm, colour in ((ADAM, RED), (NO_MOMENTUM, AMBER)):
         words = f"length of a step, {arm.name.replace('beta1', 'β₁')}"
-        axes.plot(ratios, np.mean(series(seen[arm.name], "lengths"), 0), "--", color=colour, lw=1.8, label=words)
+        path(axes, seen[arm.name], "ratios", "lengths", "--", color=colour, lw=1.8, label=words)
     axes.set(xscale="log", ylim=(0, 1.08), xlabel="signal s / noise of the gradient", ylabel="in units of α",
              title="Travel and length of Adam's steps under noise")  # fmt: skip
     axes.legend(loc="upper left", bbox_to_anchor=(0.0, 0.92))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, equal
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import BLUE, GREEN, INK, MUTED, RED
+from firsthand.figures.style import BLUE, GREEN, INK, MUTED, RED, subplots
 from firsthand.optim import Adam
 from firsthand.optim.surfaces import SURFACES, walk
 
@@ -41,13 +41,8 @@ def rescaled(eps: float = 1e-8, steps: int = 1000, seed: int = 0) -> Outcome:
         pairs = zip(original, path(scale), strict=True)
         apart.append(max(hypot(x - u, y - v) for (x, y), (u, v) in pairs) / reach)
     at = {f"{scale:.0e}": share for scale, share in zip(SCALES, apart, strict=True)}
-    return {
-        "at 1e-9": at["1e-09"],
-        "at 1e-6": at["1e-06"],
-        "at 1e3": at["1e+03"],
-        "scales": list(SCALES),
-        "apart": apart,
-    }
+    found = {"at 1e-9": at["1e-09"], "at 1e-6": at["1e-06"], "at 1e3": at["1e+03"]}
+    return found | {"scales": list(SCALES), "apart": apart}
 
 
 APART = {
@@ -61,8 +56,7 @@ LARGE = Arm("eps = 1e-3", experiment=rescaled, overrides={"eps": 1e-3})
 
 def figure(seen: Runs) -> Figure:
     """How far the path strays against the scale of the gradients, for each eps."""
-    figure = Figure(figsize=(8, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.2)
     for arm, colour in ((LARGE, BLUE), (DEFAULT, RED), (NONE, GREEN)):
         scales, apart = (series(seen[arm.name], name)[0] for name in ("scales", "apart"))
         other = scales != 1
