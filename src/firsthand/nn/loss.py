@@ -202,18 +202,23 @@ def negative_sampling(
     return (softplus(-(target * centre).sum(1)) + against.sum(1)).mean()
 
 
-def rbf_mle(distances: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
+def rbf_mle(
+    distances: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"], reduction: str = "mean"
+) -> Float[Tensor, "..."]:
     """The mean distance y_d of the target class d; with codes that may move it would collapse, so keep them fixed.
 
     Raises UserError when there is not one target from 0 to C - 1 for every row.
     Source: LeCun et al. (1998), equation 8.
     """
-    return _of_target(distances, targets).mean()
+    return _reduce(_of_target(distances, targets), reduction)
 
 
 def rbf_map(
-    distances: Float[Tensor, "batch classes"], targets: Int[Tensor, " batch"], j: float = 10.0
-) -> Float[Tensor, ""]:
+    distances: Float[Tensor, "batch classes"],
+    targets: Int[Tensor, " batch"],
+    j: float = 10.0,
+    reduction: str = "mean",
+) -> Float[Tensor, "..."]:
     """The mean of y_d + log(e^-j + sum_i e^-y_i): the target's distance, and a push away from the other classes.
 
     e^-j is the weight of a "rubbish" class, which stops the push on classes farther than about j; the paper gives no
@@ -222,4 +227,4 @@ def rbf_map(
     Source: LeCun et al. (1998), equation 9.
     """
     rubbish = distances.new_full((len(distances), 1), -j)
-    return (_of_target(distances, targets) + torch.logsumexp(torch.cat([-distances, rubbish], 1), 1)).mean()
+    return _reduce(_of_target(distances, targets) + torch.logsumexp(torch.cat([-distances, rubbish], 1), 1), reduction)

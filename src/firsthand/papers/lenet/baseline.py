@@ -8,9 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.bounds import SIZE, within
+from firsthand.bounds import layered
 from firsthand.data.specs import Images
-from firsthand.errors import UserError
 from firsthand.nn import Linear, init
 from firsthand.nn.activation import ScaledTanh
 from firsthand.train import recipe
@@ -24,9 +23,7 @@ class Config:
     hidden: tuple[int, ...] = (300,)  # units of each hidden layer
 
     def __post_init__(self) -> None:
-        within(self, "model.", hidden=SIZE)
-        if not self.hidden:
-            raise UserError("model.hidden needs one size or more.")
+        layered(self)
 
 
 class Baseline(Module):
@@ -53,13 +50,11 @@ class Baseline(Module):
 class BaselineTask(Classify):
     """Read one digit with a fully-connected network, under cross-entropy."""
 
+    network = Baseline
+
     def prepare(self, images: Tensor) -> Tensor:
         """Pixels scaled as for LeNet-5, without the wider border."""
         return images[:, None].float() / 255 * 1.275 - 0.1
-
-    def model(self) -> Module:
-        """The baseline."""
-        return Baseline(self.recipe.model)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Condition, Measure, limit_from
 from firsthand.figures.curves import Runs, metric
-from firsthand.figures.style import BLUE, GREEN, INK
+from firsthand.figures.style import BLUE, GREEN, INK, subplots
 
 TEST = Measure("test_error", "test error (%)", scale=100.0, digits=2)
 TRAIN = Measure("train_error", "training error (%)", scale=100.0, digits=2)
@@ -24,8 +24,7 @@ def as_printed(arm: Arm) -> tuple[Condition, ...]:
 
 def errors(seen: Runs, arms: Sequence[Arm], measures: Sequence[Measure], title: str) -> Figure:
     """Every run's errors from zero on, an arm below the other, and the paper's with their uncertainty."""
-    figure = Figure(figsize=(8.4, 1.5 + 0.7 * len(arms)))
-    axes = figure.subplots()
+    figure, axes = subplots(8.4, 1.5 + 0.7 * len(arms))
     for place, arm in enumerate(arms):
         for number, (measure, colour) in enumerate(zip(measures, (BLUE, GREEN), strict=False)):
             height = place + 0.26 * (number - (len(measures) - 1) / 2)

@@ -27,15 +27,13 @@ LOSSES = {"rbf": ("map", "mle"), "softmax": ("cross-entropy",)}  # those that su
 class LeNetTask(Classify):
     """Read one digit: distances from the codes under the paper's losses, or logits under cross-entropy."""
 
+    network = LeNet5
+
     def prepare(self, images: Tensor) -> Tensor:
         """Pixels 0..255 (images, 28, 28) to -0.1 (paper) .. 1.175 (ink), in a field of 32x32. Source: sec. II-B."""
         field = torch.full((len(images), 1, 32, 32), -0.1)
         field[:, 0, 2:30, 2:30] = images.float() / 255 * 1.275 - 0.1
         return field
-
-    def model(self) -> Module:
-        """LeNet-5 or one of its variants."""
-        return LeNet5(self.recipe.model)
 
     @property
     def distances(self) -> bool:
@@ -50,20 +48,13 @@ class LeNetTask(Classify):
         """Equation 8 or 9, or the cross-entropy, of every example."""
         if not self.distances:
             return super().losses(outputs, targets)
-        y = outputs.gather(1, targets[:, None]).squeeze(1)
         if self.recipe.criterion == "mle":
-            return y
-        rubbish = outputs.new_full((len(outputs), 1), self.recipe.rubbish)
-        return y + torch.logsumexp(-torch.cat([outputs, rubbish], 1), 1)
+            return rbf_mle(outputs, targets, reduction="none")
+        return rbf_map(outputs, targets, self.recipe.rubbish, reduction="none")
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
-        """The mean of `losses`."""
-        outputs, targets = model(batch[0]), batch[1]
-        if not self.distances:
-            return cross_entropy(outputs, targets)
-        if self.recipe.criterion == "mle":
-            return rbf_mle(outputs, targets)
-        return rbf_map(outputs, targets, self.recipe.rubbish)
+        """The mean of `losses`; of logits by the function that is fast at it."""
+        return super().loss(model, batch) if self.distances else cross_entropy(model(batch[0]), batch[1])
 
     def optimizer(self, model: Module) -> Optimizer:
         """The recipe's rule; the paper's own is not among those of `firsthand.optim`."""
