@@ -1,6 +1,7 @@
 """Errors on MNIST's digits: what the claims measure, the network that most of them look at, and their figure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -22,7 +23,12 @@ def as_printed(arm: Arm) -> tuple[Condition, ...]:
     return limit_from("paper", condition.saying("the printed number and its uncertainty"))
 
 
-def errors(seen: Runs, arms: Sequence[Arm], measures: Sequence[Measure], title: str) -> Figure:
+def errors(arms: Sequence[Arm], measures: Sequence[Measure], title: str) -> Callable[[Runs], Figure]:
+    """What draws these arms' errors."""
+    return partial(drawn, arms=arms, measures=measures, title=title)
+
+
+def drawn(seen: Runs, arms: Sequence[Arm], measures: Sequence[Measure], title: str) -> Figure:
     """Every run's errors from zero on, an arm below the other, and the paper's with their uncertainty."""
     figure, axes = subplots(8.4, 1.5 + 0.7 * len(arms))
     for place, arm in enumerate(arms):

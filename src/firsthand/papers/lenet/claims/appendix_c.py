@@ -1,7 +1,5 @@
 """The paper's number, by the paper's own recipe."""
 
-from functools import partial
-
 from firsthand.claims import Arm, Claim
 from firsthand.papers.lenet.errors import LENET, TEST, TRAIN, as_printed, errors
 
@@ -20,5 +18,5 @@ CLAIM = Claim(
     "cases; it does not say which of its losses gave 0.95. First weights from 2.4/sqrt(F), see `step-sizes`. What else "
     "may differ: the codes, which were read from a small figure, and the first biases and coefficients, which are not "
     "given.",
-    figure=partial(errors, arms=(OWN,), measures=(TEST, TRAIN), title="LeNet-5 on MNIST, by the paper's recipe"),
+    figure=errors((OWN,), (TEST, TRAIN), "LeNet-5 on MNIST, by the paper's recipe"),
 )

@@ -1,7 +1,5 @@
 """LeNet-5 beside fully-connected networks with more weights."""
 
-from functools import partial
-
 from firsthand.claims import Arm, Claim
 from firsthand.papers.lenet.errors import LENET, PARAMS, TEST, errors
 
@@ -23,5 +21,5 @@ CLAIM = Claim(
     remark="All three see every image ten times under the same schedule, each with a rate of Adam of its own. Softmax, "
     "cross-entropy and Adam bring the fully-connected networks near 2 %, far below what the paper prints, which makes "
     "the gap smaller.",
-    figure=partial(errors, arms=ARMS, measures=(TEST,), title="Convolutions beside full connections, on MNIST"),
+    figure=errors(ARMS, (TEST,), "Convolutions beside full connections, on MNIST"),
 )

@@ -1,7 +1,5 @@
 """The paper's number, by the paper's network and a rule of today."""
 
-from functools import partial
-
 from firsthand.claims import Claim
 from firsthand.papers.lenet.errors import LENET, PARAMS, TEST, TRAIN, as_printed, errors
 
@@ -17,5 +15,5 @@ CLAIM = Claim(
     "10 passes over 55,000 images, where the paper took 20 passes over 60,000, one at a time, with the rule of "
     "appendix C (claim `appendix-c`). The validation images choose the weights that are tested; the paper had no such "
     "set.",
-    figure=partial(errors, arms=(LENET,), measures=(TEST, TRAIN), title="LeNet-5 on MNIST, with Adam"),
+    figure=errors((LENET,), (TEST, TRAIN), "LeNet-5 on MNIST, with Adam"),
 )

@@ -1,7 +1,5 @@
 """LeNet-5 with a quarter, a half and all of the images."""
 
-from functools import partial
-
 from firsthand.claims import Arm, Claim, ordered
 from firsthand.papers.lenet.errors import LENET, QUIET, TEST, TRAIN, errors
 
@@ -31,5 +29,5 @@ CLAIM = Claim(
     remark="LeNet-5 has all 55,000 images here, 60,000 in the paper. Each set is passed ten times, so that the smaller "
     "ones also get fewer steps and fit even their own images less well: that half of the statement would need as many "
     "steps for each. Distortions, the paper's 540,000 further images, are left out: it does not give their ranges.",
-    figure=partial(errors, arms=ARMS, measures=(TEST, TRAIN), title="LeNet-5 by the number of training images"),
+    figure=errors(ARMS, (TEST, TRAIN), "LeNet-5 by the number of training images"),
 )
