@@ -4,6 +4,7 @@ Source: Hochreiter & Schmidhuber (1997), experiment 4.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
@@ -68,7 +69,8 @@ def errors(seen: Runs, colours: Sequence[str], title: str) -> Figure:
     axes = figure.subplots()
     for place, ((name, runs), colour) in enumerate(zip(seen.items(), colours, strict=True)):
         curves = [curve.reshape(-1, 2) / (1000, 1) for curve in series(runs)]
-        lines(axes, curves, colour, name, **({} if place else {"lw": 4.5, "alpha": 0.3}))  # others may lie on it
+        wide: dict[str, Any] = {} if place else {"lw": 4.5, "alpha": 0.3}  # others may lie on it
+        lines(axes, curves, colour, name, **wide)
         for run, curve in zip(runs, curves, strict=True):
             if run.result["metrics"]["solved"] and len(curve):
                 axes.plot(*curve[-1], "o", color=colour, ms=5)
