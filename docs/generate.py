@@ -5,53 +5,77 @@ python docs/generate.py --check    # only say whether README.md is current
 """
 
 import json
+import math
 import shutil
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import firsthand.nn  # noqa: F401, registers the operations
 from firsthand import papers
 from firsthand.definition import PAIRS
 from firsthand.optim import RULES
 from firsthand.optim.schedule import SCHEDULES
-from firsthand.reproduce.table import MARK, mean
+from firsthand.reproduce.table import MARK, mean, show
 
 ROOT = Path(__file__).parent.parent
 
 
+KINDS = {
+    "the paper's number": "a number that the paper prints",
+    "a secondary number": "a number of a book, a course or a later paper",
+    "the paper's statement": "a statement of the paper",
+    "our question": "a question of our own",
+    "identity": "a theorem or an identity",
+}
+
+
+def results() -> list[tuple[str, dict[str, Any]]]:
+    """Every claim that was measured, with its paper."""
+    paths = sorted((ROOT / "docs" / "results").glob("*.json"))
+    pages = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [(page["paper"], claim) for page in pages for claim in page["claims"]]
+
+
 def standing() -> str:
-    """What is proven, what is measured, and each claim that did not come out."""
-    results = [
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "docs" / "results").glob("*.json"))
-    ]
-    claims = [(content["paper"], claim) for content in results for claim in content["claims"]]
-    verdicts = Counter(claim["verdict"] for _, claim in claims)
+    """What is proven, what is measured, kind by kind, and each claim that did not come out."""
+    claims = results()
     twins = [path.stem for path in (ROOT / "src" / "firsthand" / "check" / "twins").glob("*.py")]
     proven = len(set(twins) & set(papers.keys()))
-    theirs = sum(len(arm["paper"]) for _, claim in claims for arm in claim["arms"])
     missed = [
         f"[`{paper}`: {claim['statement'].rstrip('.')}](docs/results/{paper}.md#{claim['key']})"
         for paper, claim in claims
         if claim["verdict"] == "not reproduced"
     ]
+    rows = []
+    for kind, words in KINDS.items():
+        verdicts = Counter(claim["verdict"] for _, claim in claims if claim["kind"] == kind)
+        came = f"{verdicts['checked']} hold" if kind == "identity" else str(verdicts["reproduced"])
+        rows.append(
+            f"| {words} | {verdicts.total()} | {came} | {verdicts['partly']} | {verdicts['not reproduced']} "
+            f"| {verdicts['not tested at this scale']} |"
+        )
     return "\n".join([
-        f"- **Proven:** {proven} papers' networks, each equal to an independent twin; {len(RULES)} update rules, "
+        f"**Proven:** {proven} papers' networks, each equal to an independent twin; {len(RULES)} update rules, "
         f"{len(SCHEDULES)} schedules and {len(PAIRS)} operations with a definition and a fast implementation, each "
         "equal to its reference (`firsthand check KEY`, `--optim`, `--layers`).",
-        f"- **Measured:** {len(claims)} claims of {len(results)} papers and questions to them: "
-        f"{verdicts['reproduced']} came out, {verdicts['partly']} in part, {verdicts['not reproduced']} did not; "
-        f"{verdicts['checked']} are identities that hold, {verdicts['not tested at this scale']} cannot be told at "
-        "this scale. "
-        f"{theirs} numbers of the papers stand beside ours.",
-        "- **Did not come out**, with what was tried:",
-        *(f"  - {line}" for line in missed),
+        "",
+        f"**Measured:** {len(claims)} claims of {len({paper for paper, _ in claims})} papers, by what they are about:",
+        "",
+        "| a claim about | claims | came out | in part | did not | cannot be told at this scale |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *rows,
+        "",
+        "**Did not come out**, with what was tried:",
+        "",
+        *(f"- {line}" for line in missed),
     ])  # fmt: skip
 
 
 def catalogue() -> str:
     """A row a paper: what it is, its size, and what its claims came to."""
-    rows = ["| paper | | parameters | claims reproduced |", "| --- | --- | ---: | --- |"]
+    rows = ["| paper | | parameters | its claims |", "| --- | --- | ---: | --- |"]
     for key in papers.keys():
         card = papers.get(key).card
         path = ROOT / "docs" / "results" / f"{key}.json"
@@ -73,34 +97,27 @@ def catalogue() -> str:
 
 
 def numbers() -> str:
-    """The headline: the paper's number beside ours, for the claims that carry the paper's own numbers."""
-    rows = ["| | paper | ours | seeds |", "| --- | ---: | ---: | ---: |"]
-    for path in sorted((ROOT / "docs" / "results").glob("*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        for claim in content["claims"]:
-            for arm in claim["arms"]:
-                chosen = {claim["key"], f"{claim['key']}: {arm['name']}"} & set(HEADLINES.get(content["paper"], ()))
-                for measure in claim["measures"]:
-                    if chosen and measure["name"] in arm["paper"]:
-                        digits, ours = measure["digits"], arm["ours"][measure["name"]]
-                        name = f"`{content['paper']}`: {arm['name']}, {measure['label']}"
-                        rows.append(
-                            f"| {name} | {arm['paper'][measure['name']]:.{digits}f} "
-                            f"| {mean(ours):.{digits}f} | {len(ours)} |"
-                        )
+    """Each claim about numbers that its own paper prints, with the one of them that ours is furthest from."""
+    rows = ["| | paper | ours | off by | seeds | the claim |", "| --- | ---: | ---: | ---: | ---: | --- |"]
+    for paper, claim in results():
+        if claim["kind"] != "the paper's number":
+            continue
+        found = []
+        for arm in claim["arms"]:
+            for measure in claim["measures"]:
+                if measure["name"] in arm["paper"]:
+                    theirs, ours = arm["paper"][measure["name"]], mean(arm["ours"][measure["name"]])
+                    off = math.inf if math.isnan(ours) else abs(ours - theirs) / (abs(theirs) or 1)
+                    found.append((off, arm, measure, theirs, ours))
+        off, arm, measure, theirs, ours = max(found, key=lambda row: row[0])
+        name = f"[`{paper}`, {claim['key']}](docs/results/{paper}.md#{claim['key']}): {arm['name']}, {measure['label']}"
+        words = "" if off == math.inf else f"{100 * off:.0f} %" if off < 10 else f"{ours / theirs:.0f} times"
+        none = "never" if arm["command"].startswith("firsthand experiment") else "diverged"
+        shown = " | ".join(show(value, measure["digits"], none) for value in (theirs, ours))
+        rows.append(f"| {name} | {shown} | {words} | {len(claim['seeds'])} | {MARK[claim['verdict']].split()[0]} |")
     return "\n".join(rows)
 
 
-# Claims, or single arms of them.
-HEADLINES = {
-    "backprop": ("symmetry", "generalisation"),
-    "lenet": ("headline",),
-    "mlp": ("course",),
-    "nplm": ("table: MLP1/2", "table: Kneser-Ney 5"),
-    "gru": ("time-machine: nn.GRU's form and first weights",),
-    "selfattention": ("shakespeare",),
-    "wavenet": ("published-names: 8, large tree",),
-}
 PARTS = {"standing": standing, "catalogue": catalogue, "numbers": numbers}
 
 

@@ -40,15 +40,24 @@ def test_commands_of_the_readme_exist():
 
 
 def test_what_did_not_come_out_is_named():
-    """The counts are those of the verdict marks in the table of papers, and each claim that failed has its link."""
+    """The counts, kind by kind, add up to the verdict marks of the papers, and each claim that failed has its link."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     standing, catalogue = (text.split(f"<!-- {part} -->")[1].split("<!-- /")[0] for part in ("standing", "catalogue"))
     rows = [line for line in catalogue.splitlines() if line.startswith("| [")]
     marks = "".join(row.split("|")[4] for row in rows)
-    came, partly, missed, identities, untested = counts = [marks.count(mark) for mark in "✔◐✘≡○"]
-    assert f"{came} came out, {partly} in part, {missed} did not; " in standing
-    assert f"{identities} are identities that hold, {untested} cannot be told" in standing
+    came, _, missed, identities, untested = counts = [marks.count(mark) for mark in "✔◐✘≡○"]
+    kinds = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in standing.splitlines() if line.startswith("| a ")
+    ]
+    shown = [[int(cell.removesuffix(" hold")) for cell in row[1:]] for row in kinds[1:]]  # without the heading
     assert f"{sum(counts)} claims of {len(rows)} papers" in standing
+    assert [sum(column) for column in zip(*shown, strict=True)] == [
+        sum(counts),
+        came + identities,
+        *counts[1:3],
+        untested,
+    ]
+    assert kinds[-1][2] == f"{identities} hold"
     assert len(re.findall(r"\]\(docs/results/\w+\.md#[\w-]+\)", standing)) == missed
 
 
