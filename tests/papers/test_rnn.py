@@ -9,6 +9,7 @@ from torch import Tensor
 
 from firsthand import optim, papers
 from firsthand.claims import Seen
+from firsthand.claims.bench.book import characters
 from firsthand.claims.bench.recurrent import Recurrent
 from firsthand.data.specs import Text
 from firsthand.errors import UserError
@@ -214,7 +215,7 @@ def test_the_text(data_folder):
     inputs, targets = task.train.batch(torch.arange(3))
     assert inputs.shape == (3, 32) and torch.equal(inputs[:, 1:], targets[:, :-1])
     assert torch.equal(inputs[1, :-1], inputs[0, 1:]), "windows start at every character"
-    train, val, vocab = counts.characters()
+    train, val, vocab = characters()
     assert (len(train), len(val), vocab) == (10_032, 5_032, 28)
     assert torch.equal(train[:32], inputs[0])
 
@@ -227,7 +228,7 @@ def test_the_counts(data_folder):
 
 def test_counts_with_a_counter(data_folder):
     """Pairs counted with a Counter give the same perplexity for the same alpha."""
-    train, val, vocab = counts.characters()
+    train, val, vocab = characters()
     found = counts.counts(2)
     pairs = Counter(zip(train.tolist(), train[1:].tolist(), strict=False))
     firsts = Counter(train[:-1].tolist())
@@ -257,7 +258,7 @@ def test_both_loops_read_the_same_windows(data_folder):
     """
     torch.manual_seed(0)
     task, network = PRESETS["paper"].task(PRESETS["paper"]), RecurrentNetwork()
-    for part, text in zip((task.train, task.val), counts.characters()[:2], strict=True):
+    for part, text in zip((task.train, task.val), characters()[:2], strict=True):
         batches = torch.arange(len(part)).split(1000)
         engine = sum(task.loss(network, part.batch(rows)).item() for rows in batches) / len(batches)
         assert protocol.by_place(network, text.unfold(0, 33, 1)).mean().item() == pytest.approx(engine, rel=1e-6)

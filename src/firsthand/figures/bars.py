@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import BLUE
+from firsthand.figures.style import BLUE, subplots
 
 
 def bars(axes: Axes, names: Sequence[str], lengths: Sequence[float], remarks: Sequence[str]) -> None:
@@ -30,8 +30,7 @@ def by_class(
     hits, counts = np.bincount(targets[outputs.argmax(1) == targets], **known), np.bincount(targets, **known)
     chosen = [i for i in np.argsort(-counts, kind="stable")[:24] if counts[i]]
     shares = 100 * hits[chosen] / counts[chosen]
-    figure = Figure(figsize=(8, 1.4 + 0.22 * len(chosen)))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 1.4 + 0.22 * len(chosen))
     remarks = [f"{share:.0f} % of {counts[i]:,}" for i, share in zip(chosen, shares, strict=True)]
     bars(axes, [labels[i] for i in chosen], shares.tolist(), remarks)
     axes.set(xlim=(0, 118), xticks=range(0, 101, 20), xlabel="right (%)", title=title)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import BLUE, COLOURS, INK, MUTED, beside
+from firsthand.figures.style import BLUE, COLOURS, INK, MUTED, beside, subplots
 
 
 @runtime_checkable
@@ -51,10 +51,22 @@ def logged(run: Run, name: str) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.array(rows, dtype=float).reshape(-1, 2).T)
 
 
-def lines(axes: Axes, curves: Sequence[np.ndarray], colour: str, label: str, every: int = 1, **style: Any) -> None:
-    """A line a seed in one colour, the first named in the legend; rows are (x, y), numbers stand `every` apart."""
+def lines(
+    axes: Axes,
+    curves: Sequence[np.ndarray],
+    colour: str,
+    label: str,
+    every: int = 1,
+    start: int | None = None,
+    **style: Any,
+) -> None:
+    """A line a seed in one colour, the first named in the legend; rows are (x, y), numbers stand `every` apart.
+
+    The first number stands at `start`, or at `every`.
+    """
     for number, curve in enumerate(curves):
-        x, y = curve.T if curve.ndim == 2 else (every * np.arange(1, len(curve) + 1), curve)
+        places = (every if start is None else start) + every * np.arange(len(curve))
+        x, y = curve.T if curve.ndim == 2 else (places, curve)
         axes.plot(x, y, color=colour, label=None if number else label, **({"lw": 1.3, "alpha": 0.85} | style))
 
 
@@ -63,6 +75,31 @@ def arms(axes: Axes, seen: Runs, y: str, x: str = "", **style: Any) -> None:
     for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
         pairs = zip(series(runs, x), series(runs, y), strict=True) if x else ()
         lines(axes, [np.column_stack(pair) for pair in pairs] or series(runs, y), colour, name, **style)
+
+
+def named(
+    axes: Axes,
+    seen: Runs,
+    colours: Sequence[str],
+    x: int | float,
+    least: int | float,
+    name: str = "curve",
+    last: int = 1,
+    scale: tuple[int, int] | int = 1,
+    **style: Any,
+) -> None:
+    """A line a seed, each arm's name at x beside the mean of its `last` numbers, at least so far apart.
+
+    `scale` divides the series, its columns if it has two.
+    """
+    labels = []
+    for (arm, runs), colour in zip(seen.items(), colours, strict=True):
+        curves = [curve / scale for curve in series(runs, name)]
+        lines(axes, curves, colour, "_", **style)
+        ends = [curve.reshape(len(curve), -1)[-last:, -1] for curve in curves]
+        height = np.exp(np.mean(np.log(ends))) if axes.get_yscale() == "log" else np.mean(ends)
+        labels.append((arm, float(height), colour))
+    beside(axes, x, labels, least)
 
 
 def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> None:
@@ -77,8 +114,7 @@ def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> Non
 
 def followed(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
     """A target and a network's output, step by step."""
-    figure = Figure(figsize=(8, 3.2))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 3.2)
     for (name, curve), colour in zip(values.items(), (INK, BLUE), strict=True):
         lines(axes, [curve.numpy()], colour, name)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))

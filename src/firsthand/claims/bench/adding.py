@@ -16,7 +16,7 @@ from firsthand.claims.bench.descent import descend
 from firsthand.claims.claim import Measure, Outcome
 from firsthand.data import synthetic
 from firsthand.figures.curves import Runs, lines, log_ticks, series
-from firsthand.figures.style import INK, MUTED
+from firsthand.figures.style import INK, MUTED, subplots
 from firsthand.nn import mse
 
 BATCH, CLOSE, IN_A_ROW = 32, 0.04, 63  # 63 batches of 32 are 2,016 sequences within 0.04: the criterion of 1997
@@ -65,8 +65,7 @@ def learn_to_add(
 
 def errors(seen: Runs, colours: Sequence[str], title: str) -> Figure:
     """Mean error against sequences, a line a seed, the first arm's wide; a dot where a run succeeded."""
-    figure = Figure(figsize=(9.5, 4.8))
-    axes = figure.subplots()
+    figure, axes = subplots(9.5, 4.8)
     for place, ((name, runs), colour) in enumerate(zip(seen.items(), colours, strict=True)):
         curves = [curve.reshape(-1, 2) / (1000, 1) for curve in series(runs)]
         wide: dict[str, Any] = {} if place else {"lw": 4.5, "alpha": 0.3}  # others may lie on it

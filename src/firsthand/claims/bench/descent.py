@@ -1,21 +1,28 @@
-"""Steps of a rule as the experiments take them: down a loss, or along gradients that they make themselves."""
+"""A seed, and steps of a rule as the experiments take them: down a loss, or along gradients that they make themselves."""
 
 from collections.abc import Callable, Iterator
 
-from torch import Tensor
+import torch
+from torch import Generator, Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
 from firsthand import optim
 
 
-def descend(rule: optim.Rule, network: Module, loss: Tensor, clip: float | None = 1.0) -> None:
-    """Back-propagate the loss, cut the gradient's norm at `clip`, and let the rule move the weights."""
+def seeded(seed: int) -> Generator:
+    """A generator for the data; torch's own, from which first weights are drawn, begins at the same seed."""
+    torch.manual_seed(seed)
+    return Generator().manual_seed(seed)
+
+
+def descend(rule: optim.Rule, network: Module, loss: Tensor, clip: float | None = 1.0) -> float | None:
+    """Back-propagate the loss, cut the gradient's norm at `clip`, and let the rule step; returns the norm before."""
     rule.zero_grad()
     loss.backward()
-    if clip is not None:
-        optim.clip_by_norm(network.parameters(), clip)
+    norm = None if clip is None else optim.clip_by_norm(network.parameters(), clip).item()
     rule.step()
+    return norm
 
 
 def visited(

@@ -3,20 +3,12 @@
 from math import exp
 
 import torch
-from jaxtyping import Int
 from torch import Tensor
 
 from firsthand.claims import Arm, Outcome
-from firsthand.papers.rnn.recipe import PRESETS
+from firsthand.claims.bench.book import characters
 
 ALPHAS = tuple(10 ** (k / 8) for k in range(-32, 9))  # 0.0001 to 10
-
-
-def characters() -> tuple[Int[Tensor, " train"], Int[Tensor, " val"], int]:
-    """The characters to train on and to validate on, 10,032 and 5,032, and the size of the vocabulary."""
-    stream = PRESETS["paper"].data.load()
-    train, val = (torch.from_numpy(part).long() for part in (stream.train, stream.val))
-    return train, val, len(stream.vocabulary)
 
 
 def counts(order: int = 4, seed: int = 0) -> Outcome:
@@ -37,9 +29,8 @@ def counts(order: int = 4, seed: int = 0) -> Outcome:
         powers = vocab ** torch.arange(order - 2, -1, -1)
         return (places[:, :-1] * powers).sum(1), places[:, -1]
 
-    context, last = runs(train)
     n = torch.zeros(vocab ** (order - 1), vocab, dtype=torch.float64)
-    n.index_put_((context, last), torch.ones((), dtype=n.dtype), accumulate=True)
+    n.index_put_(runs(train), torch.ones((), dtype=n.dtype), accumulate=True)
 
     def loss(text: Tensor, alpha: float) -> float:
         context, last = runs(text)

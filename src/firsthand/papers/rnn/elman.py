@@ -11,6 +11,8 @@ step through time: for the error E = |y_t - x_(t+1)|^2 / 2,
 Source: Elman (1990), figure 2 and the text beside it.
 """
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -43,3 +45,8 @@ class Elman:
             self.w.baddbmm_(dh[:, :, None], seen[:, None], alpha=-rate)
         self.context = h
         return y
+
+    @torch.inference_mode()
+    def read(self, stream: Float[Tensor, "time nets inputs"], rate: float = 0.0) -> Float[Tensor, "later nets outputs"]:
+        """What is expected in place of every symbol but the first, while learning at this rate."""
+        return torch.stack([self.step(x, target, rate) for x, target in pairwise(stream)])

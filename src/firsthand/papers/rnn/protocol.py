@@ -4,28 +4,25 @@ from math import exp, inf, isfinite
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, Int
-from torch import Generator, Tensor
+from jaxtyping import Float
+from torch import Tensor
 from torch.nn import Module
 
 from firsthand import optim
+from firsthand.claims.bench.book import Windows, read_through, surprises, windows
+from firsthand.claims.bench.descent import seeded
 from firsthand.claims.bench.recurrent import Recurrent
-from firsthand.nn import GRU, LSTM, RNN, cross_entropy, log_softmax
-from firsthand.papers.rnn.counts import characters
+from firsthand.nn import GRU, LSTM, RNN
 
 Cell = Literal["rnn", "lstm", "gru"]
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
-HIDDEN, WINDOW, BATCH = 32, 32, 1024
+HIDDEN, BATCH = 32, 1024
 
 
 @torch.no_grad()
-def by_place(network: Module, windows: Int[Tensor, "windows places"]) -> Float[Tensor, " time"]:
+def by_place(network: Module, rows: Windows) -> Float[Tensor, " time"]:
     """The mean loss in nats at every place of a window, that is after 1, 2, ... characters read."""
-    total = torch.zeros(windows.shape[1] - 1, dtype=torch.float64)
-    for rows in windows.split(BATCH):
-        logp = log_softmax(network(rows[:, :-1]).flatten(0, 1)).view(*rows[:, 1:].shape, -1)
-        total -= logp.gather(2, rows[:, 1:, None]).squeeze(2).sum(0)
-    return total / len(windows)
+    return sum(surprises(network, part).sum(0).double() for part in rows.split(BATCH)) / len(rows)
 
 
 def perplexity(loss: float) -> float | None:
@@ -37,23 +34,14 @@ def learn(
     cell: Cell, layers: int, rate: float, epochs: int, clip: float | None, seed: int
 ) -> tuple[dict[str, Any], list[float]]:
     """Train by the book; returns what came of it, and the gradient's norm before clipping at every update."""
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
-    *texts, vocab = characters()
-    train, val = (text.unfold(0, WINDOW + 1, 1) for text in texts)
+    generator = seeded(seed)
+    train, val, vocab = windows()
     network = Recurrent(CELLS[cell](vocab, HIDDEN, layers), vocab)
     rule = optim.SGD(network.parameters(), lr=rate)
-    norms: list[float] = []
-    curve: list[float] = []
+    norms, curve = [], []
     for _ in range(epochs):
-        losses = []
-        for rows in torch.randperm(len(train), generator=generator).split(BATCH):
-            loss = cross_entropy(network(train[rows, :-1]).flatten(0, 1), train[rows, 1:].flatten())
-            rule.zero_grad()
-            loss.backward()
-            norms.append(optim.clip_by_norm(network.parameters(), inf if clip is None else clip).item())
-            rule.step()
-            losses.append(loss.item())
+        losses, found = read_through(network, rule, train, BATCH, generator, inf if clip is None else clip)
+        norms += found
         if not isfinite(sum(losses)):
             break
         curve.append(sum(losses) / len(losses))

@@ -4,7 +4,7 @@ from functools import partial
 
 from firsthand.claims import Arm, Claim, near_paper
 from firsthand.claims.bench.book import DRAWS, PLOTS, TRAIN, VAL, printed
-from firsthand.figures.perplexity import perplexities
+from firsthand.claims.bench.perplexity import perplexities
 
 TORCH = Arm("nn.GRU's form and first weights", "paper", paper=printed(4.94, 6.55))
 SCRATCH = Arm("the book's own", "paper", {"model.init": "normal", "model.reset": "before"}, paper=printed(5.73, 6.74))
@@ -19,9 +19,5 @@ CLAIM = Claim(
     conditions=(near_paper(TORCH, TRAIN, VAL, by=0.3), near_paper(SCRATCH, TRAIN, VAL, by=0.3)),
     remark=f"{PLOTS} {DRAWS} The two forms differ in the place of the reset gate and in the first weights: "
     "U(±1/sqrt(32)), biases too, against N(0, 0.01^2) and biases of 0.",
-    figure=partial(
-        perplexities,
-        printed={arm.name: arm.paper for arm in (TORCH, SCRATCH)},
-        title="Two forms of the unit, two sets of first weights",
-    ),
+    figure=partial(perplexities, arms=(TORCH, SCRATCH), title="Two forms of the unit, two sets of first weights"),
 )

@@ -4,7 +4,7 @@ from functools import partial
 
 from firsthand.claims import Arm, Claim, near_paper
 from firsthand.claims.bench.book import DRAWS, PLOTS, TRAIN, VAL, printed
-from firsthand.figures.perplexity import perplexities
+from firsthand.claims.bench.perplexity import perplexities
 
 TORCH = Arm("nn.LSTM's first weights", "paper", paper=printed(5.76, 6.69))
 SCRATCH = Arm("the book's own", "paper", {"model.init": "normal"}, paper=printed(6.94, 7.41))
@@ -26,9 +26,5 @@ CLAIM = Claim(
     ),
     remark=f"{PLOTS} {DRAWS} nn.LSTM starts from U(±1/sqrt(32)), biases too, the book's own code from N(0, 0.01^2) and "
     "biases of 0: nothing else differs, and at first all gates stand at a half.",
-    figure=partial(
-        perplexities,
-        printed={arm.name: arm.paper for arm in (TORCH, SCRATCH)},
-        title="The same network from two sets of first weights",
-    ),
+    figure=partial(perplexities, arms=(TORCH, SCRATCH), title="The same network from two sets of first weights"),
 )

@@ -7,17 +7,14 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, never
 from firsthand.figures.curves import Runs, log_ticks, metric, series
-from firsthand.figures.style import BLUE, GREEN, INK, MUTED, RED
+from firsthand.figures.style import BLUE, GREEN, INK, MUTED, RED, subplots
 from firsthand.papers.rnn.protocol import learn
 
 GUESS = 28  # the perplexity of guessing among as many tokens
 
 
 def clipping(
-    clip: float | None = None,
-    rates: tuple[float, ...] = (1.0, 3.0, 4.0),
-    epochs: int = 30,
-    seed: int = 0,
+    clip: float | None = None, rates: tuple[float, ...] = (1.0, 3.0, 4.0), epochs: int = 30, seed: int = 0
 ) -> Outcome:
     """What becomes of the RNN at too large rates when gradients are clipped, and how often they are.
 
@@ -42,22 +39,22 @@ def clipping(
 
 AT = {rate: Measure(f"at {rate}", f"validation perplexity, rate {rate}", digits=2) for rate in (1, 3, 4)}
 CUT = {rate: Measure(f"cut at {rate}", f"share of updates clipped, rate {rate}", digits=4) for rate in AT}
-FREE = Arm("no clipping", experiment=clipping, overrides={"clip": None})
-ONE = Arm("norm 1", experiment=clipping, overrides={"clip": 1.0})
-QUARTER = Arm("norm 0.25", experiment=clipping, overrides={"clip": 0.25})
+FREE, ONE, QUARTER = ARMS = tuple(
+    Arm(name, experiment=clipping, overrides={"clip": clip})
+    for name, clip in (("no clipping", None), ("norm 1", 1.0), ("norm 0.25", 0.25))
+)
 
 
 def figure(seen: Runs) -> Figure:
     """Where each limit ends at each rate, seed by seed, and the norms along one run."""
-    figure = Figure(figsize=(11, 4.3))
-    left, right = figure.subplots(1, 2, width_ratios=(1.1, 1))
+    figure, left, right = subplots(11, 4.3, 2, width_ratios=(1.1, 1))
     for shift, (name, runs), colour in zip((-0.16, 0.0, 0.16), seen.items(), (RED, BLUE, GREEN), strict=True):
         for place, measure in enumerate(AT.values()):
             values = np.array(metric(runs, measure.name))
             lost = np.isnan(values)
-            left.plot([place + shift] * len(values), values, "o", color=colour, ms=6, alpha=0.75)  # NaN is not drawn
+            left.plot([place + shift] * len(values), values, "o", color=colour, ms=6, alpha=0.75,
+                      label=None if place else name)  # fmt: skip
             left.plot(place + shift + 0.04 * np.arange(lost.sum()), [31.5] * lost.sum(), "x", color=colour, mew=1.8)
-        left.plot([], [], "o", color=colour, label=name)
         if name != QUARTER.name:
             right.plot(series(runs, "norms at 3")[0], color=colour, lw=1.2, label=name)
     left.axhspan(GUESS, 36, color=MUTED, alpha=0.18, lw=0)
@@ -79,7 +76,7 @@ CLAIM = Claim(
     statement="Clipping the gradient makes a too large rate usable, and does nothing at a moderate one.",
     where="Pascanu, Mikolov & Bengio (2013), section 3.2; the threshold of 1 is Dive into Deep Learning's",
     measures=(*AT.values(), *CUT.values()),
-    arms=(FREE, ONE, QUARTER),
+    arms=ARMS,
     conditions=(
         (AT[3].of(ONE) <= GUESS).saying("better than guessing"),
         CUT[3].of(ONE) <= 0.02,

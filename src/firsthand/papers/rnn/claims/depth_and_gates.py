@@ -1,22 +1,19 @@
 """Gates and a second layer on the same text, by the protocol of a book."""
 
+from typing import Any
+
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Outcome, near_paper, ordered
 from firsthand.claims.bench.book import DRAWS, TRAIN, VAL, printed
-from firsthand.figures.curves import Runs, lines, log_ticks, metric, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, VIOLET, beside
+from firsthand.figures.curves import Runs, log_ticks, metric, named
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, VIOLET, subplots
 from firsthand.papers.rnn.counts import COUNTED
 from firsthand.papers.rnn.protocol import Cell, learn
 
 
 def language(
-    cell: Cell = "rnn",
-    layers: int = 1,
-    rate: float = 1.0,
-    epochs: int = 100,
-    clip: float | None = 1.0,
-    seed: int = 0,
+    cell: Cell = "rnn", layers: int = 1, rate: float = 1.0, epochs: int = 100, clip: float | None = 1.0, seed: int = 0
 ) -> Outcome:
     """How well a recurrent network of any kind learns The Time Machine by the book's protocol, place by place.
 
@@ -32,37 +29,30 @@ def language(
     return found | {"largest norm": max(norms)}
 
 
-RNN = Arm("RNN", experiment=language, paper=printed(5.87, 7.19))
-RNN_2 = Arm("RNN, 2 layers", experiment=language, overrides={"layers": 2, "rate": 2.0})
-LSTM = Arm(
-    "LSTM", experiment=language, overrides={"cell": "lstm", "rate": 4.0, "epochs": 50}, paper=printed(5.76, 6.69)
-)
-GRU = Arm("GRU", experiment=language, overrides={"cell": "gru", "rate": 4.0, "epochs": 50}, paper=printed(4.94, 6.55))
-GRU_2 = Arm(
-    "GRU, 2 layers",
-    experiment=language,
-    overrides={"cell": "gru", "layers": 2, "rate": 2.0},
-    paper=printed(4.13, 6.11),
-)
+def arm(name: str, *numbers: float, **options: Any) -> Arm:
+    """A network, with the book's perplexities where it prints them."""
+    return Arm(name, experiment=language, overrides=options, paper=printed(*numbers) if numbers else {})
+
+
+RNN = arm("RNN", 5.87, 7.19)
+RNN_2 = arm("RNN, 2 layers", layers=2, rate=2.0)
+LSTM = arm("LSTM", 5.76, 6.69, cell="lstm", rate=4.0, epochs=50)
+GRU = arm("GRU", 4.94, 6.55, cell="gru", rate=4.0, epochs=50)
+GRU_2 = arm("GRU, 2 layers", 4.13, 6.11, cell="gru", layers=2, rate=2.0)
 NETWORKS = (RNN, RNN_2, LSTM, GRU, GRU_2)
 
 
 def figure(seen: Runs) -> Figure:
     """Perplexity by how much of the text was read before, a line a seed; counts look back so far and no farther."""
-    figure = Figure(figsize=(9, 4.8))
-    axes = figure.subplots()
-    labels = []
-    for arm, colour in zip(NETWORKS, (INK, AMBER, BLUE, GREEN, VIOLET), strict=True):
-        places = series(seen[arm.name], "by place")
-        lines(axes, places, colour, "_")
-        labels.append((arm.name, sum(curve[-8:].mean() for curve in places) / len(places), colour))
+    figure, axes = subplots(9, 4.8)
     axes.set(xlim=(0, 40.5), ylim=(5.5, 12), xticks=(1, *range(4, 33, 4)), xlabel="characters read before",
              ylabel="perplexity on text not seen", title="Perplexity by place in the window")  # fmt: skip
     log_ticks(axes, (6, 7, 8, 10, 12))
+    networks = {arm.name: seen[arm.name] for arm in NETWORKS}
+    named(axes, networks, (INK, AMBER, BLUE, GREEN, VIOLET), 33, 1.04, "by place", last=8)
     for read, arm in enumerate(COUNTED[1:], start=1):
         axes.plot(read, metric(seen[arm.name], VAL.name)[0], "s", color=RED, ms=7, zorder=5,
                   label=None if read > 1 else "counts of pairs, triples and fours")  # fmt: skip
-    beside(axes, 33, labels, 1.04)
     axes.legend(loc="upper right")
     return figure
 

@@ -1,25 +1,14 @@
 """The Time Machine, read by the network and counted: the numbers of a book, and what they are worth."""
 
-from statistics import mean
-
-from matplotlib.figure import Figure
+from functools import partial
 
 from firsthand.claims import Arm, Claim, limit_from, near_paper, within
 from firsthand.claims.bench.book import PLOTS, TRAIN, VAL, printed
-from firsthand.figures.curves import Runs, metric
-from firsthand.figures.perplexity import perplexities
+from firsthand.claims.bench.perplexity import perplexities
 from firsthand.papers.rnn.counts import COUNTED, FOURS, PAIRS
 
 TORCH = Arm("RNN, nn.RNN's first weights", "paper", paper=printed(5.87, 7.19))
 SCRATCH = Arm("RNN, the book's own", "paper", {"model.init": "normal"}, paper=printed(6.16, 7.24))
-
-
-def figure(seen: Runs) -> Figure:
-    """The networks pass by pass, and the levels that counts reach."""
-    levels = {arm.name: mean(metric(seen[arm.name], VAL.name)) for arm in COUNTED}
-    arms = {arm.name: arm.paper for arm in (TORCH, SCRATCH)}
-    return perplexities(seen, arms, "The network from two sets of first weights, and counts of letters", levels)
-
 
 CLAIM = Claim(
     key="time-machine",
@@ -39,5 +28,10 @@ CLAIM = Claim(
     remark=f"{PLOTS} One of our three seeds ends at 7.50. Counts are smoothed by the alpha that suits the validation "
     "text best, which flatters them a little; they need no state, while the network begins every window of 32 from "
     "zeros.",
-    figure=figure,
+    figure=partial(
+        perplexities,
+        arms=(TORCH, SCRATCH),
+        title="The network from two sets of first weights, and counts of letters",
+        levels=COUNTED,
+    ),
 )

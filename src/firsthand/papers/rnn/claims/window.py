@@ -4,14 +4,13 @@ from statistics import mean
 
 import torch
 from matplotlib.figure import Figure
-from torch import Generator
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.claims.bench.recurrent import Recurrent
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, MUTED, VIOLET, beside
+from firsthand.figures.curves import Runs, named
+from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, MUTED, VIOLET, subplots
 from firsthand.nn import RNN, cross_entropy
 
 
@@ -31,8 +30,7 @@ def echo(
         rate: of Adam.
         seed: of weights and bits.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     network = Recurrent(RNN(1, hidden), 2)
     rule = optim.Adam(network.parameters(), lr=rate)
     bits = torch.randint(2, (32, lag + length), generator=generator)  # answers lag behind questions
@@ -58,17 +56,11 @@ ARMS = {n: Arm(f"window {n}", experiment=echo, overrides={"window": n}) for n in
 
 def figure(seen: Runs) -> Figure:
     """Bits right while learning, a line a seed."""
-    figure = Figure(figsize=(9, 4.4))
-    axes = figure.subplots()
-    labels = []
-    for (name, runs), colour in zip(seen.items(), (MUTED, BROWN, AMBER, VIOLET, GREEN, BLUE), strict=True):
-        curves = [curve / (1000, 1) for curve in series(runs)]
-        lines(axes, curves, colour, name)
-        labels.append((name, mean(curve[-1, 1] for curve in curves), colour))
+    figure, axes = subplots(9, 4.4)
+    named(axes, seen, (MUTED, BROWN, AMBER, VIOLET, GREEN, BLUE), 12.2, 0.035, scale=(1000, 1))
     axes.axhline(0.5, color=MUTED, lw=0.8, ls=":")
     axes.set(xlim=(0, 14), ylim=(0.45, 1.09), xlabel="bits read of each stream (thousands)", ylabel="bits right",
              title="Repeating a bit after 10 steps")  # fmt: skip
-    beside(axes, 12.2, labels, 0.035)
     return figure
 
 

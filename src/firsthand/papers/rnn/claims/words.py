@@ -1,7 +1,5 @@
 """Letters without spaces, for Elman's own network."""
 
-from itertools import pairwise
-
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -9,7 +7,7 @@ from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
 from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED
+from firsthand.figures.style import BLUE, INK, MUTED, RED, subplots
 from firsthand.papers.rnn.elman import Elman
 
 WORDS = "many years ago a boy and girl lived by the sea they played so happily".split()  # 15
@@ -39,11 +37,9 @@ def words(passes: int = 10, rate: float = 0.1, hidden: int = 20, nets: int = 20,
     codes = codes[torch.randperm(32, generator=generator)[: len(LETTERS)]].float()
     stream = codes[letters][:, None].expand(-1, nets, -1)
     net = Elman(nets, 5, hidden, 5, generator)
-    with torch.inference_mode():
-        for number in range(passes + 1):
-            learn_at = rate if number < passes else 0.0
-            expected = torch.stack([net.step(x, target, learn_at) for x, target in pairwise(stream)])
-    errors = (expected - stream[1:]).square().sum(2).sqrt().mean(1)  # of letters 1, 2, ...
+    for _ in range(passes):
+        net.read(stream, rate)
+    errors = (net.read(stream) - stream[1:]).square().sum(2).sqrt().mean(1)  # of letters 1, 2, ...
     places = torch.tensor([place for word in text for place in range(len(word))])[1:]
     begins = places == 0
     return {
@@ -67,8 +63,7 @@ UNTRAINED = Arm("untrained", experiment=words, overrides={"passes": 0})
 
 def figure(seen: Runs) -> Figure:
     """The error letter by letter, as the paper draws it, and by place in the word, a line a seed."""
-    figure = Figure(figsize=(11.5, 4.2))
-    left, right = figure.subplots(1, 2, width_ratios=(2.4, 1))
+    figure, left, right = subplots(11.5, 4.2, 2, width_ratios=(2.4, 1))
     run, count = seen[PUBLISHED.name][0].result["series"], 44
     errors, begins = np.array(run["errors"][:count]), np.array(run["places"][:count]) == 0
     left.plot(errors, "o-", color=BLUE, lw=1.4, ms=3)

@@ -1,14 +1,12 @@
 """Exclusive or in time, for Elman's own network."""
 
-from itertools import pairwise
-
 import torch
 from matplotlib.figure import Figure
 from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
 from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import BLUE, INK, MUTED
+from firsthand.figures.style import BLUE, INK, MUTED, subplots
 from firsthand.papers.rnn.elman import Elman
 
 
@@ -30,11 +28,9 @@ def xor(passes: int = 60, rate: float = 1.0, hidden: int = 2, nets: int = 20, se
     triples = torch.cat((pairs, pairs.sum(2, keepdim=True) % 2), 2)
     bits = triples.permute(0, 2, 1).reshape(3000, nets, 1).float()
     net, curve = Elman(nets, 1, hidden, 1, generator), []
-    with torch.inference_mode():
-        for _ in range(passes):
-            expected = torch.stack([net.step(x, target, rate) for x, target in pairwise(bits)])
-            errors = (expected - bits[1:]).square().squeeze(2)  # of the second bit, the third, the first, ...
-            curve.append(errors[1::3].mean().item())
+    for _ in range(passes):
+        errors = (net.read(bits, rate) - bits[1:]).square().squeeze(2)  # of the second bit, the third, the first, ...
+        curve.append(errors[1::3].mean().item())
     third = errors[1::3].mean(0)
     return {
         "first": errors[2::3].mean().item(),
@@ -54,11 +50,9 @@ BEGUN = Arm("after 1 pass", experiment=xor, overrides={"passes": 1})
 
 def figure(seen: Runs) -> Figure:
     """The error over twelve bits, and at the third bit pass by pass, a line a seed."""
-    figure = Figure(figsize=(11, 4))
-    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), sharey=True)
+    figure, left, right = subplots(11, 4, 2, width_ratios=(1.25, 1), sharey=True)
     for (name, runs), colour in zip(seen.items(), (BLUE, MUTED), strict=True):
-        for number, twelve in enumerate(series(runs, "twelve")):
-            left.plot(range(2, 14), twelve, "o-", color=colour, lw=1.3, ms=4, label=None if number else name)
+        lines(left, series(runs, "twelve"), colour, name, start=2, marker="o", ms=4)
     lines(right, series(seen[LEARNED.name]), BLUE, LEARNED.name)
     left.set(xticks=range(2, 14), ylim=(0, 0.32), ylabel="squared error", title="The error bit by bit",
              xlabel="bit of the stream; 3, 6, 9, 12 follow from the two before")  # fmt: skip
