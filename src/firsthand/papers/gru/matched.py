@@ -1,27 +1,24 @@
 """Units with equally many weights on the same text: what two claims compare."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import exp
 from typing import Literal
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Generator, Tensor
 from torch.nn import Module
 
 from firsthand import optim
 from firsthand.claims import Arm, Measure, Outcome
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.book import TEXT, WINDOW, Windows, read_through, surprises, windows
+from firsthand.claims.bench.descent import seeded
 from firsthand.claims.bench.recurrent import Recurrent
-from firsthand.data.specs import Text
 from firsthand.figures.curves import Runs, lines, log_ticks, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED
-from firsthand.nn import GRU, LSTM, RNN, cross_entropy, log_softmax
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, subplots
+from firsthand.nn import GRU, LSTM, RNN
 
-BOOK = Text("timemachine", letters=True, train=60_000, val=20_000)
-WINDOW, BATCH = 32, 64
-VAL = Measure("val_perplexity", "validation perplexity", digits=2)
 PASS = Measure("pass", "pass in which it is lowest", digits=0)
 Unit = Literal["tanh", "gru", "gru-before", "gru-one-bias", "lstm"]
 
@@ -44,13 +41,9 @@ UNITS: dict[str, Callable[[int, int], Module]] = {
 
 
 @torch.no_grad()
-def loss_of(network: Recurrent, windows: Tensor) -> float:
+def loss_of(network: Recurrent, rows: Windows) -> float:
     """The mean loss in nats a character, over all places of all windows."""
-    total = 0.0
-    for rows in windows.split(1024):
-        logp = log_softmax(network(rows[:, :-1]).flatten(0, 1))
-        total -= logp.gather(1, rows[:, 1:].reshape(-1, 1)).double().sum().item()
-    return total / (len(windows) * WINDOW)
+    return sum(surprises(network, part).double().sum().item() for part in rows.split(1024)) / (len(rows) * WINDOW)
 
 
 def matched(
@@ -70,22 +63,14 @@ def matched(
         rate: of Adam.
         seed: of weights and of the order of the windows.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
-    stream = BOOK.load()
-    texts = (torch.from_numpy(part).long() for part in (stream.train, stream.val))
-    train, val = (text.unfold(0, WINDOW + 1, WINDOW) for text in texts)
-    vocab = len(stream.vocabulary)
+    generator = seeded(seed)
+    train, val, vocab = windows(replace(TEXT, train=60_000, val=20_000), WINDOW)
     network = Recurrent(UNITS[unit](vocab, hidden), vocab)
     rule = optim.Adam(network.parameters(), lr=rate)
     curve, fitted = [], []
     for _ in range(epochs):
-        losses = []
-        for rows in torch.randperm(len(train), generator=generator).split(BATCH):
-            loss = cross_entropy(network(train[rows, :-1]).flatten(0, 1), train[rows, 1:].flatten())
-            descend(rule, network, loss)
-            losses.append(loss.detach())
-        fitted.append(exp(torch.stack(losses).mean().item()))
+        losses, _ = read_through(network, rule, train, 64, generator)
+        fitted.append(exp(torch.tensor(losses).mean().item()))
         curve.append(exp(loss_of(network, val)))
         if len(curve) - curve.index(min(curve)) > patience:
             break
@@ -108,8 +93,7 @@ COLOURS = {TANH.name: INK, "GRU, 68 units": BLUE, "LSTM, 58 cells": RED, "reset 
 
 def compared(seen: Runs, title: str) -> Figure:
     """Validation perplexity pass by pass, a line a seed, and the lowest of each run side by side."""
-    figure = Figure(figsize=(10.5, 4.3))
-    left, right = figure.subplots(1, 2, width_ratios=(2.2, 1), sharey=True)
+    figure, left, right = subplots(10.5, 4.3, 2, width_ratios=(2.2, 1), sharey=True)
     for place, (name, runs) in enumerate(seen.items()):
         curves = series(runs)
         lines(left, curves, COLOURS[name], name, lw=1.2)

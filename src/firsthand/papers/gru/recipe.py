@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from torch.nn import Module
-
+from firsthand.claims.bench.book import by_the_book
 from firsthand.data.specs import Text
 from firsthand.papers.gru.model import Config, GatedNetwork
 from firsthand.train.language import LanguageModeling, TextRecipe
@@ -14,9 +13,7 @@ from firsthand.train.recipe import Optim, Schedule
 class NextToken(LanguageModeling):
     """Predict every next token with the gated network."""
 
-    def model(self) -> Module:
-        """The network, for this data's vocabulary."""
-        return GatedNetwork(self.recipe.model)
+    network = GatedNetwork
 
 
 @dataclass(frozen=True)
@@ -28,51 +25,37 @@ class Recipe(TextRecipe):
     task: ClassVar = NextToken
 
 
-# Dive into Deep Learning, 10.2, with nn.GRU: 50 passes over 10,000 overlapping windows, each from a state of zeros.
-BOOK = Recipe(
-    data=Text("timemachine", letters=True, train=10_032, val=5_032),
-    stride=1,
-    batch=1024,
-    steps=500,
-    optim=Optim("sgd", lr=4.0),
+# One thread each: the matrices are too small to share, and the same bits come out on every number of cores.
+QUICK = Recipe(
+    model=Config(embed=64, hidden=256, update_bias=1.0),
+    schedule=Schedule("one-cycle"),
     clip=1.0,
-    keep="last",
-    eval_every=50,
-    checkpoint_every=500,
-    log_every=10,
+    eval_every=100,
     threads=1,
 )
-# One thread each: the matrices are too small to share, and the same bits come out on every number of cores.
+BOOK = by_the_book(Recipe, passes=50, lr=4.0)  # Dive into Deep Learning, 10.2, with nn.GRU
 PRESETS = {
     # Truncated back-propagation through time over a whole text, the state carried from window to window.
-    "laptop": Recipe(
-        model=Config(embed=64, hidden=256, update_bias=1.0),
+    "laptop": replace(
+        QUICK,
         window=64,
         order="streams",
         batch=64,
         steps=500,
         optim=Optim("adam", lr=0.01),
-        schedule=Schedule("one-cycle"),
-        clip=1.0,
-        eval_every=100,
         checkpoint_every=100,
         log_every=10,
-        threads=1,
     ),
     "paper": BOOK,
     # Section 10.3: two layers, at half the rate, twice as long.
     "stacked": replace(BOOK, model=Config(layers=2), optim=Optim("sgd", lr=2.0), steps=1000),
     # First names of India, one a line, from the start token to the end token.
-    "names": Recipe(
+    "names": replace(
+        QUICK,
         model=Config(embed=32, hidden=128, update_bias=1.0),
         data=Text("indian-male-names"),
         batch=128,
-        steps=1000,
         optim=Optim("adamw", lr=0.005, weight_decay=0.05),
-        schedule=Schedule("one-cycle"),
-        clip=1.0,
-        eval_every=100,
         checkpoint_every=250,
-        threads=1,
     ),
 }

@@ -3,16 +3,11 @@
 from functools import partial
 from typing import Literal
 
-import torch
-from torch import Generator
-
 from firsthand.claims import Arm, Claim, Outcome, equal, limit_from
 from firsthand.claims.bench.adding import ERROR, SEQUENCES, SOLVED, WRONG, errors, learn_to_add
-from firsthand.claims.bench.recurrent import Recurrent
+from firsthand.claims.bench.descent import seeded
 from firsthand.figures.style import BLUE, INK, RED, VIOLET
-from firsthand.papers.gru.matched import UNITS
-from firsthand.papers.gru.model import keep
-from firsthand.papers.lstm.model import open_gates
+from firsthand.papers.lstm.cells import network
 
 
 def adding(
@@ -38,14 +33,9 @@ def adding(
         most: sequences after which it gives up.
         seed: of weights and sequences.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
-    network = Recurrent(UNITS[unit](2, hidden), 1)
-    if unit == "gru":
-        keep(network.layer, keep_bias)
-    if unit == "lstm":
-        open_gates(network.layer, forget=keep_bias, input=input_bias)
-    return learn_to_add(network, network.answer, generator, length, most)
+    generator = seeded(seed)
+    net = network("rnn" if unit == "tanh" else unit, 2, hidden, 1, keep_bias, input_bias)
+    return learn_to_add(net, net.answer, generator, length, most)
 
 
 TANH = Arm("tanh", experiment=adding, overrides={"unit": "tanh", "hidden": 18})

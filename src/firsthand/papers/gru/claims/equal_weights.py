@@ -3,7 +3,8 @@
 from functools import partial
 
 from firsthand.claims import Arm, Claim, Measure
-from firsthand.papers.gru.matched import PASS, TANH, VAL, compared, matched
+from firsthand.claims.bench.book import VAL
+from firsthand.papers.gru.matched import PASS, TANH, compared, matched
 
 UNIT = Arm("GRU, 68 units", experiment=matched)
 LSTM = Arm("LSTM, 58 cells", experiment=matched, overrides={"unit": "lstm", "hidden": 58})

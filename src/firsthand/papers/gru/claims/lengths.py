@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import torch
 from jaxtyping import Int
 from matplotlib.figure import Figure
@@ -9,10 +10,10 @@ from torch import Generator, Tensor
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Condition, Measure, Outcome
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.errors import UserError
-from firsthand.figures.curves import Runs
-from firsthand.figures.style import AMBER, BLUE, GREEN, INK, MUTED
+from firsthand.figures.curves import Runs, lines
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, MUTED, subplots
 from firsthand.nn import cross_entropy
 from firsthand.papers.gru.model import DIGITS, END, EncoderDecoder
 
@@ -39,8 +40,7 @@ def lengths(hidden: int = 128, longest: int = 12, steps: int = 4000, rate: float
     """
     if min(longest, steps) < 1:
         raise UserError(f"There must be rows of 1 digit and 1 step or more, got longest {longest} and steps {steps}.")
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     network = EncoderDecoder(hidden)
     rule = optim.Adam(network.parameters(), lr=rate)
     for step in range(steps):
@@ -67,13 +67,10 @@ ARMS = (NARROW, WIDE, LONGER)
 
 def figure(seen: Runs) -> Figure:
     """Rows written backwards without a mistake, by their length, a line a seed."""
-    figure = Figure(figsize=(8.8, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(8.8, 4.2)
     for (name, runs), colour in zip(seen.items(), (AMBER, BLUE, GREEN), strict=True):
-        for number, run in enumerate(runs):
-            found = {int(key[7:]): value for key, value in run.result["metrics"].items() if key.startswith("right, ")}
-            axes.plot(*zip(*sorted(found.items()), strict=True), "o-", color=colour, lw=1.3, ms=4, alpha=0.8,
-                      label=None if number else name)  # fmt: skip
+        curves = [np.array([(n, run.result["metrics"][f"right, {n}"]) for n in range(2, 25, 2)]) for run in runs]
+        lines(axes, curves, colour, name, marker="o", ms=4, alpha=0.8)
     axes.axvline(12, color=MUTED, lw=1, ls=":")
     axes.text(12.2, 97, "trained to 12", color=INK, fontsize=8.5)
     axes.set(xlim=(1, 25), ylim=(-3, 103), xticks=range(2, 25, 2), xlabel="digits in the row",

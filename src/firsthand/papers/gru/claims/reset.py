@@ -3,7 +3,8 @@
 from functools import partial
 
 from firsthand.claims import Arm, Claim, largest, smallest
-from firsthand.papers.gru.matched import PASS, TANH, VAL, compared, matched
+from firsthand.claims.bench.book import VAL
+from firsthand.papers.gru.matched import PASS, TANH, compared, matched
 
 BEFORE = Arm("reset before the product", experiment=matched, overrides={"unit": "gru-before"})
 AFTER = Arm("reset after it", experiment=matched)
