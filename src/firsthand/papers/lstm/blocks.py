@@ -26,6 +26,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from firsthand.claims import Outcome
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -182,6 +184,16 @@ class Blocks:
         for tensor, error in zip(self.tensors, errors, strict=True):
             scale = rate.view(-1, *(1,) * (tensor.ndim - 1)) if isinstance(rate, Tensor) else rate
             tensor += scale * error
+
+
+def successes(after: Float[Tensor, " nets"]) -> Outcome:
+    """The share of networks that succeed and after how many sequences, in the mean and each; NaN for never."""
+    done = after[~after.isnan()]
+    return {
+        "solved": len(done) / len(after),
+        "sequences": done.mean().item() if len(done) else None,
+        "each": sorted(done.tolist()),
+    }
 
 
 def _side_by_side(of_cells: Tensor, into: Tensor, out: Tensor) -> Tensor:

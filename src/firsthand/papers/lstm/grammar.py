@@ -10,9 +10,9 @@ from torch import Generator
 from firsthand.claims import Measure, Outcome
 from firsthand.claims.bench.adding import SEQUENCES, SOLVED
 from firsthand.data import synthetic
-from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import MUTED
-from firsthand.papers.lstm.blocks import Blocks, Layout
+from firsthand.figures.curves import Runs, lines, series
+from firsthand.figures.style import MUTED, subplots
+from firsthand.papers.lstm.blocks import Blocks, Layout, successes
 
 FAR = Measure("far", "share with the far symbol right", digits=2)
 DUE = Measure("due", "far symbols right, mean", digits=3)
@@ -55,7 +55,7 @@ def reber_1997(
     every = synthetic.encode_reber(string for pair in zip(known, new, strict=True) for string in (*pair[0], *pair[1]))
     one_hot = torch.cat([torch.eye(7), torch.zeros(1, 7)])  # of PAD, the last row: nothing
     rates = torch.full((nets,), rate)
-    solved, far, strings, curve = torch.full((nets,), torch.nan), torch.zeros(nets), torch.zeros(nets), []
+    solved, best, curve = torch.full((nets,), torch.nan), torch.zeros(2, nets), []
     first = torch.arange(nets) * 512
     for number in range(1, most + 1):
         chosen = first + torch.randint(256, (nets,), generator=generator)
@@ -66,37 +66,30 @@ def reber_1997(
         net.descend(net.errors(e, truncated=gradient == "truncated"), rates)
         if number % 500 == 0:
             right = every.right(net.copies(512).run(every.inputs))
-            whole = right.all(1).view(nets, 512).double().mean(1)
-            due = (right & every.due).any(1).view(nets, 512).double().mean(1)
-            far, strings = torch.maximum(far, due.float()), torch.maximum(strings, whole.float())
+            due, whole = torch.stack([(right & every.due).any(1), right.all(1)]).view(2, nets, 512).double().mean(2)
+            best = torch.maximum(best, torch.stack([due, whole]).float())
             solved[solved.isnan() & (whole == 1)] = number
             rates[~solved.isnan()] = 0
             curve.append([number, due.mean().item(), whole.mean().item()])
             if not rates.any():
                 break
-    done = ~solved.isnan()
-    return {
-        "solved": done.double().mean().item(),
-        "sequences": solved[done].mean().item() if done.any() else None,
-        "far": (far >= 0.95).double().mean().item(),
-        "due": far.double().mean().item(),
-        "strings": strings.double().mean().item(),
-        "each": sorted(solved[done].tolist()),
+    return successes(solved) | {
+        "far": (best[0] >= 0.95).double().mean().item(),
+        "due": best[0].double().mean().item(),
+        "strings": best[1].double().mean().item(),
         "curve": curve,
     }
 
 
 def shares(seen: Runs, colours: Sequence[str]) -> Figure:
     """Far symbols and whole strings right against strings seen, a panel each, a line a seed; full gradients dashed."""
-    figure = Figure(figsize=(11, 4.1))
-    panels = figure.subplots(1, 2, sharey=True)
-    for column, (axes, title) in enumerate(zip(panels, ("Far symbols right", "Strings all right"), strict=True), 1):
+    figure, left, right = subplots(11, 4.1, 2, sharey=True)
+    for axes, column, title in ((left, 1, "Far symbols right"), (right, 2, "Strings all right")):
         for (name, runs), colour in zip(seen.items(), colours, strict=True):
-            for number, curve in enumerate(series(runs)):
-                axes.plot(curve[:, 0] / 1000, 100 * curve[:, column], "--" if "full" in name else "-", color=colour,
-                          lw=1.3, label=None if number else name)  # fmt: skip
+            curves = [curve[:, [0, column]] / (1000, 0.01) for curve in series(runs)]
+            lines(axes, curves, colour, name, ls="--" if "full" in name else "-", alpha=1)
         axes.set(xlabel="strings (thousands)", ylim=(-3, 104), title=title)
-    panels[0].set_ylabel("share (%)")
-    panels[0].axhline(50, color=MUTED, lw=0.8, ls=":")
-    panels[0].legend(loc="lower right", fontsize=8.5)
+    left.set_ylabel("share (%)")
+    left.axhline(50, color=MUTED, lw=0.8, ls=":")
+    left.legend(loc="lower right", fontsize=8.5)
     return figure

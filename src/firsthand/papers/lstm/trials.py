@@ -11,8 +11,8 @@ from torch import Generator, Tensor
 from firsthand.claims import Arm, Outcome
 from firsthand.data import synthetic
 from firsthand.figures.curves import Runs, log_ticks, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED
-from firsthand.papers.lstm.blocks import Blocks, Layout
+from firsthand.figures.style import BLUE, INK, MUTED, RED, subplots
+from firsthand.papers.lstm.blocks import Blocks, Layout, successes
 
 IN_A_ROW = 2000  # sequences that must be right one after the other
 CHUNK = 50  # sequences that each network draws at a time
@@ -38,10 +38,7 @@ TRIALS = {
 
 @torch.inference_mode()
 def trials(
-    task: Literal["adding", "temporal order"] = "temporal order",
-    nets: int = 20,
-    most: int = 60_000,
-    seed: int = 0,
+    task: Literal["adding", "temporal order"] = "temporal order", nets: int = 20, most: int = 60_000, seed: int = 0
 ) -> Outcome:
     """After how many sequences networks of 1997 learn a task with one answer at the end, one update a sequence.
 
@@ -60,7 +57,7 @@ def trials(
     rate = torch.full((nets,), trial.rate)
     last = torch.full((nets, IN_A_ROW), torch.inf)  # the errors of the last sequences
     right = torch.zeros(nets)  # how many were right in a row
-    solved, through = torch.full((nets,), torch.nan), torch.full((nets,), torch.nan)
+    solved, through = torch.full((2, nets), torch.nan)
     curve: list[list[float]] = []
     for number, (x, targets, ends) in enumerate(sequences(trial, nets, most, generator), 1):
         y = net.run(x)
@@ -81,16 +78,12 @@ def trials(
             if not rate.any():
                 break
     near, error = test(net, trial, generator)
-    done = ~solved.isnan()
-    return {
-        "solved": done.double().mean().item(),
-        "sequences": solved[done].mean().item() if done.any() else None,
+    return successes(solved) | {
         "through": through.mean().item() if not through.isnan().any() else None,
         "near": near.mean().item(),
         "worst": near.min().item(),
         "wrong": 2560 * (1 - near.mean().item()),
         "error": error.mean().item(),
-        "each": sorted(solved[done].tolist()),
         "curve": curve,
     }
 
@@ -123,8 +116,7 @@ def test(net: Blocks, trial: Trial, generator: Generator, count: int = 2560) -> 
 
 def learning(seen: Runs, arm: Arm, top: float, title: str) -> Figure:
     """The mean error of every network, and where each met the criterion; the printed mean of the paper's trials."""
-    figure = Figure(figsize=(9, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(9, 4.2)
     (run,), bound, printed = seen[arm.name], TRIALS[arm.overrides["task"]].mean, arm.paper["sequences"]
     numbers, *errors = series([run])[0].T
     axes.plot(numbers / 1000, list(zip(*errors, strict=True)), color=BLUE, lw=0.9, alpha=0.7)

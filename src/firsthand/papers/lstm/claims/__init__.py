@@ -2,15 +2,5 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(
-    __name__,
-    "time_machine",
-    "reach",
-    "adding",
-    "adding_1997",
-    "temporal_order",
-    "reber_1997",
-    "truncation",
-    "reber",
-    "forget",
-)
+ORDER = "time_machine reach adding adding_1997 temporal_order reber_1997 truncation reber forget"
+CLAIMS = in_order(__name__, *ORDER.split())

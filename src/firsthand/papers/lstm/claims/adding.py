@@ -4,10 +4,11 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Outcome, equal, limit_from
 from firsthand.claims.bench.adding import ERROR, SEQUENCES, SOLVED, WRONG, errors, learn_to_add
+from firsthand.claims.bench.descent import seeded
 from firsthand.data.synthetic import Sequences
 from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, INK, RED, VIOLET
 from firsthand.papers.lstm.cells import Cell, network
@@ -35,14 +36,14 @@ def adding(
         most: sequences after which it gives up.
         seed: of weights and sequences.
     """
-    torch.manual_seed(seed)
+    generator = seeded(seed)
     net = network(cell, 2, hidden, 1, keep_bias, input_bias)
 
     def answer(batch: Sequences) -> Tensor:
         """The output after every sequence's last step; what stands behind it cannot change it."""
         return net(batch.inputs)[torch.arange(len(batch.lengths)), batch.lengths - 1].squeeze(1)
 
-    return learn_to_add(net, answer, Generator().manual_seed(seed), length, most)
+    return learn_to_add(net, answer, generator, length, most)
 
 
 def short(name: str, **options: Any) -> Arm:

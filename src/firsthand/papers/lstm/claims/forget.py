@@ -5,14 +5,13 @@ from typing import Literal
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Generator
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data import synthetic
-from firsthand.figures.curves import Runs, lines, metric, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED, beside
+from firsthand.figures.curves import Runs, metric, named
+from firsthand.figures.style import BLUE, INK, MUTED, RED, subplots
 from firsthand.nn import cross_entropy
 from firsthand.papers.lstm.cells import network
 
@@ -37,8 +36,7 @@ def streams(
         steps: of training, 320 symbols each.
         seed: of weights and streams.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     net = network(cell, 7, hidden, 7, keep_bias)
     rule = optim.Adam(net.parameters(), lr=0.01)
     stream = synthetic.reber_stream(8, 40 * steps, generator)
@@ -73,18 +71,13 @@ GATED = Arm("with forget gates", experiment=streams, overrides={"keep_bias": 1.0
 
 def figure(seen: Runs) -> Figure:
     """The norm of the cells along the stream, and the far symbols that are right, a line and a dot a seed."""
-    figure = Figure(figsize=(11, 4.1))
-    left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    figure, left, right = subplots(11, 4.1, 2, width_ratios=(1.5, 1))
     left.set_yscale("log")
-    labels = []
-    for place, (colour, (name, runs)) in enumerate(zip((RED, BLUE), seen.items(), strict=True)):
-        curves = [np.stack([20 * np.arange(1, len(sizes) + 1), sizes], 1) for sizes in series(runs, "sizes")]
-        lines(left, curves, colour, name, lw=1.1)
-        labels.append((name, float(np.mean([curve[-1, 1] for curve in curves])), colour))
+    named(left, seen, (RED, BLUE), 4080, 1.5, "sizes", every=20, lw=1.1)
+    for place, (colour, runs) in enumerate(zip((RED, BLUE), seen.values(), strict=True)):
         found = 100 * np.array(metric(runs, FAR.name))
         right.plot(found, [place] * len(found), "o", color=colour, ms=7, alpha=0.7)
         right.text(found.mean(), place + 0.16, f"{found.mean():.1f} %", color=INK, ha="center", fontsize=9)
-    beside(left, 4080, labels, 1.5)
     left.set(xlim=(0, 5300), xlabel="symbols of the test stream", ylabel="norm of the cells",
              xticks=range(0, 4001, 1000), title="The cells on a stream without resets")  # fmt: skip
     right.axvline(50, color=MUTED, lw=0.8, ls=":")

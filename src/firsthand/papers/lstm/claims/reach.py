@@ -2,14 +2,13 @@
 
 from math import log10
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, beside
+from firsthand.claims.bench.descent import seeded
+from firsthand.figures.curves import Runs, named
+from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, subplots
 from firsthand.papers.lstm.cells import Cell, network
 
 
@@ -26,8 +25,7 @@ def reach(cell: Cell = "lstm", keep_bias: float = 0.0, hidden: int = 32, lag: in
         lag: steps between the input and the output.
         seed: of weights and inputs.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     net = network(cell, 8, hidden, 1, keep_bias).double()
     x = torch.randn(32, 2 * lag, 8, generator=generator, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(net(x)[:, -1].sum(), x)
@@ -46,17 +44,11 @@ FIVE = Arm("LSTM, forget bias 5", experiment=reach, overrides={"keep_bias": 5.0}
 
 def figure(seen: Runs) -> Figure:
     """The gradient by lag, on a logarithmic axis, a line a seed."""
-    figure = Figure(figsize=(8.5, 4.2))
-    axes = figure.subplots()
-    labels = []
-    for colour, (name, runs) in zip((INK, BLUE, AMBER, RED, GREEN), seen.items(), strict=True):
-        curves = [np.stack([np.arange(len(shares)), shares], 1) for shares in series(runs, "shares")]
-        lines(axes, curves, colour, name)
-        labels.append((name, float(np.exp(np.mean([np.log(curve[-1, 1]) for curve in curves]))), colour))
+    figure, axes = subplots(8.5, 4.2)
     axes.set(yscale="log", xlim=(0, 127), ylim=(1e-30, 1e2), xlabel="steps between the input and the output",
              ylabel="gradient, of that by the input now", xticks=range(0, 101, 20),
              title="How much of the gradient arrives, before any training")  # fmt: skip
-    beside(axes, 102, labels, 40)
+    named(axes, seen, (INK, BLUE, AMBER, RED, GREEN), 102, 40, "shares", start=0)
     return figure
 
 

@@ -3,12 +3,11 @@
 from functools import partial
 
 import torch
-from torch import Generator
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from
 from firsthand.claims.bench.adding import SOLVED
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data import synthetic
 from firsthand.figures.style import BLUE, GREEN, INK
 from firsthand.nn import cross_entropy
@@ -28,8 +27,7 @@ def reber(cell: Cell = "lstm", hidden: int = 8, most: int = 10_000, seed: int = 
         most: strings after which it gives up.
         seed: of weights and strings.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     net = network(cell, 7, hidden, 7)
     rule = optim.Adam(net.parameters(), lr=0.01)
     known = synthetic.embedded_reber(256, generator)
