@@ -22,6 +22,7 @@ from firsthand.train.task import Batch, Examples, Task
 class Label(Task):
     """An output for every step: a number (the loss is the squared error) or a class (nats, and the error)."""
 
+    network = BRNN
     eval_batch = 500
 
     def __init__(self, recipe: Any):
@@ -36,10 +37,6 @@ class Label(Task):
             if given not in (None, size):
                 raise UserError(f"model.{name} is {given}, but the data has {size}; leave it to the data.")
         super().__init__(replace(recipe, model=replace(recipe.model, **sizes)))
-
-    def model(self) -> Module:
-        """The paper's network, for this data's words and classes."""
-        return BRNN(self.recipe.model)
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
         """The mean over all steps of all sequences."""

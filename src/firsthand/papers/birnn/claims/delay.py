@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Claim, Measure, within
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.style import AMBER, BLUE, INK, RED, VIOLET
+from firsthand.figures.style import AMBER, BLUE, INK, RED, VIOLET, subplots
 from firsthand.papers.birnn.artificial import DELAYS, arms
 
 SHIFT = Measure("shift", "best delay (steps)", digits=1)
@@ -16,8 +16,7 @@ FOR, BACK, MERGE, BRNN = ARMS = arms(shift=(1.0, 5.0, 5.0, 0.0), there=(1.47, 0.
 
 def figure(seen: Runs) -> Figure:
     """The median error of each arm by the delay, the middle half of its networks, and the paper's best."""
-    figure = Figure(figsize=(8, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.2)
     for arm, colour in zip(ARMS, (AMBER, RED, VIOLET, BLUE), strict=True):
         shifts, scores = series(seen[arm.name], "shifts")[0], np.concatenate(series(seen[arm.name], "scores"), 1)
         low, middle, high = 1e3 * np.quantile(scores, (0.25, 0.5, 0.75), axis=1)

@@ -6,15 +6,14 @@ from typing import Literal
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Generator
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.claims.bench.descent import descend
-from firsthand.data.specs import Text
+from firsthand.claims.bench.book import TEXT, surprises, windows
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.figures.curves import Runs, lines, log_ticks, series
-from firsthand.figures.style import AMBER, BLUE
-from firsthand.nn import cross_entropy, log_softmax
+from firsthand.figures.style import AMBER, BLUE, subplots
+from firsthand.nn import cross_entropy
 from firsthand.papers.birnn.model import BRNN, Config
 
 
@@ -30,11 +29,9 @@ def next_character(net: Literal["forward", "both"] = "both", steps: int = 300, s
         steps: of Adam at 0.01, in batches of 256.
         seed: of weights, batches and what is written.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
-    corpus = Text("timemachine", letters=True, train=10_032, val=5_032).load()
-    train, val = (torch.from_numpy(part.astype("int64")).unfold(0, 33, 1) for part in (corpus.train, corpus.val))
-    network = BRNN(Config(len(corpus.vocabulary), 32, net, "lstm", embed=28, vocab=len(corpus.vocabulary), edge=0.0))
+    generator, corpus = seeded(seed), TEXT.load()
+    train, val, vocab = windows()
+    network = BRNN(Config(vocab, 32, net, "lstm", embed=28, vocab=vocab, edge=0.0))
     rule, curve = optim.Adam(network.parameters(), lr=0.01), []
     for _ in range(steps):
         rows = train[torch.randint(len(train), (256,), generator=generator)]
@@ -42,8 +39,7 @@ def next_character(net: Literal["forward", "both"] = "both", steps: int = 300, s
         descend(rule, network, loss, clip=None)
         curve.append(loss.item())
     with torch.no_grad():
-        logits = network(val[:, :-1])
-        losses = -log_softmax(logits.flatten(0, 1)).view(logits.shape).gather(2, val[:, 1:, None]).squeeze(2)
+        losses = surprises(network, val)
         tokens = corpus.vocabulary.encode("the time traveller ").tolist()
         for _ in range(400):
             chances = torch.softmax(network(torch.tensor([tokens[-32:]]))[0, -1], 0)
@@ -72,8 +68,7 @@ BOTH = Arm("bidirectional", experiment=next_character)
 
 def figure(seen: Runs) -> Figure:
     """The perplexity of every position of a window, a line a seed, and what the networks write with the first seed."""
-    figure = Figure(figsize=(10.5, 4.2))
-    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    figure, left, right = subplots(10.5, 4.2, 2, width_ratios=(1.2, 1))
     for arm, colour, top in ((FORWARD, AMBER, 0.95), (BOTH, BLUE, 0.45)):
         lines(left, [np.exp(losses) for losses in series(seen[arm.name], "places")], colour, arm.name)
         text = "".join(map(chr, seen[arm.name][0].result["series"]["written"]))[:200]
@@ -95,11 +90,7 @@ CLAIM = Claim(
     where="not in the paper; an early Dive into Deep Learning shows it as a wrong application",
     measures=(ALL, INSIDE, LAST, WORDS),
     arms=(FORWARD, BOTH),
-    conditions=(
-        ALL.of(BOTH) < 1.5,
-        LAST.of(BOTH) > LAST.of(FORWARD),
-        WORDS.of(BOTH) < WORDS.of(FORWARD),
-    ),
+    conditions=(ALL.of(BOTH) < 1.5, LAST.of(BOTH) > LAST.of(FORWARD), WORDS.of(BOTH) < WORDS.of(FORWARD)),
     remark="LSTMs of 32 cells a direction, windows of 32 of the first 10,032 letters of The Time Machine, 300 "
     "steps of Adam; scored on the 5,032 that follow. 400 characters are drawn one after the other, each from the "
     "network's output at the last position.",

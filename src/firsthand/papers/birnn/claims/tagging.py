@@ -13,6 +13,7 @@ from firsthand.data.brown import COARSE
 from firsthand.data.order import Order
 from firsthand.figures.bars import bars
 from firsthand.figures.curves import Runs, series
+from firsthand.figures.style import subplots
 from firsthand.nn import log_softmax
 from firsthand.papers.birnn.artificial import Net
 from firsthand.papers.birnn.model import BRNN
@@ -69,8 +70,7 @@ BOTH = Arm("bidirectional, 40 + 40", experiment=tagging)
 
 def figure(seen: Runs) -> Figure:
     """The nine tags that gain most words by reading both ways."""
-    figure = Figure(figsize=(8, 4))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4)
     counts = sum(series(seen[BOTH.name], "counts"))
     before, after = (100 * sum(series(seen[arm.name], "hits")) / np.maximum(counts, 1) for arm in (FORWARD, BOTH))
     gains, tags = after - before, Sequences("brown", sentences=1).load()[1]
