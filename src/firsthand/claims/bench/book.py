@@ -41,7 +41,7 @@ def printed(train: float, val: float) -> dict[str, float]:
     return {TRAIN.name: train, VAL.name: val}
 
 
-def by_the_book(recipe: type[TextRecipe], passes: int, lr: float, **others: Any) -> Any:
+def by_the_book(recipe: type[TextRecipe], passes: int, lr: float, **others: Any) -> TextRecipe:
     """A recipe as the book has it: windows from a state of zeros, ten updates a pass by plain SGD."""
     book = {"data": TEXT, "stride": 1, "batch": 1024, "steps": 10 * passes, "optim": Optim("sgd", lr=lr), "clip": 1.0}
     often = {"keep": "last", "eval_every": 50, "checkpoint_every": 500, "log_every": 10, "threads": 1}

@@ -10,6 +10,8 @@ from torch.nn import Buffer, Module
 from firsthand.data import synthetic
 from firsthand.nn import GRU, LSTM, RNN, Linear
 
+LAYERS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+
 
 class Recurrent(Module):
     """o_t = V h_t + d of the layer's outputs h_t; tokens go in as one-hot vectors."""

@@ -1,23 +1,22 @@
 """Units with equally many weights on the same text: what two claims compare."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import exp
 from typing import Literal
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch.nn import Module
 
 from firsthand import optim
 from firsthand.claims import Arm, Measure, Outcome
 from firsthand.claims.bench.book import TEXT, WINDOW, Windows, read_through, surprises, windows
 from firsthand.claims.bench.descent import seeded
-from firsthand.claims.bench.recurrent import Recurrent
+from firsthand.claims.bench.recurrent import LAYERS, Recurrent
 from firsthand.figures.curves import Runs, lines, log_ticks, series
 from firsthand.figures.style import AMBER, BLUE, GREEN, INK, RED, subplots
-from firsthand.nn import GRU, LSTM, RNN
+from firsthand.nn import GRU, RNN
 
 PASS = Measure("pass", "pass in which it is lowest", digits=0)
 Unit = Literal["tanh", "gru", "gru-before", "gru-one-bias", "lstm"]
@@ -31,13 +30,7 @@ def one_bias(inputs: int, hidden: int) -> GRU:
     return layer
 
 
-UNITS: dict[str, Callable[[int, int], Module]] = {
-    "tanh": RNN,
-    "gru": GRU,
-    "gru-before": lambda inputs, hidden: GRU(inputs, hidden, reset="before"),
-    "gru-one-bias": one_bias,
-    "lstm": LSTM,
-}
+UNITS = LAYERS | {"tanh": RNN, "gru-before": partial(GRU, reset="before"), "gru-one-bias": one_bias}
 
 
 @torch.no_grad()

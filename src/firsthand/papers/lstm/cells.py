@@ -1,22 +1,14 @@
 """The cells that the claims compare, each with a linear map of its outputs."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from torch.nn import Module
-
-from firsthand.claims.bench.recurrent import Recurrent
-from firsthand.nn import GRU, LSTM, RNN
+from firsthand.claims.bench.recurrent import LAYERS, Recurrent
+from firsthand.nn import LSTM
 from firsthand.papers.lstm.model import open_gates
 
 Cell = Literal["rnn", "lstm-1997", "lstm", "gru"]
-CELLS: dict[str, Callable[[int, int], Module]] = {
-    "rnn": RNN,
-    "lstm-1997": partial(LSTM, form="1997"),
-    "lstm": LSTM,
-    "gru": GRU,
-}
+CELLS = LAYERS | {"lstm-1997": partial(LSTM, form="1997")}
 
 
 def network(

@@ -32,11 +32,12 @@ from firsthand.nn import LSTM, Dropout, Embedding, Linear, init, sigmoid, tanh
 
 State = tuple[Float[Tensor, "layers batch hidden"], Float[Tensor, "layers batch hidden"]]
 Input, Cells = Float[Tensor, "batch inputs"], Float[Tensor, "batch hidden"]
-Of_x, Of_h = tuple[Float[Tensor, "hidden inputs"], ...], tuple[Float[Tensor, "hidden hidden"], ...]  # a matrix a gate
+InputMaps = tuple[Float[Tensor, "hidden inputs"], ...]  # a matrix a gate
+StateMaps = tuple[Float[Tensor, "hidden hidden"], ...]
 Biases = tuple[Float[Tensor, " hidden"], ...]
 
 
-def step(x: Input, h: Cells, c: Cells, W: Of_x, U: Of_h, b: Biases) -> tuple[Cells, Cells]:
+def step(x: Input, h: Cells, c: Cells, W: InputMaps, U: StateMaps, b: Biases) -> tuple[Cells, Cells]:
     """h and c after one more input, as of 2000, from the weights and biases of i, f, g and o, in this order."""
     i = sigmoid(x @ W[0].T + h @ U[0].T + b[0])
     f = sigmoid(x @ W[1].T + h @ U[1].T + b[1])
@@ -46,7 +47,7 @@ def step(x: Input, h: Cells, c: Cells, W: Of_x, U: Of_h, b: Biases) -> tuple[Cel
     return o * tanh(c), c
 
 
-def step_1997(x: Input, h: Cells, c: Cells, W: Of_x, U: Of_h, b: Biases) -> tuple[Cells, Cells]:
+def step_1997(x: Input, h: Cells, c: Cells, W: InputMaps, U: StateMaps, b: Biases) -> tuple[Cells, Cells]:
     """The same as of 1997, from those of i, g and o: nothing is forgotten, g is in (-2, 2), what o shows in (-1, 1)."""
     i = sigmoid(x @ W[0].T + h @ U[0].T + b[0])
     g = 4 * sigmoid(x @ W[1].T + h @ U[1].T + b[1]) - 2

@@ -11,11 +11,9 @@ from torch.nn import Module
 from firsthand import optim
 from firsthand.claims.bench.book import Windows, read_through, surprises, windows
 from firsthand.claims.bench.descent import seeded
-from firsthand.claims.bench.recurrent import Recurrent
-from firsthand.nn import GRU, LSTM, RNN
+from firsthand.claims.bench.recurrent import LAYERS, Recurrent
 
 Cell = Literal["rnn", "lstm", "gru"]
-CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 HIDDEN, BATCH = 32, 1024
 
 
@@ -36,7 +34,7 @@ def learn(
     """Train by the book; returns what came of it, and the gradient's norm before clipping at every update."""
     generator = seeded(seed)
     train, val, vocab = windows()
-    network = Recurrent(CELLS[cell](vocab, HIDDEN, layers), vocab)
+    network = Recurrent(LAYERS[cell](vocab, HIDDEN, layers), vocab)
     rule = optim.SGD(network.parameters(), lr=rate)
     norms, curve = [], []
     for _ in range(epochs):

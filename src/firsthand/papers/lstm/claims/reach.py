@@ -61,7 +61,7 @@ CLAIM = Claim(
     arms=(TANH, OLD, ZERO, ONE, FIVE),
     conditions=(
         (DECADES.of(OLD) >= -2).saying("1 % or more arrives"),
-        (DECADES.of(TANH) < -15),
+        DECADES.of(TANH) < -15,
         (DECADES.of(ZERO, ONE) < -6).saying("with forget gates at their usual biases"),
         (DECADES.of(FIVE) >= -2).saying("with forget gates open, 1 % or more again"),
     ),
