@@ -24,7 +24,7 @@ from typing import Literal
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn import Module
+from torch.nn import Buffer, Module
 
 from firsthand.bounds import ANY, DEPTH, PART, SIZE, within
 from firsthand.errors import UserError
@@ -78,12 +78,13 @@ class LanguageModel(Module):
 
     def __init__(self, config: Config = Config()):
         super().__init__()
-        self.vocab = config.vocab or 28
-        self.embedding = None if config.embed is None else Embedding(self.vocab, config.embed)
+        vocab = config.vocab or 28
+        self.embedding = None if config.embed is None else Embedding(vocab, config.embed)
+        self.one_hot = Buffer(torch.eye(vocab), persistent=False) if config.embed is None else None
         between = config.dropout if config.layers > 1 else 0.0
-        self.lstm = LSTM(config.embed or self.vocab, config.hidden, config.layers, dropout=between, form=config.form)
+        self.lstm = LSTM(config.embed or vocab, config.hidden, config.layers, dropout=between, form=config.form)
         self.dropout = Dropout(config.dropout)
-        self.output = Linear(config.hidden, self.vocab)
+        self.output = Linear(config.hidden, vocab)
         if config.init == "normal":
             for parameter in self.parameters():
                 init.normal_(parameter, 0.01 if parameter.ndim > 1 else 0.0)
@@ -98,10 +99,7 @@ class LanguageModel(Module):
         self, tokens: Int[Tensor, "batch time"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time vocab"], State]:
         """The same from the state (h, c) in which an earlier call ended, and the state in which this one ends."""
-        if self.embedding is None:
-            x = torch.eye(self.vocab, dtype=self.output.weight.dtype, device=tokens.device)[tokens]
-        else:
-            x = self.embedding(tokens)
+        x = self.one_hot[tokens] if self.embedding is None else self.embedding(tokens)
         y, state = self.lstm(x, state)
         return self.output(self.dropout(y)), state
 

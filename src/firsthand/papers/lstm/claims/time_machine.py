@@ -17,10 +17,7 @@ CLAIM = Claim(
     measures=(TRAIN, VAL),
     arms=(TORCH, SCRATCH),
     conditions=(
-        near_paper(TORCH, VAL, by=0.3),
-        near_paper(TORCH, TRAIN, by=0.4),
-        near_paper(SCRATCH, VAL, by=0.3),
-        near_paper(SCRATCH, TRAIN, by=0.4),
+        *(near_paper(arm, measure, by=by) for arm in (TORCH, SCRATCH) for measure, by in ((VAL, 0.3), (TRAIN, 0.4))),
         VAL.of(TORCH) < VAL.of(SCRATCH),
         TRAIN.of(TORCH) < TRAIN.of(SCRATCH),
     ),

@@ -23,11 +23,10 @@ CLAIM = Claim(
     where="1997, section 4 and appendix A.1: said without numbers",
     measures=MEASURES,
     arms=ARMS,
-    conditions=(
-        abs(STRINGS.of(PUBLISHED) - STRINGS.of(PUBLISHED_FULL)) <= 0.15,
-        abs(FAR.of(PUBLISHED) - FAR.of(PUBLISHED_FULL)) <= 0.15,
-        abs(STRINGS.of(SIMPLER) - STRINGS.of(SIMPLER_FULL)) <= 0.15,
-        abs(FAR.of(SIMPLER) - FAR.of(SIMPLER_FULL)) <= 0.15,
+    conditions=tuple(
+        abs(measure.of(cut) - measure.of(full)) <= 0.15
+        for cut, full in ((PUBLISHED, PUBLISHED_FULL), (SIMPLER, SIMPLER_FULL))
+        for measure in (STRINGS, FAR)
     ),
     seeds=(0,),
     remark="The networks of the claim before, from one seed, on the same strings: thirty with each gradient.",
