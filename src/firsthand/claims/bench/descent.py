@@ -1,4 +1,4 @@
-"""A seed, and steps of a rule as the experiments take them: down a loss, or along gradients that they make themselves."""
+"""A seed, and steps of a rule as experiments take them: down a loss, or along gradients that they make themselves."""
 
 from collections.abc import Callable, Iterator
 
