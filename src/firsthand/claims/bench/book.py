@@ -45,13 +45,15 @@ def by_the_book(recipe: type[TextRecipe], passes: int, lr: float, **others: Any)
     """A recipe as the book has it: windows from a state of zeros, ten updates a pass by plain SGD."""
     book = {"data": TEXT, "stride": 1, "batch": 1024, "steps": 10 * passes, "optim": Optim("sgd", lr=lr), "clip": 1.0}
     often = {"keep": "last", "eval_every": 50, "checkpoint_every": 500, "log_every": 10, "threads": 1}
-    return recipe(**book | often | others)
+    options: dict[str, Any] = book | often | others
+    return recipe(**options)
 
 
 def characters(text: Text = TEXT) -> tuple[Int[Tensor, " train"], Int[Tensor, " val"], int]:
     """The characters to train on and to validate on, and the size of the vocabulary."""
     stream = text.load()
-    return *(torch.from_numpy(part).long() for part in (stream.train, stream.val)), len(stream.vocabulary)
+    train, val = (torch.from_numpy(part).long() for part in (stream.train, stream.val))
+    return train, val, len(stream.vocabulary)
 
 
 def windows(text: Text = TEXT, stride: int = 1) -> tuple[Windows, Windows, int]:
@@ -73,9 +75,10 @@ def read_through(
     batch: int,
     generator: Generator,
     clip: float = 1.0,
-) -> tuple[list[float], list[float]]:
+) -> tuple[list[float], list[float | None]]:
     """Learn from all windows once, in a new order: the loss of every batch, and the gradient's norm before a cut."""
-    losses, norms = [], []
+    losses: list[float] = []
+    norms: list[float | None] = []
     for rows in torch.randperm(len(windows), generator=generator).split(batch):
         loss = cross_entropy(network(windows[rows, :-1]).flatten(0, 1), windows[rows, 1:].flatten())
         norms.append(descend(rule, network, loss, clip))
