@@ -166,7 +166,9 @@ def test_the_general_figure_shows_what_differs():
         return {"key": "key", "kind": kind, "verdict": "reproduced", "arms": arms, "measures": measures}
 
     for kind, whose in (("a secondary number", "source"), ("the paper's number", "paper")):
-        legend = picture(row([5.0, 6.0], kind)).axes[0].get_legend()
+        (legend,) = picture(row([5.0, 6.0], kind)).legends
         assert [text.get_text() for text in legend.get_texts()] == ["ours, each seed", "ours, mean", whose]
     panels = [[axes.get_xlabel() for axes in picture(row(sizes)).axes] for sizes in ([5.0, 5.0], [5.0, 6.0])]
     assert panels == [["loss"], ["loss", "size"]]
+    low, high = picture(row([5.0, 5.001])).axes[1].get_xlim()
+    assert high - low > 1  # a difference of one in five thousand looks as small as it is

@@ -80,7 +80,7 @@ def reproduce(
         if claim.key in kept:
             path = out / f"{key}-{claim.key}.png"
             left = read_series(out, key, claim)
-            if (claim in chosen and not judge) or left or not path.exists():
+            if (claim in chosen and not judge) or left or claim.figure is None or not path.exists():
                 save(figure_of(claim, kept[claim.key], left), path)
     return Results(content, table, out)
 
