@@ -26,7 +26,7 @@ from firsthand.papers.backprop.facts import (
 from firsthand.papers.backprop.model import NETS, Config, Network, activities, error
 from firsthand.papers.backprop.recipe import PRESETS, counted
 from firsthand.papers.backprop.rule import Descent
-from firsthand.papers.backprop.sweeps import descend, first_weights, without_hidden
+from firsthand.papers.backprop.sweeps import descend, direct, first_weights
 from firsthand.papers.backprop.tape import Node
 from firsthand.train.launch import Interrupted
 from firsthand.train.recipe import schedule_for
@@ -146,8 +146,8 @@ def test_parameters():
         assert sum(p.numel() for p in network.parameters()) == size
     matrices = [p for p in Network().parameters() if p.ndim == 2]
     assert sum(p.numel() for p in matrices) == 576
-    direct = without_hidden(NETS["family-trees"])
-    assert sum(w[0].numel() for w in first_weights(direct, 2, 1.0, torch.Generator())) == 36 * 24 + 24
+    plan = direct(NETS["family-trees"])
+    assert sum(w[0].numel() for w in first_weights(plan, 2, 1.0, torch.Generator())) == 36 * 24 + 24
 
 
 def test_the_network_equals_the_equations():

@@ -10,9 +10,8 @@ from firsthand.papers.backprop.cases import binary, problem
 from firsthand.papers.backprop.claims.symmetry import PUBLISHED_HIDDEN, mirror_code, published
 from firsthand.papers.backprop.facts import GENERATION
 from firsthand.papers.backprop.model import NETS, Network, error
-from firsthand.papers.backprop.problems import small
 from firsthand.papers.backprop.recipe import PRESETS
-from firsthand.papers.backprop.sweeps import descend, first_weights, note, solved
+from firsthand.papers.backprop.sweeps import descend, first_weights, note, small, solved
 from firsthand.papers.backprop.tape import Node
 from firsthand.papers.backprop.trees import explained, family_trees, people, unlike_trees
 

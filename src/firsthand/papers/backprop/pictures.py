@@ -1,4 +1,4 @@
-"""Pictures of weights and activities as the paper draws them, squares for numbers, and of how runs come to an end."""
+"""Pictures of weights and activities as the paper draws them: squares for numbers."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from firsthand.figures.curves import Run, metric, series
 from firsthand.figures.style import BLUE, INK, MUTED, RED
 from firsthand.papers.backprop.facts import ENGLISH, ITALIANS, PEOPLE, RELATIONS, relatives
 from firsthand.papers.backprop.model import Network
@@ -95,10 +94,3 @@ def question(network: Network, person: str, relation: str) -> Figure:
     on = [PEOPLE[i] for i in (y["person_2"].flatten() > 0.5).nonzero().flatten().tolist()]
     figure.suptitle(f"{person}'s {relation}: {' and '.join(on) or 'no unit is above one half'}", fontweight="bold")
     return figure
-
-
-def shares(runs: Sequence[Run], most: int) -> np.ndarray:
-    """Steps of a curve up to `most`: sweeps, and the share (%) of networks that have solved their problem by then."""
-    done = np.sort(np.concatenate(series(runs, "all sweeps")))
-    solved = 100 * np.arange(len(done) + 1) / sum(metric(runs, "runs"))
-    return np.stack([[1, *done, most], [*solved, solved[-1]]], 1)

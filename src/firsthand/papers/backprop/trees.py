@@ -12,7 +12,7 @@ from firsthand.papers.backprop.cases import Problem, problem, right
 from firsthand.papers.backprop.facts import BRANCH, GENERATION
 from firsthand.papers.backprop.model import NETS
 from firsthand.papers.backprop.recipe import counted
-from firsthand.papers.backprop.sweeps import descend, first_weights, without_hidden
+from firsthand.papers.backprop.sweeps import descend, direct, first_weights
 
 Italians = Literal["same tree", "relations exchanged", "answers shuffled"]
 
@@ -45,7 +45,7 @@ def family_trees(
         seed: of all first weights, held-out questions and exchanges.
     """
     generator = Generator().manual_seed(seed)
-    plan = NETS["family-trees"] if hidden else without_hidden(NETS["family-trees"])
+    plan = NETS["family-trees"] if hidden else direct(NETS["family-trees"])
     weights = first_weights(plan, runs, init, generator)
     x, d = problem("family-trees")
     train = torch.ones(runs, len(x), 1)

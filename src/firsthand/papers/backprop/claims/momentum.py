@@ -4,7 +4,7 @@ from functools import partial
 
 from firsthand.claims import Claim, each, limit_from, near_paper, within
 from firsthand.figures.style import BLUE, GREEN, RED
-from firsthand.papers.backprop.problems import SMALL, SOLVED, SWEEPS, race
+from firsthand.papers.backprop.sweeps import SMALL, SOLVED, SWEEPS, race
 
 PLAIN = SMALL("2-2-1")
 PLAIN_SLOW = SMALL("2-2-1, no momentum", overrides={"momentum": 0.0})

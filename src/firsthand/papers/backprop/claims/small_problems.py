@@ -4,7 +4,7 @@ from functools import partial
 
 from firsthand.claims import Claim, Measure, limit_from, near_paper
 from firsthand.figures.style import AMBER, BLUE, GREEN, RED, VIOLET
-from firsthand.papers.backprop.problems import SMALL, SOLVED, SWEEPS, race
+from firsthand.papers.backprop.sweeps import SMALL, SOLVED, SWEEPS, race
 
 DISTINCT = Measure("all distinct", "solved runs with eight different codes (%)", scale=100.0, digits=0)
 ARMS = PLAIN, SLOW, FAST, TARGETS, PARITY, PARITY_SLOW = tuple(

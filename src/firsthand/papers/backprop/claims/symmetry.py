@@ -6,13 +6,12 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, near_paper
-from firsthand.figures.curves import Runs, lines
+from firsthand.figures.curves import Runs
 from firsthand.figures.style import BLUE, INK, RED
 from firsthand.papers.backprop.cases import problem, right
 from firsthand.papers.backprop.model import NETS, activities, error
-from firsthand.papers.backprop.pictures import shares, squares
-from firsthand.papers.backprop.problems import SOLVED, SWEEPS
-from firsthand.papers.backprop.sweeps import descend, first_weights, note, solved, without_hidden
+from firsthand.papers.backprop.pictures import squares
+from firsthand.papers.backprop.sweeps import SOLVED, SWEEPS, descend, direct, first_weights, note, solved, solving
 from firsthand.papers.backprop.tape import Node
 
 # Figure 1: the weights of each hidden unit, top to bottom, then its bias; the output's weights and bias.
@@ -31,7 +30,7 @@ def symmetry(hidden: bool = True, runs: int = 100, sweeps: int = 6000, seed: int
         seed: of all first weights.
     """
     x, d = problem("symmetry")
-    plan = NETS["symmetry"] if hidden else without_hidden(NETS["symmetry"])
+    plan = NETS["symmetry"] if hidden else direct(NETS["symmetry"])
     weights = first_weights(plan, runs, 0.3, Generator().manual_seed(seed))
     firsts, near = torch.full((runs,), -1), torch.full((runs,), -1)
     kept = [w.clone() for w in weights]  # as they were when a run came within 0.1, else as they are in the end
@@ -104,12 +103,10 @@ def figure(seen: Runs) -> Figure:
         axes.set_xlabel("to the output: {:.1f} and {:.1f}, its bias: {:.1f}".format(*output))
     printed.set_title("Weights as printed")
     learned.set_title("Weights of a run of ours")
-    for arm, colour in ((NET, BLUE), (DIRECT, RED)):
-        lines(curves, [shares(seen[arm.name], 6000)], colour, arm.name, lw=2, drawstyle="steps-post")
+    solving(curves, {arm.name: seen[arm.name] for arm in (NET, DIRECT)}, 6000, (BLUE, RED), "--")
     curves.axvline(NET.paper["sweeps"], color=INK, ls="--", lw=1, label="the paper's run")
-    curves.set(xlim=(0, 6000), ylim=(-2, 102), xlabel="sweeps through the 64 vectors",
-               ylabel="runs with all 64 right (%)", title="Networks that see symmetry")  # fmt: skip
-    curves.legend(loc="upper left")
+    curves.set(xlim=(0, 6000), ylim=(-2, 102), title="Networks that see symmetry")
+    curves.legend(loc="upper right")
     return figure
 
 
