@@ -15,9 +15,9 @@ from firsthand.data import synthetic
 from firsthand.errors import UserError
 from firsthand.nn import Linear
 from firsthand.papers import get
-from firsthand.papers.odyssey.anova import analysis
 from firsthand.papers.odyssey.bptt import unrolled
 from firsthand.papers.odyssey.claims.adding import answers
+from firsthand.papers.odyssey.claims.importance import analysis
 from firsthand.papers.odyssey.claims.variants import COUNT, LEVEL, differs
 from firsthand.papers.odyssey.model import LSTM, Config, LanguageModel, Variant
 from firsthand.papers.odyssey.trials import GUESS, at_most_a_guess, log_uniform, rule_for, run, text

@@ -22,9 +22,13 @@ def unrolled(
     `blocks` are those of i, f, z, o that have rows in W, R and b, in this order; of `peepholes` p_i, p_f, p_o those
     that there are; G is of FGR alone.
     """
-    gates = torch.cat(state[2:], 1) if G is not None else None
-    *found, last = _Unrolled.apply(variant, blocks, x, *state[:2], W, R, b, *peepholes, gates, G)
-    return (*found, *last.chunk(3, 1)) if G is not None else tuple(found)
+    args = variant, blocks, x, *state[:2], W, R, b, *peepholes
+    if G is None:
+        return _Unrolled.apply(*args, None, None)[:3]
+    gates, feed = _among(torch.cat(state[2:], 1)), _among(_among(G).t())  # G^T, with zeros where z is
+    y, *last, after = _Unrolled.apply(*args, gates, feed)
+    i, f, _, o = after.chunk(4, 1)
+    return y, *last, i, f, o
 
 
 class _Unrolled(torch.autograd.Function):
@@ -45,7 +49,7 @@ class _Unrolled(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, variant, blocks, x, y0, c0, W, R, b, p_i, p_f, p_o, gates0, G):
+    def forward(ctx, variant, blocks, x, y0, c0, W, R, b, p_i, p_f, p_o, before, feed):
         batch, time, hidden = *x.shape[:2], R.shape[1]
         a = torch.addmm(b, x.transpose(0, 1).flatten(0, 1), W.t()).view(time, batch, -1)
         part, (i, f, z, o) = _parts(a, blocks, hidden)
@@ -53,13 +57,13 @@ class _Unrolled(torch.autograd.Function):
         y[0], c[0] = y0, c0
         bent = c if variant == "NOAF" else torch.empty_like(c)  # h(c)
         squashed = a[:, :, : hidden * sum(s in blocks for s in "if")]  # what becomes i and f
-        feed, before = (None, None) if G is None else (_feed(G, hidden), _among(gates0, hidden))
+        gates = before
         with torch.inference_mode():  # the calls cost less
             for t in range(time):
                 a[t].addmm_(y[t], R.t())
-                if G is not None:
-                    a[t].addmm_(before, feed)
-                    before = a[t]
+                if feed is not None:
+                    a[t].addmm_(gates, feed)
+                    gates = a[t]
                 for gate, peephole in ((i, p_i), (f, p_f)):
                     if peephole is not None:
                         gate[t].addcmul_(c[t], peephole)
@@ -79,14 +83,13 @@ class _Unrolled(torch.autograd.Function):
                     torch.tanh(c[t + 1], out=bent[t + 1])
                 torch.mul(o[t], bent[t + 1], out=y[t + 1])
         ctx.variant, ctx.blocks = variant, blocks
-        ctx.save_for_backward(x, W, R, p_i, p_f, p_o, gates0, G, a, y, c, bent)
-        last = None if G is None else torch.cat([part[s][-1] for s in "ifo"], 1)
-        return y[1:].transpose(0, 1).contiguous(), y[-1].clone(), c[-1].clone(), last
+        ctx.save_for_backward(x, W, R, p_i, p_f, p_o, before, feed, a, y, c, bent)
+        return y[1:].transpose(0, 1).contiguous(), y[-1].clone(), c[-1].clone(), None if feed is None else a[-1].clone()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, dys, dy_last, dc_last, dgates_last):
-        x, W, R, p_i, p_f, p_o, gates0, G, a, y, c, bent = ctx.saved_tensors
+    def backward(ctx, dys, dy_last, dc_last, fed):
+        x, W, R, p_i, p_f, p_o, before, feed, a, y, c, bent = ctx.saved_tensors
         variant, (time, batch, _), hidden = ctx.variant, a.shape, R.shape[1]
         part, (i, f, z, o) = _parts(a, ctx.blocks, hidden)
         slope = {s: part[s] * (1 - part[s]) for s in "ifo" if s in part}  # sigmoid'
@@ -102,18 +105,17 @@ class _Unrolled(torch.autograd.Function):
         dy, dc = torch.zeros_like(y), dc_last.clone()
         dy[1:] = dys.transpose(0, 1)
         dy[-1] += dy_last
-        feed, fed = (None, None) if G is None else (_feed(G, hidden), _among(dgates_last, hidden))
         with torch.inference_mode():
             for t in reversed(range(time)):
                 if "o" in d:
                     d["o"][t].mul_(dy[t + 1])
-                if G is not None:
+                if feed is not None:
                     d["o"][t].addcmul_(fed[:, 3 * hidden :], slope["o"][t])
                 dc.addcmul_(dy[t + 1], to_c[t])
                 if p_o is not None:
                     dc.addcmul_(d["o"][t], p_o)
                 inner[t].mul_(dc.unsqueeze(1))
-                if G is not None:
+                if feed is not None:
                     d["i"][t].addcmul_(fed[:, :hidden], slope["i"][t])
                     d["f"][t].addcmul_(fed[:, hidden : 2 * hidden], slope["f"][t])
                     fed = da[t] @ feed.t()
@@ -126,13 +128,12 @@ class _Unrolled(torch.autograd.Function):
         dx = (flat @ W).view(time, batch, -1).transpose(0, 1) if ctx.needs_input_grad[2] else None
         saw = (("i", p_i, c[:-1]), ("f", p_f, c[:-1]), ("o", p_o, c[1:]))
         dps = [None if p is None else (d[s] * cell).sum((0, 1)) for s, p, cell in saw]
-        dG = dgates = None
-        if G is not None:
-            gates = torch.cat([_among(gates0, hidden)[None], a[:-1]]).flatten(0, 1)
-            places = torch.arange(4 * hidden, device=a.device).view(4, hidden)[[0, 1, 3]].flatten()  # of i, f and o
-            dG, dgates = (flat.t() @ gates)[places][:, places], fed[:, places]
+        dgates = dfeed = None
+        if feed is not None:
+            gates = torch.cat([before[None], a[:-1]]).flatten(0, 1)
+            dgates, dfeed = fed.clone(), (flat.t() @ gates).t()  # a copy that autograd may use outside of inference
         dR = flat.t() @ y[:-1].flatten(0, 1)
-        return None, None, dx, dy[0], dc, flat.t() @ xs, dR, flat.sum(0), *dps, dgates, dG
+        return None, None, dx, dy[0], dc, flat.t() @ xs, dR, flat.sum(0), *dps, dgates, dfeed
 
 
 def _parts(a: Tensor, blocks: str, hidden: int) -> tuple[dict[str, Tensor], list[Tensor]]:
@@ -141,11 +142,7 @@ def _parts(a: Tensor, blocks: str, hidden: int) -> tuple[dict[str, Tensor], list
     return part, [part[s] if s in part else torch.ones_like(part["z"]) for s in "ifzo"]
 
 
-def _among(gates: Tensor, hidden: int) -> Tensor:
+def _among(gates: Tensor) -> Tensor:
     """The gates i, f, o at their places among i, f, z, o; z is 0."""
-    return torch.cat([gates[:, : 2 * hidden], gates.new_zeros(len(gates), hidden), gates[:, 2 * hidden :]], 1)
-
-
-def _feed(G: Tensor, hidden: int) -> Tensor:
-    """G^T with rows and columns of zeros where z is."""
-    return _among(_among(G, hidden).t(), hidden)
+    i, f, o = gates.chunk(3, 1)
+    return torch.cat([i, f, torch.zeros_like(i), o], 1)

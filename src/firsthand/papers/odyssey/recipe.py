@@ -7,12 +7,11 @@ from torch.nn import Module
 
 from firsthand.data.specs import Text
 from firsthand.papers.odyssey.model import Config, LanguageModel
-from firsthand.train import language
-from firsthand.train.language import TextRecipe
+from firsthand.train.language import LanguageModeling, TextRecipe
 from firsthand.train.recipe import Optim, Schedule
 
 
-class NextToken(language.LanguageModeling):
+class NextToken(LanguageModeling):
     """Predict every next token with one of the LSTMs."""
 
     def model(self) -> Module:

@@ -45,7 +45,6 @@ ENDS = (Measure("plain", "loss without momentum"), Measure("fastest", "loss with
 SCALED = Arm("rate x (1 - momentum)", experiment=momentum)
 SAME = Arm("the same rate", experiment=momentum, overrides={"scaled": False})
 
-
 CLAIM = Claim(
     key="momentum",
     kind="the paper's statement",
