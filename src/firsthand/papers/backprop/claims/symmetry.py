@@ -93,16 +93,15 @@ DIRECT = Arm("no hidden units", experiment=symmetry, overrides={"hidden": False}
 def figure(seen: Runs) -> Figure:
     """The printed weights and those of a run of ours, the one in the middle, and when the runs have solved it."""
     figure, ours = Figure(figsize=(9, 6.5)), seen[NET.name][0].result["series"]
-    panels = figure.subplot_mosaic([["printed", "learned"], ["curves", "curves"]], height_ratios=(1, 1.1))
-    printed, learned, curves = panels.values()
+    printed, learned, curves = figure.subplot_mosaic("ab;cc", height_ratios=(1, 1.1)).values()
     hidden = torch.cat([torch.tensor(ours["hidden weights"]), torch.tensor(ours["hidden biases"])[:, None]], 1)
-    rows = (printed, torch.tensor(PUBLISHED_HIDDEN), PUBLISHED_OUTPUT), (learned, hidden, ours["output"])
-    for axes, values, output in rows:
-        columns = [*(f"x{i}" for i in range(1, 7)), "bias"]
+    columns = [*(f"x{i}" for i in range(1, 7)), "bias"]
+    for axes, title, values, output in (
+        (printed, "Weights as printed", torch.tensor(PUBLISHED_HIDDEN), PUBLISHED_OUTPUT),
+        (learned, "Weights of a run of ours", hidden, ours["output"]),
+    ):
         squares(axes, values, values.abs().max().item(), ("hidden 1", "hidden 2"), columns, numbers=True)
-        axes.set_xlabel("to the output: {:.1f} and {:.1f}, its bias: {:.1f}".format(*output))
-    printed.set_title("Weights as printed")
-    learned.set_title("Weights of a run of ours")
+        axes.set(title=title, xlabel="to the output: {:.1f} and {:.1f}, its bias: {:.1f}".format(*output))
     solving(curves, {arm.name: seen[arm.name] for arm in (NET, DIRECT)}, 6000, (BLUE, RED), "--")
     curves.axvline(NET.paper["sweeps"], color=INK, ls="--", lw=1, label="the paper's run")
     curves.set(xlim=(0, 6000), ylim=(-2, 102), title="Networks that see symmetry")
