@@ -21,11 +21,11 @@ from firsthand.papers.vanishing.claims.dilemma import storing, survivors
 from firsthand.papers.vanishing.claims.guessing import search
 from firsthand.papers.vanishing.claims.lengths import lengths
 from firsthand.papers.vanishing.claims.region import NOISES, region
-from firsthand.papers.vanishing.jacobians import bound, by_lag, walk
+from firsthand.papers.vanishing.jacobians import bound, by_lag, hidden_states
 from firsthand.papers.vanishing.language import lags, memory, network, predicted, score, train
 from firsthand.papers.vanishing.latches import Latches, descend
 from firsthand.papers.vanishing.model import Config, Latch, RecurrentClassifier, latch
-from firsthand.papers.vanishing.recipe import Recipe, Sequences, cost, draw
+from firsthand.papers.vanishing.recipe import Recipe, Sequences, cost, pairs
 from firsthand.papers.vanishing.theory import attractor, multiplier, threshold
 from firsthand.train.launch import Launch
 
@@ -93,7 +93,7 @@ def test_the_gradient_reaches_the_first_step():
     """By finite differences, over 50 steps: a state that was cut from the graph would give 0."""
     torch.manual_seed(0)
     network = Latch(Config(w0=1.1)).double()
-    x = draw(4, 50, 3, 0.1, Generator().manual_seed(0))[0].double()
+    x = pairs(4, 50, 3, 0.1, Generator().manual_seed(0))[0].double()
     network(x).sum().backward()
     for k in (0, 1):
         network.free.data[k, 0] += 1e-5
@@ -143,7 +143,7 @@ def test_options_that_do_not_go_together():
 
 
 def test_sequences_show_their_class_first():
-    x, classes = draw(2000, 9, 3, 0.2, Generator().manual_seed(1))
+    x, classes = pairs(2000, 9, 3, 0.2, Generator().manual_seed(1))
     assert classes[:4].tolist() == [0, 1, 0, 1]
     assert torch.equal(x[:, :3], (2.0 * classes - 1)[:, None].expand(-1, 3))
     assert x[:, 3:].std().item() == pytest.approx(0.2, rel=0.03)  # 12,000 draws: 0.6 % is one deviation
@@ -172,7 +172,7 @@ def test_lags_of_a_layer_are_products_of_jacobians(kind):
     torch.manual_seed(0)
     layer, x = kind(2, 3).double(), torch.randn(1, 6, 2, dtype=torch.float64)
     count = 2 if kind is LSTM else 1
-    states = walk(layer, x)
+    states = hidden_states(layer, x)
     reads = torch.randn(3, dtype=torch.float64)
     norms = by_lag(states[-1][0] @ reads, states)
     back = torch.cat([reads, torch.zeros(3 * (count - 1), dtype=torch.float64)])
@@ -194,7 +194,7 @@ def test_the_bound_bounds_and_is_reached():
     for units in (1, 2, 7):
         layer = RNN(3, units).double()
         layer.weight_hh_l0.data.mul_(4)
-        states = walk(layer, torch.randn(20, 15, 3, dtype=torch.float64))
+        states = hidden_states(layer, torch.randn(20, 15, 3, dtype=torch.float64))
         norms = by_lag(states[-1][0].sum(1), states)
         ratio = norms / norms[0] / bound(layer.weight_hh_l0, states)
         assert ratio.max() <= 1 + 1e-12

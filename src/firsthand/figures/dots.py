@@ -1,8 +1,10 @@
 """The general figure of a claim: every seed's number, our mean, and the paper's number, arm by arm."""
 
+from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,9 +24,9 @@ def picture(claim: dict[str, Any]) -> Figure:
     telling = [m for m in claim["measures"] if len(found[m["name"]]) != 1 and m["name"] != "params"]
     measures = telling or claim["measures"]
     columns = min(2, len(measures))
-    rows = -(-len(measures) // columns)
-    figure = Figure(figsize=(5.2 * columns + 1.2, rows * (1.1 + 0.36 * len(arms)) + 0.5))
-    panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
+    lines = -(-len(measures) // columns)
+    figure = Figure(figsize=(5.2 * columns + 1.2, lines * (1.1 + 0.36 * len(arms)) + 0.5))
+    panels = list(figure.subplots(lines, columns, squeeze=False, sharey=True).flat)
     source = "source" if claim["kind"] == "a secondary number" else "paper"
     for axes, measure in zip(panels, measures, strict=False):
         panel(axes, arms, measure, source)
@@ -44,16 +46,14 @@ def panel(axes: Axes, arms: list[dict[str, Any]], measure: dict[str, Any], sourc
         ours = arm["ours"][measure["name"]]
         values = [value for value in ours if value is not None]
         named = row == 0
-        axes.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.5, ms=5,
-                  label="ours, each seed" if named else None)  # fmt: skip
+        dots(axes, row, values, COLOURS[0], ms=5, alpha=0.5, label="ours, each seed" if named else None)
         if values and len(values) == len(ours):
             axes.plot([mean(values)], [row], "|", color=COLOURS[0], ms=18, mew=2, label="ours, mean" if named else None)
         if measure["name"] in arm["paper"]:
             axes.plot([arm["paper"][measure["name"]]], [row], "D", **mark)
     if any(measure["name"] in arm["paper"] for arm in arms):
         axes.plot([], [], "D", label=source, **mark)
-    axes.set_yticks(range(len(arms)), [arm["name"] for arm in arms])
-    axes.set_ylim(len(arms) - 0.4, -0.6)
+    rows(axes, [arm["name"] for arm in arms])
     axes.set_xlabel(measure["label"])
 
 
@@ -68,3 +68,14 @@ def span(axes: Axes, numbers: set[float]) -> None:
     elif high - low < LEAST * max(abs(low), abs(high)):
         middle, half = (low + high) / 2, LEAST * max(abs(low), abs(high)) / 2
         axes.set_xlim(middle - 1.05 * half, middle + 1.05 * half)
+
+
+def rows(axes: Axes, names: Sequence[str]) -> None:
+    """A row for each name, from top to bottom."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+
+
+def dots(axes: Axes, row: int, values: Sequence[float] | np.ndarray, colour: str, **style: Any) -> None:
+    """The numbers of every seed in a row."""
+    axes.plot(values, [row] * len(values), "o", color=colour, **({"ms": 6, "alpha": 0.6} | style))

@@ -5,6 +5,8 @@ from statistics import median
 from time import process_time
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 
 def timed(function: Callable[[], object], least: float = 0.2) -> float:
@@ -20,6 +22,10 @@ def timed(function: Callable[[], object], least: float = 0.2) -> float:
 
 def power(sizes: Sequence[int | float], times: Sequence[int | float]) -> float:
     """The power of the size with which the time grows: the slope of the line through the logarithms."""
-    x, y = (torch.tensor(values, dtype=torch.float64).log() for values in (sizes, times))
+    return slope(*(torch.tensor(values, dtype=torch.float64).log() for values in (sizes, times)))
+
+
+def slope(x: Float[Tensor, " points"], y: Float[Tensor, " points"]) -> float:
+    """That of the straight line with the least squared error."""
     x = x - x.mean()
-    return (x @ y / (x @ x)).item()
+    return (x @ (y - y.mean()) / (x @ x)).item()

@@ -49,12 +49,5 @@ def bound(weight: Float[Tensor, "hidden hidden"], states: States) -> Float[Tenso
     t, t-1, ..., t-k+1. Source: Pascanu et al. (2013), equations 6 and 7.
     """
     largest = torch.linalg.matrix_norm(weight, 2)
-    slopes = [(1 - h**2).amax(1) for (h,) in states[::-1]]
-    steps = [torch.ones_like(slopes[0]), *(largest * slope for slope in slopes[:-1])]
-    return torch.stack(steps).cumprod(0)
-
-
-def slope(x: Float[Tensor, " points"], y: Float[Tensor, " points"]) -> float:
-    """Of the straight line with the least squared error."""
-    x = x - x.mean()
-    return (x @ (y - y.mean()) / (x @ x)).item()
+    steps = [largest * (1 - h**2).amax(1) for (h,) in states[:0:-1]]
+    return torch.stack([torch.ones_like(steps[0]), *steps]).cumprod(0)

@@ -16,15 +16,16 @@ from torch import Generator, Tensor
 
 from firsthand import optim
 from firsthand.claims import Arm, Measure, Outcome
-from firsthand.claims.bench.descent import descend
-from firsthand.claims.bench.recurrent import Recurrent
+from firsthand.claims.bench.descent import descend, seeded
+from firsthand.claims.bench.recurrent import LAYERS, Recurrent
+from firsthand.claims.bench.timing import slope
 from firsthand.data.specs import Text
 from firsthand.data.stream import Stream
 from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, INK, RED, VIOLET, beside
-from firsthand.nn import GRU, LSTM, RNN, cross_entropy, init
+from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, INK, RED, VIOLET, beside, subplots
+from firsthand.nn import LSTM, RNN, cross_entropy, init
 from firsthand.papers.lstm.model import open_gates
-from firsthand.papers.vanishing.jacobians import bound, by_lag, hidden_states, packed, slope
+from firsthand.papers.vanishing.jacobians import bound, by_lag, hidden_states, packed
 
 Net = Literal["rnn-0.5", "rnn-1", "rnn-1.5", "rnn-orthogonal", "lstm", "gru"]
 Book = Literal["timemachine", "python-docs"]
@@ -35,17 +36,17 @@ WINDOW, BATCH = 50, 32
 
 def network(net: Net, vocab: int, units: int = 128) -> Recurrent:
     """A one-hot character in, logits of the next one out, one layer of units between."""
-    layer = {"lstm": LSTM, "gru": GRU}.get(net, RNN)(vocab, units)
-    model = Recurrent(layer, vocab)
-    if net != "gru":
-        layer.bias_ih_l0.data.zero_()
-        layer.bias_hh_l0.data.zero_()
+    layer = LAYERS.get(net, RNN)(vocab, units)
+    model, weight = Recurrent(layer, vocab), layer.weight_hh_l0.data
+    if net == "gru":
+        return model
+    layer.bias_ih_l0.data.zero_()
+    layer.bias_hh_l0.data.zero_()
     if net == "lstm":
         open_gates(layer, forget=1.0)
     elif net == "rnn-orthogonal":
-        init.orthogonal_(layer.weight_hh_l0)
-    elif net != "gru":
-        weight = layer.weight_hh_l0.data
+        init.orthogonal_(weight)
+    else:
         weight.mul_(float(net[4:]) / torch.linalg.eigvals(weight).abs().max())
     return model
 
@@ -145,15 +146,13 @@ def lags(
         text: what is read, as letters and spaces.
         seed: of the weights and the windows of text.
     """
-    stream = characters(text)
-    torch.manual_seed(seed)
-    model, generator = network(net, len(stream.vocabulary)), Generator().manual_seed(seed)
-    start = memory(model, stream.val, generator)
-    found: dict[str, float | list | None] = {f"start {name}": value for name, value in start.items()}
-    found["start predicted"] = predicted(model)
+    stream, generator = characters(text), seeded(seed)
+    model = network(net, len(stream.vocabulary))
+    start, linear = memory(model, stream.val, generator), predicted(model)
     losses = train(model, stream.train, updates, lr, clip, generator)
     loss = score(model, stream.val)
     after = {} if loss is None else memory(model, stream.val, Generator().manual_seed(seed))
+    found = {f"start {name}": value for name, value in start.items()} | {"start predicted": linear}
     return found | {f"trained {name}": after.get(name) for name in start} | {"loss": loss, "losses": losses}
 
 
@@ -171,12 +170,11 @@ FLOOR = 1e-17  # of the figure
 
 def gradients(seen: Runs, when: Literal["start", "trained"], title: str) -> Figure:
     """Gradient against lag, a line a seed, with the network's name beside its end."""
-    figure = Figure(figsize=(9.6, 4.8))
-    axes = figure.subplots()
+    figure, axes = subplots(9.6, 4.8)
     labels = []
     for (name, runs), colour in zip(seen.items(), (INK, BLUE, RED, GREEN, AMBER, VIOLET, BROWN), strict=False):
         curves = series([run for run in runs if f"{when} shares" in run.result["series"]], f"{when} shares")
-        lines(axes, [np.stack([np.arange(LAGS + 1), shares], 1) for shares in curves], colour, name)
+        lines(axes, curves, colour, name, start=0)
         labels.append((name, max(np.median([shares[-1] for shares in curves] or [0.0]), FLOOR), colour))
     axes.set(yscale="log", xlim=(0, LAGS), ylim=(FLOOR, 1e2), xlabel="k, steps back from the error",
              ylabel="|dE_t / ds_t-k|, as a share of that at k = 0", title=title)  # fmt: skip

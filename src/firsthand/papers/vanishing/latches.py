@@ -22,10 +22,9 @@ class Latches:
     @classmethod
     def draw(cls, runs: int, lead: int, w0: Number | None, reach: float, generator: Generator) -> "Latches":
         """Free inputs from U(-reach, reach), and the weight too where w0 is None."""
-        free = reach * (2 * torch.rand(lead, 2, runs, generator=generator) - 1)
-        if w0 is None:
-            return cls(reach * (2 * torch.rand(runs, generator=generator) - 1), free)
-        return cls(torch.as_tensor(w0, dtype=torch.float32).expand(runs).clone(), free)
+        free = draws((lead, 2, runs), reach, generator, uniform=True)
+        w = draws((runs,), reach, generator, uniform=True) if w0 is None else torch.as_tensor(w0).expand(runs).clone()
+        return cls(w, free)
 
     @torch.no_grad()
     def right(self, length: int, noise: Number, generator: Generator, uniform: bool = False) -> Tensor:

@@ -76,7 +76,9 @@ class Latch(Module):
 
     def unroll(self, x: Float[Tensor, "batch time"]) -> tuple[Float[Tensor, " batch"], States]:
         """The answers x_T, and the states of every step."""
-        check_length(x, self.lead)
+        if x.shape[1] <= self.lead:
+            steps = f"{x.shape[1]} steps must be longer than its first {self.lead}"
+            raise UserError(f"A sequence of {steps}, which show the class.")
         given = self.free[(x[:, 0] > 0).long()]  # (batch, L)
         states = latch(self.w, torch.cat([given, x[:, self.lead :]], 1).unbind(1))
         return states[-1], [(state,) for state in states]
@@ -91,7 +93,6 @@ class RecurrentClassifier(Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        self.lead = config.lead
         self.layer = LAYERS[config.cell](1, config.units or 5)
         self.readout = Linear(self.layer.hidden_size, 1)
         if config.cell == "lstm":
@@ -101,16 +102,9 @@ class RecurrentClassifier(Module):
 
     def forward(self, x: Float[Tensor, "batch time"]) -> Float[Tensor, " batch"]:
         """The answer after the last step."""
-        check_length(x, self.lead)
         return self.readout(self.layer(x.unsqueeze(2))[0][:, -1]).squeeze(1)
 
     def unroll(self, x: Float[Tensor, "batch time"]) -> tuple[Float[Tensor, " batch"], States]:
         """The answers, and the states of every step, each a point of the graph of its own."""
         states = hidden_states(self.layer, x.unsqueeze(2))
         return self.readout(states[-1][0]).squeeze(1), states
-
-
-def check_length(x: Float[Tensor, "batch time"], lead: int) -> None:
-    """Raises UserError for sequences that end before the noise begins."""
-    if x.shape[1] <= lead:
-        raise UserError(f"A sequence of {x.shape[1]} steps must be longer than its first {lead}, which show the class.")

@@ -84,7 +84,7 @@ class Remember(Task):
         model.to(like.dtype)
         yield "gradient", pictures.gradient(norms, model.w.item() if isinstance(model, Latch) else None)
         first = torch.stack([parts[0].detach().cpu() for parts in states], 1)
-        yield "memory", pictures.memory(first.flatten(2) if first.ndim > 2 else first[..., None], classes)
+        yield "memory", pictures.memory(first.view(*first.shape[:2], -1), classes)  # a latch has one unit
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from torch import Generator, Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from
 from firsthand.figures.curves import Runs, metric, series
-from firsthand.figures.style import BLUE, INK, RED
+from firsthand.figures.dots import dots, rows
+from firsthand.figures.style import BLUE, INK, RED, subplots
 
 SHOWN = (4.9, -2.3)  # the start whose path is drawn
 
@@ -46,13 +47,9 @@ def cliff(lr: float = 0.1, clip: float | None = None, runs: int = 400, updates: 
         left |= (place[:, :-1].abs() > 20).any(0)
         path.append(place[:, -1].tolist())
     solved = cliff_error(*place[:, :-1].detach()) < 0.001
-    return {
-        "arrived": solved.double().mean().item(),
-        "jump": longest.item(),
-        "thrown": left.double().mean().item(),
-        "path w": [w for w, _ in path],
-        "path b": [b for _, b in path],
-    }
+    w, b = (list(values) for values in zip(*path, strict=True))
+    arrived, thrown = (share.double().mean().item() for share in (solved, left))
+    return {"arrived": arrived, "jump": longest.item(), "thrown": thrown, "path w": w, "path b": b}
 
 
 SOLVED = Measure("arrived", "share that ends with E < 0.001", digits=2)
@@ -72,8 +69,7 @@ CLIPPED = descent(0.01, 1.0), descent(0.1, 1.0), descent(1.0, 1.0), descent(1.0,
 
 def figure(seen: Runs) -> Figure:
     """The error's surface with a path that meets the wall, with and without clipping; and how many descents succeed."""
-    figure = Figure(figsize=(11.8, 4.6))
-    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    figure, left, right = subplots(11.8, 4.6, 2, width_ratios=(1.25, 1))
     w, b = np.meshgrid(np.linspace(3.5, 8.5, 400), np.linspace(-4.6, -0.4, 400))
     height = cliff_error(torch.from_numpy(w), torch.from_numpy(b)).sqrt().numpy()
     left.pcolormesh(w, b, height, cmap="Greys", vmin=0, vmax=0.9, shading="auto", rasterized=True)
@@ -86,10 +82,9 @@ def figure(seen: Runs) -> Figure:
     left.grid(False)
     left.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
     for row, (name, runs) in enumerate(seen.items()):
-        shares = 100 * np.array(metric(runs, SOLVED.name))
-        right.plot(shares, [row] * len(shares), "o", color=BLUE if "clipped" in name else RED, ms=6, alpha=0.6)
-    right.set_yticks(range(len(seen)), list(seen))
-    right.set(xlim=(0, 101), ylim=(len(seen) - 0.4, -0.6), xlabel="descents that end with E < 0.001 (%)")
+        dots(right, row, 100 * np.array(metric(runs, SOLVED.name)), BLUE if "clipped" in name else RED)
+    rows(right, list(seen))
+    right.set(xlim=(0, 101), xlabel="descents that end with E < 0.001 (%)")
     return figure
 
 

@@ -1,10 +1,9 @@
 """Learning rates that are too high for a network that reads text, with and without clipping."""
 
 import numpy as np
-import torch
-from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, ordered
+from firsthand.claims.bench.descent import seeded
 from firsthand.papers.vanishing.language import LOSS, Book, characters, network, score, train
 
 
@@ -26,17 +25,12 @@ def reader(
         text: what is read, as letters and spaces.
         seed: of the weights and the windows of text.
     """
-    stream = characters(text)
+    stream, generator = characters(text), seeded(seed)
     vocab = len(stream.vocabulary)
-    torch.manual_seed(seed)
     net = network("rnn-1", vocab)
-    losses = train(net, stream.train, updates, lr, clip, Generator().manual_seed(seed))
-    return {
-        "loss": score(net, stream.val),
-        "worst": max(losses),
-        "frequencies": frequencies(stream.train, stream.val, vocab),
-        "losses": losses,
-    }
+    losses = train(net, stream.train, updates, lr, clip, generator)
+    guessed = frequencies(stream.train, stream.val, vocab)
+    return {"loss": score(net, stream.val), "worst": max(losses), "frequencies": guessed, "losses": losses}
 
 
 WORST = Measure("worst", "highest training loss (nats)", digits=1)

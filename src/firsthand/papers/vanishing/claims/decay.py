@@ -8,10 +8,9 @@ from matplotlib.figure import Figure
 from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from, within
+from firsthand.claims.bench.timing import slope
 from firsthand.figures.curves import Runs, metric, series
-from firsthand.figures.style import BLUE, GREEN, RED
-from firsthand.papers.vanishing.jacobians import slope
-from firsthand.papers.vanishing.model import latch
+from firsthand.figures.style import BLUE, GREEN, RED, subplots
 from firsthand.papers.vanishing.theory import multiplier
 
 STEPS = 60
@@ -29,12 +28,11 @@ def decay(w: float = 1.5, seed: int = 0) -> Outcome:
     draw = torch.rand((), generator=Generator().manual_seed(seed), dtype=torch.float64)
     x0 = (0.1 + 0.9 * draw).requires_grad_()
     weights = [torch.tensor(w, dtype=torch.float64, requires_grad=True) for _ in range(STEPS)]  # one w a step
-    states, x = [], x0
+    states = [x0]
     for one in weights:
-        states += latch(one, [torch.zeros((), dtype=torch.float64)], x)
-        x = states[-1]
-    sizes = [torch.autograd.grad(state, x0, retain_graph=True)[0].abs().item() for state in states]
-    parts = torch.stack(torch.autograd.grad(x, weights)).flip(0)  # what each step adds to dx_T/dw
+        states.append(torch.tanh(one * states[-1]))
+    sizes = [torch.autograd.grad(state, x0, retain_graph=True)[0].abs().item() for state in states[1:]]
+    parts = torch.stack(torch.autograd.grad(states[-1], weights)).flip(0)  # what each step adds to dx_T/dw
     tail = torch.arange(20, STEPS + 1, dtype=torch.float64)
     factor = slope(tail, torch.tensor(sizes[19:], dtype=torch.float64).log())
     return {
@@ -55,8 +53,7 @@ ARMS = [Arm(f"w = {w:g}", experiment=decay, overrides={"w": w}) for w in (1.25, 
 
 def figure(seen: Runs) -> Figure:
     """|dx_T/dx_0| against T beside mu^T, and what each step adds to the gradient of w; of the first seed."""
-    figure = Figure(figsize=(11, 4.2))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(11, 4.2, 2)
     for colour, (name, runs) in zip((BLUE, RED, GREEN), seen.items(), strict=True):
         sizes, parts = series(runs, "gradient")[0], series(runs, "parts")[0]
         steps, mu = np.arange(1, STEPS + 1), metric(runs, "predicted")[0]

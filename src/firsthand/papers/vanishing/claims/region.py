@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, ordered
 from firsthand.figures.curves import Runs, series
+from firsthand.figures.style import subplots
 from firsthand.papers.vanishing.latches import learned
 
 FIRST_WEIGHTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
@@ -23,8 +24,7 @@ def region(length: int = 20, lr: float = 0.1, runs: int = 50, updates: int = 200
         seed: of the free inputs and all noise.
     """
     pairs = torch.cartesian_prod(torch.tensor(FIRST_WEIGHTS), torch.tensor(NOISES)).repeat_interleave(runs, 0)
-    w0, noise = pairs.unbind(1)
-    right, _ = learned(length, w0, noise, lr, updates, seed)
+    right, _ = learned(length, *pairs.unbind(1), lr, updates, seed)
     shares = right.view(len(FIRST_WEIGHTS), len(NOISES), runs).mean(2)
     best = zip(NOISES, shares.amax(0).tolist(), strict=True)  # over first weights
     found = {"all": shares.mean().item(), "map": shares.flatten().tolist()}
@@ -38,14 +38,14 @@ SHORT, MIDDLE, LONG = (Arm(f"T = {T}", experiment=region, overrides={"length": T
 
 def figure(seen: Runs) -> Figure:
     """The share that learned against the first weight, the mean over the seeds: a panel for each T, a line a noise."""
-    figure = Figure(figsize=(11.5, 3.9))
-    for axes, (name, runs) in zip(figure.subplots(1, len(seen), sharey=True), seen.items(), strict=True):
+    figure, *panels = subplots(11.5, 3.9, len(seen), sharey=True)
+    for axes, (name, runs) in zip(panels, seen.items(), strict=True):
         shares = np.mean(series(runs, "map"), 0).reshape(len(FIRST_WEIGHTS), len(NOISES))
         for noise, share in zip(NOISES, shares.T, strict=True):
             axes.plot(FIRST_WEIGHTS, share, "o-", ms=4, label=f"noise {noise:g}")
         axes.set(xlabel="first weight w", ylim=(0, 1.03), title=f"Latches that learned, {name}")
-    figure.axes[0].set_ylabel("share of latches")
-    figure.axes[-1].legend()
+    panels[0].set_ylabel("share of latches")
+    panels[-1].legend()
     return figure
 
 
