@@ -70,10 +70,10 @@ def span(axes: Axes, numbers: set[float]) -> None:
         axes.set_xlim(middle - 1.05 * half, middle + 1.05 * half)
 
 
-def rows(axes: Axes, names: Sequence[str]) -> None:
-    """A row for each name, from top to bottom."""
+def rows(axes: Axes, names: Sequence[str], room: float = 0.6) -> None:
+    """A row for each name, from top to bottom, with this room above the first and below the last."""
     axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_ylim(len(names) - 1 + room, -room)
 
 
 def dots(axes: Axes, row: int, values: Sequence[float] | np.ndarray, colour: str, **style: Any) -> None:

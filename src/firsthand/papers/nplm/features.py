@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import COLOURS
+from firsthand.figures.style import COLOURS, subplots
 
 KNOWN = 10  # times a word must have been seen for its vector to mean something
 
@@ -33,8 +33,7 @@ def neighbours(
     chosen = [rank for rank in dict.fromkeys(ranks.tolist()) if rank < len(pool)]
     centred = directions(features[pool])
     near, order = (centred[chosen] @ centred.T).sort(dim=1, descending=True, stable=True)
-    figure = Figure(figsize=(9, 0.9 + 0.29 * len(chosen)))
-    axes = figure.subplots()
+    figure, axes = subplots(9, 0.9 + 0.29 * len(chosen))
     axes.axis("off")
     for row, place in enumerate(chosen):
         axes.text(0, -row, words[pool[place]], color=COLOURS[0], fontweight="bold", fontsize=10)
@@ -54,8 +53,7 @@ def word_map(
     from sklearn.manifold import TSNE
 
     pool = shown(words, counts, most)
-    figure = Figure(figsize=(11, 8))
-    axes = figure.subplots()
+    figure, axes = subplots(11, 8)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     if len(pool) >= 10:

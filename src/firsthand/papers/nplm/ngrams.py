@@ -3,6 +3,8 @@
 Both give every word a probability above 0 in every context, and these sum to 1.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float, Int, Integer
 
@@ -54,6 +56,15 @@ class Grams:
             numbers = self.longer(numbers, words.astype(np.int64), k)
         return numbers
 
+    def along(self, contexts: Contexts, words: Rows) -> Iterator[tuple[Rows, Rows]]:
+        """For k = 1 .. n the numbers of the last k - 1 words, and of the k-grams that they and these words make."""
+        n = len(self.keys)
+        if contexts.shape[1] < n - 1:
+            raise UserError(f"A {n}-gram needs {n - 1} words of context, got {contexts.shape[1]}.")
+        for k in range(1, n + 1):
+            before = self.find(contexts[:, contexts.shape[1] - k + 1 :])
+            yield before, self.longer(before, words.astype(np.int64), k)
+
     def of_contexts(self, values: Float[np.ndarray, " grams"], k: int) -> Float[np.ndarray, " contexts"]:
         """Sums of a value of every k-gram over all that begin with the same k - 1 words, and the 0 at the end."""
         contexts = self.keys[k - 1] // self.vocab
@@ -81,12 +92,9 @@ class DeletedInterpolation:
 
     def terms(self, contexts: Contexts, words: Rows) -> Float[np.ndarray, "rows 4"]:
         """1 / V, p_1, p_2 and p_3."""
-        _enough(contexts, 3)
         found = [np.full(len(words), 1 / self.grams.vocab)]
-        for k in (1, 2, 3):
-            before = self.grams.find(contexts[:, contexts.shape[1] - k + 1 :])
-            count = self.grams.counts[k - 1][self.grams.longer(before, words, k)]
-            frequency = self.frequencies[k - 1][before]
+        for k, (before, gram) in enumerate(self.grams.along(contexts, words)):
+            count, frequency = self.grams.counts[k][gram], self.frequencies[k][before]
             found.append(np.where(frequency > 0, count / np.maximum(frequency, 1), found[-1]))
         return np.stack(found, 1)
 
@@ -103,7 +111,7 @@ class DeletedInterpolation:
 
     def probability(self, contexts: Contexts, words: Rows) -> Probabilities:
         """P of each word after the last two of each context."""
-        return (self.weights[self.bins(contexts)] * self.terms(contexts, words.astype(np.int64))).sum(1)
+        return (self.weights[self.bins(contexts)] * self.terms(contexts, words)).sum(1)
 
 
 class KneserNey:
@@ -118,30 +126,20 @@ class KneserNey:
     """
 
     def __init__(self, text: Tokens, vocab: int, n: int = 3):
-        self.grams, self.n = Grams(text, vocab, n), n
-        self.kept, self.sums, self.left = [], [], []  # C - D, S and L, for k = 1 .. n
-        for k in range(1, n + 1):
-            counts = self.grams.counts[k - 1] if k == n else self.grams.continuations[k - 1]
+        self.grams = Grams(text, vocab, n)
+        self.parts = []  # C - D, S and L, for k = 1 .. n
+        for k, counts in enumerate((*self.grams.continuations, self.grams.counts[-1]), start=1):
             taken = discounts(counts)[np.minimum(counts, 3)]
-            self.kept.append(counts - taken)
-            self.sums.append(self.grams.of_contexts(counts.astype(float), k))
-            self.left.append(self.grams.of_contexts(taken, k))
+            sums, left = (self.grams.of_contexts(values, k) for values in (counts.astype(float), taken))
+            self.parts.append((counts - taken, sums, left))
 
     def probability(self, contexts: Contexts, words: Rows) -> Probabilities:
         """P_n of each word after the last n - 1 of each context."""
-        _enough(contexts, self.n)
         p = np.full(len(words), 1 / self.grams.vocab)
-        for k in range(1, self.n + 1):
-            before = self.grams.find(contexts[:, contexts.shape[1] - k + 1 :])
-            gram, sums = self.grams.longer(before, words.astype(np.int64), k), self.sums[k - 1][before]
-            smoothed = (self.kept[k - 1][gram] + self.left[k - 1][before] * p) / np.maximum(sums, 1)
-            p = np.where(sums > 0, smoothed, p)
+        for (before, gram), (kept, sums, left) in zip(self.grams.along(contexts, words), self.parts, strict=True):
+            smoothed = (kept[gram] + left[before] * p) / np.maximum(sums[before], 1)
+            p = np.where(sums[before] > 0, smoothed, p)
         return p
-
-
-def _enough(contexts: Contexts, n: int) -> None:
-    if contexts.shape[1] < n - 1:
-        raise UserError(f"A {n}-gram needs {n - 1} words of context, got {contexts.shape[1]}.")
 
 
 def discounts(counts: Int[np.ndarray, " grams"]) -> Float[np.ndarray, "4"]:

@@ -115,32 +115,25 @@ def brown(most: int) -> Text:
     return Text("brown", level="word", most=most, train=800_000, val=200_000)
 
 
-# Brown, 3,000 words: two passes of 3,125 steps.
-BROWN = Recipe(
+# Python's own documentation, in lower case and without marks: no download, 51,000 words to learn from.
+LAPTOP = Recipe(
     model=Config(embed=30, hidden=50, direct=True),
-    data=brown(2999),
-    steps=6250,
-    batch=256,
-    optim=Optim("adam", lr=0.002),
+    data=Text("python-docs", level="word", letters=True, most=2999, train=0.8, val=0.1),
+    steps=1500,
+    batch=128,
+    optim=Optim("adamw", lr=0.002, weight_decay=0.1),
     schedule=Schedule("linear"),
-    eval_every=3125,
-    eval_tokens=200_000,
-    checkpoint_every=3125,
+    eval_every=300,
+    checkpoint_every=500,
     threads=1,
 )
+# Brown, 3,000 words: two passes of 3,125 steps.
+EVERY = {"eval_every": 3125, "checkpoint_every": 3125}
+BROWN = replace(
+    LAPTOP, data=brown(2999), steps=6250, batch=256, optim=Optim("adam", lr=0.002), eval_tokens=200_000, **EVERY
+)
 PRESETS = {
-    # Python's own documentation, in lower case and without marks: no download, 51,000 words to learn from.
-    "laptop": Recipe(
-        model=Config(embed=30, hidden=50, direct=True),
-        data=Text("python-docs", level="word", letters=True, most=2999, train=0.8, val=0.1),
-        steps=1500,
-        batch=128,
-        optim=Optim("adamw", lr=0.002, weight_decay=0.1),
-        schedule=Schedule("linear"),
-        eval_every=300,
-        checkpoint_every=500,
-        threads=1,
-    ),
+    "laptop": LAPTOP,
     "brown": BROWN,
     # Table 1, by default MLP9 and MLP10: three passes by AdamW on one core, a quarter of an hour. The paper trains for
     # 10 to 20 passes by SGD, one update a word, with rate 0.001 / (1 + 1e-8 words) and decay 0.0001. Its own (days):

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Condition, Measure, Outcome, near_paper
 from firsthand.figures.curves import Runs, metric
-from firsthand.figures.style import BLUE, GREEN, INK, RED
+from firsthand.figures.dots import dots, rows
+from firsthand.figures.style import BLUE, GREEN, INK, RED, subplots
 from firsthand.papers.nplm.ngrams import DeletedInterpolation, KneserNey, context_and_word, perplexity
 from firsthand.papers.nplm.recipe import brown
 
@@ -56,13 +57,11 @@ def printed(*numbers: int) -> dict[str, float]:
     return {measure.name: float(number) for measure, number in zip(MEASURES, numbers, strict=False)}
 
 
-MLP1 = Arm("MLP1/2", "paper", {"model.embed": 60, "model.hidden": 50, "model.direct": True},
-           printed(284, 268, 275, 257))  # fmt: skip
-MLP3 = Arm("MLP3/4", "paper", {"model.embed": 60, "model.hidden": 0, "model.direct": True},
-           printed(327, 310, 286, 272))  # fmt: skip
-MLP5 = Arm("MLP5/6", "paper", {"model.hidden": 50, "model.direct": True}, printed(296, 279, 273, 259))
-MLP7 = Arm("MLP7/8", "paper", {"model.context": 2, "model.hidden": 50, "model.direct": True},
-           printed(309, 293, 284, 270))  # fmt: skip
+DIRECT, WIDE = {"model.hidden": 50, "model.direct": True}, {"model.embed": 60}
+MLP1 = Arm("MLP1/2", "paper", WIDE | DIRECT, printed(284, 268, 275, 257))
+MLP3 = Arm("MLP3/4", "paper", WIDE | DIRECT | {"model.hidden": 0}, printed(327, 310, 286, 272))
+MLP5 = Arm("MLP5/6", "paper", DIRECT, printed(296, 279, 273, 259))
+MLP7 = Arm("MLP7/8", "paper", {"model.context": 2} | DIRECT, printed(309, 293, 284, 270))
 MLP9 = Arm("MLP9/10", "paper", {}, printed(280, 276, 265, 252))
 MLP = (MLP1, MLP3, MLP5, MLP7, MLP9)
 
@@ -84,6 +83,7 @@ INDIRECT = Arm("no direct connections", "brown", {"model.hidden": 100, "model.di
 NETWORKS = (NETWORK, SHORT, LINEAR, INDIRECT)
 SMALL_TRIGRAM = Arm("deleted interpolation 3", overrides={"vocab": 3000}, experiment=ngrams)
 SMALL_KN3, SMALL_KN4, SMALL_KN5 = (kneser_ney(n, 3000) for n in (3, 4, 5))
+SMALL_NGRAMS = (SMALL_TRIGRAM, SMALL_KN3, SMALL_KN4, SMALL_KN5)
 SMALL = (
     "The same stream and split as the paper's table, with 3,000 words instead of 16,383 (18.6 % of all tokens are "
     "unknown, which makes every perplexity lower: compare with the paper in per cent only), two passes of Adam."
@@ -92,49 +92,43 @@ SMALL = (
 
 def scores(seen: Runs, arms: Sequence[Arm], title: str) -> Figure:
     """Test perplexity of every arm, alone and mixed half and half with the trigram, beside the paper's."""
-    figure = Figure(figsize=(8.6, 1.3 + 0.36 * len(arms)))
-    axes = figure.subplots()
+    figure, axes = subplots(8.6, 1.3 + 0.36 * len(arms))
     for measure, colour, how in ((TEST, BLUE, "alone"), (MIXED_TEST, GREEN, "mixed with the trigram")):
         axes.plot([], [], "o", color=colour, ms=6, label=how)
         for row, arm in enumerate(arms):
             if measure is TEST or "deleted" not in arm.name:  # the trigram with itself
-                ours = metric(seen[arm.name], measure.name)
-                axes.plot(ours, [row] * len(ours), "o", color=colour, ms=6, alpha=0.8)
+                dots(axes, row, metric(seen[arm.name], measure.name), colour, alpha=0.8)
             if measure.name in arm.paper:
                 axes.plot(arm.paper[measure.name], row, "D", color=colour, ms=8, mfc="none", mew=1.4)
     if any(arm.paper for arm in arms):
         axes.plot([], [], "D", color=INK, ms=8, mfc="none", mew=1.4, label="printed in the paper")
-    axes.set_yticks(range(len(arms)), [arm.name for arm in arms])
-    axes.set(xlabel="test perplexity", ylim=(len(arms) - 0.5, -0.5), title=title)
+    rows(axes, [arm.name for arm in arms], 0.5)
+    axes.set(xlabel="test perplexity", title=title)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
 def as_printed(arm: Arm, *measures: Measure) -> Condition:
     """An arm's perplexities near those of the table."""
-    return replace(
-        near_paper(arm, *measures, share=0.05), words=f"perplexities of {arm.name} within 5 % of the printed"
-    )
+    words = f"perplexities of {arm.name} within 5 % of the printed"
+    return replace(near_paper(arm, *measures, share=0.05), words=words)
 
 
-Row = tuple[
-    str, Measure, tuple[Arm, Arm], tuple[Arm, Arm]
-]  # label, measure, two arms of ours and their like in table 1
+Pair = tuple[str, Measure, tuple[Arm, Arm], tuple[Arm, Arm]]  # label, measure, two arms, their like in table 1
 
 
-def changes(seen: Runs, rows: Sequence[Row], title: str) -> Figure:
+def changes(seen: Runs, pairs: Sequence[Pair], title: str) -> Figure:
     """By how many per cent the first arm's perplexity differs from the second's, a dot a seed, beside the paper's."""
-    figure = Figure(figsize=(7.6, 1.3 + 0.42 * len(rows)))
-    axes = figure.subplots()
-    for row, (_, measure, arms, theirs) in enumerate(rows):
+    figure, axes = subplots(7.6, 1.3 + 0.42 * len(pairs))
+    for row, (_, measure, arms, theirs) in enumerate(pairs):
         first, second = (np.array(metric(seen[arm.name], measure.name)) for arm in arms)
         change, than = (arm.paper[measure.name] for arm in theirs)
-        axes.plot(100 * (first / second - 1), [row] * len(first), "o", color=BLUE, ms=6, alpha=0.7,
-                  label=None if row else "3,000 words, each seed")  # fmt: skip
-        axes.plot(100 * (change / than - 1), row, "D", color=RED, ms=8, mfc="none", mew=1.6,
-                  label=None if row else "16,383 words, printed in the paper")  # fmt: skip
+        dots(axes, row, 100 * (first / second - 1), BLUE, alpha=0.7)
+        axes.plot(100 * (change / than - 1), row, "D", color=RED, ms=8, mfc="none", mew=1.6)
+    axes.plot([], [], "o", color=BLUE, ms=6, alpha=0.7, label="3,000 words, each seed")
+    axes.plot([], [], "D", color=RED, ms=8, mfc="none", mew=1.6, label="16,383 words, printed in the paper")
     axes.axvline(0, color=INK, lw=1)
-    axes.set_yticks(range(len(rows)), [label for label, *_ in rows])
-    axes.set(xlabel="change of perplexity (%)", ylim=(len(rows) - 0.5, -0.5), title=title)
+    rows(axes, [label for label, *_ in pairs], 0.5)
+    axes.set(xlabel="change of perplexity (%)", title=title)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure

@@ -3,11 +3,18 @@
 from functools import partial
 
 from firsthand.claims import Claim, largest, smallest
-from firsthand.papers.nplm import tables
-from firsthand.papers.nplm.tables import MEASURES, MIXED_TEST, NETWORKS, SMALL, SMALL_TRIGRAM, TEST, scores
+from firsthand.papers.nplm.tables import (
+    MEASURES,
+    MIXED_TEST,
+    NETWORKS,
+    SMALL,
+    SMALL_NGRAMS,
+    SMALL_TRIGRAM,
+    TEST,
+    scores,
+)
 
-NGRAMS = (SMALL_TRIGRAM, tables.SMALL_KN3, tables.SMALL_KN4, tables.SMALL_KN5)
-networks, counts = TEST.of(*NETWORKS), TEST.of(*NGRAMS)
+networks, counts = TEST.of(*NETWORKS), TEST.of(*SMALL_NGRAMS)
 mixtures = MIXED_TEST.of(*NETWORKS).called("mixed test perplexity of each network")
 
 CLAIM = Claim(
@@ -16,7 +23,7 @@ CLAIM = Claim(
     statement="The network predicts better than smoothed n-grams, and its mixture with a trigram better than both.",
     where="section 4.3, table 1",
     measures=MEASURES,
-    arms=(*NETWORKS, *NGRAMS),
+    arms=(*NETWORKS, *SMALL_NGRAMS),
     conditions=(
         largest(networks.called("test perplexity of a network")) < smallest(counts.called("of an n-gram")),
         mixtures < networks.called("its own"),
@@ -24,5 +31,5 @@ CLAIM = Claim(
     ),
     remark=f"{SMALL} The n-grams are the same for every seed: nothing in them is random. 'Mixed' of an n-gram is its "
     "own mixture with the trigram, which the paper does not report: what counting gains from more counting.",
-    figure=partial(scores, arms=(*NETWORKS, *NGRAMS), title="Networks and n-grams that know 3,000 words"),
+    figure=partial(scores, arms=(*NETWORKS, *SMALL_NGRAMS), title="Networks and n-grams that know 3,000 words"),
 )

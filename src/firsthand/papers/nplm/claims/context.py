@@ -4,18 +4,9 @@ from functools import partial
 
 from firsthand.claims import Claim
 from firsthand.papers.nplm import tables
-from firsthand.papers.nplm.tables import (
-    MEASURES,
-    MIXED_TEST,
-    NETWORK,
-    SHORT,
-    SMALL,
-    SMALL_KN3,
-    SMALL_KN5,
-    TEST,
-    changes,
-)
+from firsthand.papers.nplm.tables import MEASURES, MIXED_TEST, NETWORK, SHORT, SMALL, TEST, changes
 
+SMALL_KN3, SMALL_KN5 = tables.SMALL_KN3, tables.SMALL_KN5
 PAIRS = ((NETWORK, SHORT), (tables.MLP5, tables.MLP7))
 ROWS = (
     ("network alone", TEST, *PAIRS),
@@ -36,5 +27,5 @@ CLAIM = Claim(
         TEST.of(SMALL_KN5) >= 0.985 * TEST.of(SMALL_KN3),
     ),
     remark=f"{SMALL} With so few words two more of context even harm the n-gram.",
-    figure=partial(changes, rows=ROWS, title="Test perplexity with four words of context instead of two"),
+    figure=partial(changes, pairs=ROWS, title="Test perplexity with four words of context instead of two"),
 )

@@ -24,5 +24,5 @@ CLAIM = Claim(
     untested="The paper counts passes to the best validation. Here the rate falls to 0 within two passes and every "
     "network is best at the end, so that being behind only stands for needing longer. Twenty passes at the paper's "
     "nearly constant rate would tell.",
-    figure=partial(changes, rows=ROWS, title="Perplexity without direct connections instead of with them"),
+    figure=partial(changes, pairs=ROWS, title="Perplexity without direct connections instead of with them"),
 )

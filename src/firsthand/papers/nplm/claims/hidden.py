@@ -17,5 +17,5 @@ CLAIM = Claim(
     arms=(NETWORK, LINEAR),
     conditions=(TEST.of(NETWORK) <= 0.97 * TEST.of(LINEAR), MIXED_TEST.of(NETWORK) < MIXED_TEST.of(LINEAR)),
     remark=f"{SMALL} Here both have 30 features a word; in the paper both have 60.",
-    figure=partial(changes, rows=ROWS, title="Test perplexity with a hidden layer instead of none"),
+    figure=partial(changes, pairs=ROWS, title="Test perplexity with a hidden layer instead of none"),
 )
