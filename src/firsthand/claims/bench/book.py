@@ -62,6 +62,11 @@ def windows(text: Text = TEXT, stride: int = 1) -> tuple[Windows, Windows, int]:
     return train.unfold(0, WINDOW + 1, stride), val.unfold(0, WINDOW + 1, stride), vocab
 
 
+def loss_of(network: Module, windows: Windows) -> Tensor:
+    """The mean loss in nats of every next character."""
+    return cross_entropy(network(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
+
+
 def surprises(network: Module, windows: Windows) -> Float[Tensor, "_ time"]:
     """The loss in nats of every next character."""
     logits = network(windows[:, :-1])
@@ -80,7 +85,7 @@ def read_through(
     losses: list[float] = []
     norms: list[float | None] = []
     for rows in torch.randperm(len(windows), generator=generator).split(batch):
-        loss = cross_entropy(network(windows[rows, :-1]).flatten(0, 1), windows[rows, 1:].flatten())
+        loss = loss_of(network, windows[rows])
         norms.append(descend(rule, network, loss, clip))
         losses.append(loss.item())
     return losses, norms

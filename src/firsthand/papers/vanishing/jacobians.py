@@ -1,7 +1,5 @@
 """How much of a gradient is about the distant past: its norm at the states of every step, and what bounds it."""
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -11,23 +9,20 @@ from firsthand.nn import GRU, LSTM, RNN
 States = list[tuple[Float[Tensor, "..."], ...]]  # of every step: x alone; h; or h and c
 
 
-def hidden_states(layer: RNN | LSTM | GRU, x: Float[Tensor, "batch time in"], state: Any = None) -> States:
+def hidden_states(
+    layer: RNN | LSTM | GRU, x: Float[Tensor, "batch time in"], first: tuple[Tensor, ...] | None = None
+) -> States:
     """A layer's states (h,) or (h, c) of (batch, hidden), step by step: dE/ds_t is the gradient at those of step t.
 
-    h and c of a step are copied before they are used, so that neither is a function of the other in the graph.
+    They begin with `first`, where it is given. h and c of a step are copied before they are used, so that neither is a
+    function of the other in the graph.
     """
-    states: States = []
+    states: States = [] if first is None else [first]
     for now in x.split(1, 1):
-        _, state = layer(now, state)
-        parts = tuple(part[0].clone() for part in (state if isinstance(state, tuple) else (state,)))
-        states.append(parts)
-        state = packed(tuple(part.unsqueeze(0) for part in parts))
+        given = [part.unsqueeze(0) for part in states[-1]] if states else [None]
+        _, state = layer(now, tuple(given) if len(given) == 2 else given[0])
+        states.append(tuple(part[0].clone() for part in (state if isinstance(state, tuple) else (state,))))
     return states
-
-
-def packed(parts: tuple[Tensor, ...]) -> Any:
-    """A state as layers take it: h, or the pair of h and c."""
-    return parts[0] if len(parts) == 1 else parts
 
 
 def by_lag(errors: Float[Tensor, " batch"], states: States) -> Float[Tensor, "lags batch"]:

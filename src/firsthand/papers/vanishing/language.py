@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 
 from firsthand import optim
 from firsthand.claims import Arm, Measure, Outcome
+from firsthand.claims.bench.book import loss_of
 from firsthand.claims.bench.descent import descend, seeded
 from firsthand.claims.bench.recurrent import LAYERS, Recurrent
 from firsthand.claims.bench.timing import slope
@@ -23,9 +24,9 @@ from firsthand.data.specs import Text
 from firsthand.data.stream import Stream
 from firsthand.figures.curves import Runs, lines, series
 from firsthand.figures.style import AMBER, BLUE, BROWN, GREEN, INK, RED, VIOLET, beside, subplots
-from firsthand.nn import LSTM, RNN, cross_entropy, init
+from firsthand.nn import LSTM, RNN, init
 from firsthand.papers.lstm.model import open_gates
-from firsthand.papers.vanishing.jacobians import bound, by_lag, hidden_states, packed
+from firsthand.papers.vanishing.jacobians import bound, by_lag, hidden_states
 
 Net = Literal["rnn-0.5", "rnn-1", "rnn-1.5", "rnn-orthogonal", "lstm", "gru"]
 Book = Literal["timemachine", "python-docs"]
@@ -60,11 +61,6 @@ def windows(tokens: np.ndarray, count: int, length: int, generator: Generator) -
     """Pieces of the text from random places."""
     starts = torch.randint(len(tokens) - length, (count, 1), generator=generator)
     return torch.from_numpy(tokens[starts.numpy() + np.arange(length)].astype(np.int64))
-
-
-def loss_of(model: Recurrent, windows: Int[Tensor, "count length"]) -> Tensor:
-    """Nats a character, from zero states."""
-    return cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
 
 
 def train(
@@ -122,7 +118,7 @@ def predicted(model: Recurrent) -> float:
     nothing = torch.zeros(1, 1, layer.input_size, dtype=torch.float64)
 
     def step(flat: Tensor) -> Tensor:
-        return torch.cat(hidden_states(layer, nothing, packed(tuple(flat.view(count, 1, 1, units))))[0], 1)[0]
+        return torch.cat(hidden_states(layer, nothing, tuple(flat.view(count, 1, units)))[-1], 1)[0]
 
     jacobian = torch.autograd.functional.jacobian(step, torch.zeros(count * units, dtype=torch.float64))
     return torch.linalg.eigvals(jacobian).abs().max().item()

@@ -54,17 +54,13 @@ def descend(
     The sum also runs over the latches: as they share nothing, each gets the gradient of its own cost. With `uniform`
     noise the length, too, is uniform, from T/2 to T, one draw an update. In place.
     """
-    parameters = [latches.w.requires_grad_(), latches.free.requires_grad_()]
     for _ in range(updates):
+        parameters = latches.w.requires_grad_(), latches.free.requires_grad_()
         steps = int(torch.randint((length + 1) // 2, length + 1, (), generator=generator)) if uniform else length
         noises = draws((steps - len(latches.free), *latches.free.shape[1:]), noise, generator, uniform)
         cost = (latch(latches.w, [*latches.free, *noises])[-1] - TARGETS).square().sum() / 2
-        gradients = torch.autograd.grad(cost, parameters)
-        with torch.no_grad():
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter -= lr * gradient
-    for parameter in parameters:
-        parameter.requires_grad_(False)
+        moves = (lr * gradient for gradient in torch.autograd.grad(cost, parameters))
+        latches.w, latches.free = (p.detach() - move for p, move in zip(parameters, moves, strict=True))
 
 
 def learned(length: int, w0: Number, noise: Tensor, lr: Number, updates: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -3,16 +3,8 @@
 from functools import partial
 
 from firsthand.claims import Claim, largest, smallest
-from firsthand.papers.nplm.tables import (
-    MEASURES,
-    MIXED_TEST,
-    NETWORKS,
-    SMALL,
-    SMALL_NGRAMS,
-    SMALL_TRIGRAM,
-    TEST,
-    scores,
-)
+from firsthand.papers.nplm import tables
+from firsthand.papers.nplm.tables import MEASURES, MIXED_TEST, NETWORKS, SMALL, SMALL_NGRAMS, TEST, scores
 
 networks, counts = TEST.of(*NETWORKS), TEST.of(*SMALL_NGRAMS)
 mixtures = MIXED_TEST.of(*NETWORKS).called("mixed test perplexity of each network")
@@ -27,7 +19,7 @@ CLAIM = Claim(
     conditions=(
         largest(networks.called("test perplexity of a network")) < smallest(counts.called("of an n-gram")),
         mixtures < networks.called("its own"),
-        mixtures < TEST.of(SMALL_TRIGRAM),
+        mixtures < TEST.of(tables.SMALL_TRIGRAM),
     ),
     remark=f"{SMALL} The n-grams are the same for every seed: nothing in them is random. 'Mixed' of an n-gram is its "
     "own mixture with the trigram, which the paper does not report: what counting gains from more counting.",

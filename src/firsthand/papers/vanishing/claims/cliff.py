@@ -34,8 +34,8 @@ def cliff(lr: float = 0.1, clip: float | None = None, runs: int = 400, updates: 
         seed: of the starts.
     """
     draws = torch.rand(2, runs, generator=Generator().manual_seed(seed), dtype=torch.float64)
-    place = torch.stack([4 + 4 * draws[0], -4 + 3 * draws[1]])
-    place = torch.cat([place, torch.tensor(SHOWN, dtype=torch.float64)[:, None]], 1).requires_grad_()
+    shown = torch.tensor(SHOWN, dtype=torch.float64)[:, None]
+    place = torch.cat([torch.stack([4 + 4 * draws[0], -4 + 3 * draws[1]]), shown], 1).requires_grad_()
     longest, left, path = torch.zeros(()), torch.zeros(runs, dtype=torch.bool), [place[:, -1].tolist()]
     for _ in range(updates):
         (gradient,) = torch.autograd.grad(cliff_error(*place).sum(), place)

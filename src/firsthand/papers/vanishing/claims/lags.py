@@ -5,10 +5,8 @@ from functools import partial
 from firsthand.claims import Claim, Measure, ordered, within
 from firsthand.papers.vanishing.language import GATES, ORTHOGONAL, RADIUS, RNNS, gradients
 
-RATE, LINEAR = (
-    Measure("start rate", "factor a step, lags 10 to 50"),
-    Measure("start predicted", "that of a linear step"),
-)
+RATE = Measure("start rate", "factor a step, lags 10 to 50")
+LINEAR = Measure("start predicted", "that of a linear step")
 LAG_10 = Measure("start lag 10", "log10 of the gradient left at lag 10", digits=1)
 LAG_50 = Measure("start lag 50", "log10 of the gradient left at lag 50", digits=1)
 SMALL = (RADIUS["0.5"], RADIUS["1"], ORTHOGONAL, *GATES)
