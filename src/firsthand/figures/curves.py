@@ -158,8 +158,8 @@ def shares(axes: Axes, seen: Runs, colours: Sequence[str], every: int, name: str
     axes.set(xlim=(0, None), ylim=(-2, 104), xlabel="step", ylabel="right (%)")
 
 
-def level(axes: Axes, height: float, words: str) -> None:
-    """A dashed line across the axes, with words above its right end: a guess, a bound."""
+def level(axes: Axes, height: float, words: str, end: float = 1.0) -> None:
+    """A dashed line across the axes, with words above it: a guess, a bound. They end at this share of the width."""
     axes.axhline(height, color=MUTED, lw=1, ls="--", zorder=0)
-    axes.annotate(words, (1, height), xytext=(-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
+    axes.annotate(words, (end, height), xytext=(-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
                   color=INK, fontsize=8.5, ha="right")  # fmt: skip

@@ -27,6 +27,13 @@ from firsthand.errors import UserError
 from firsthand.nn import BatchNorm1d, Dropout, Linear, ReLU, Sigmoid, Tanh, init
 
 ACTIVATIONS = {"tanh": Tanh, "relu": ReLU, "sigmoid": Sigmoid}
+# Each fills a weight matrix from torch's default generator.
+FIRST_WEIGHTS = {
+    "glorot": init.glorot_,
+    "he": init.he_,
+    "standard": lambda weight: init.uniform_(weight, weight.shape[1] ** -0.5),
+    "normal": lambda weight: init.normal_(weight, 0.01),
+}
 
 
 @dataclass(frozen=True)
@@ -77,19 +84,7 @@ class DeepMLP(Module):
         """First weights by `Config.init`, those of the hidden layers times the gain; biases 0, as in both papers."""
         for layer in [*self.body, self.output]:
             if isinstance(layer, Linear):
-                initialise_(layer.weight, config.init)
+                FIRST_WEIGHTS[config.init](layer.weight)
                 layer.weight.data.mul_(1.0 if layer is self.output else config.gain)
                 if layer.bias is not None:
                     layer.bias.data.zero_()
-
-
-def initialise_(weight: Float[Tensor, "out in"], kind: str) -> None:
-    """Fill a weight matrix from torch's default generator. Source: GB10, equations 1 and 16; H15, equation 10."""
-    if kind == "glorot":
-        init.glorot_(weight)
-    elif kind == "he":
-        init.he_(weight)
-    elif kind == "standard":
-        init.uniform_(weight, weight.shape[1] ** -0.5)
-    else:
-        init.normal_(weight, 0.01)

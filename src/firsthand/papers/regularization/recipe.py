@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from torch import Tensor
-from torch.nn import Module
 
 from firsthand.bounds import SHARE, within
 from firsthand.data.specs import Images
@@ -21,6 +20,8 @@ MEAN, SPREAD = 0.1307, 0.3081  # of MNIST's training pixels, from 0 black to 1 w
 class DigitTask(Classify):
     """Read one digit; some of the training labels may be wrong."""
 
+    network = DeepMLP
+
     def __init__(self, recipe: "Recipe"):
         super().__init__(recipe)
         wrong = mislabel(self.train.targets, recipe.noise, len(self.classes), recipe.seed)
@@ -29,10 +30,6 @@ class DigitTask(Classify):
     def prepare(self, images: Tensor) -> Tensor:
         """Pixels 0..255 (images, 28, 28) to mean 0 and variance 1 over MNIST, as the variance formulas assume."""
         return (images[:, None].float() / 255 - MEAN) / SPREAD
-
-    def model(self) -> Module:
-        """The network."""
-        return DeepMLP(self.recipe.model)
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,16 @@ from firsthand.nn import Linear
 from firsthand.nn.activation import Activation
 from firsthand.papers.regularization.model import DeepMLP
 
+Curve = Callable[[Tensor], Tensor]
 # f and f' of the activations whose signals can be followed through the layers.
-CURVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+CURVES: dict[str, tuple[Curve, Curve]] = {
     "linear": (lambda s: s, torch.ones_like),
     "relu": (lambda s: s.clamp(min=0), lambda s: (s > 0).to(s.dtype)),
     "tanh": (torch.tanh, lambda s: 1 - torch.tanh(s) ** 2),
 }
 
 
-def gaussian_mean(curve: Callable[[Tensor], Tensor], spread: float) -> float:
+def gaussian_mean(curve: Curve, spread: float) -> float:
     """E[curve(s)] for s ~ N(0, spread^2), by the midpoint rule on 10,000 places within 10 deviations.
 
     No place is 0, where the rectifier's slope jumps.
@@ -48,9 +49,8 @@ def expected(
     signal, slopes, q = [], [], first
     for n, variance in zip(sizes[:-1], variances, strict=True):
         spread = sqrt(n * variance * q)
-        q = gaussian_mean(lambda s: f(s) ** 2, spread)
         slopes.append(gaussian_mean(lambda s: slope(s) ** 2, spread))
-        signal.append(q)
+        signal.append(q := gaussian_mean(lambda s: f(s) ** 2, spread))
     gradient, g = [], 1.0
     for i in reversed(range(len(variances))):
         g *= slopes[i]
@@ -80,8 +80,7 @@ def watched(
     network: DeepMLP, inputs: Float[Tensor, "batch *pixels"]
 ) -> tuple[Float[Tensor, "batch units"], list[Tensor], list[Tensor]]:
     """z^d, and every layer's s and z of a forward pass, ready to keep the gradients of a backward pass."""
-    sums, activations = [], []
-    z = inputs.flatten(1)
+    z, sums, activations = inputs.flatten(1), [], []
     for layer in network.body:
         s, z = z, layer(z)
         if isinstance(layer, Activation):

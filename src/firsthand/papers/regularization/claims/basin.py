@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from firsthand.claims import Claim, Measure, Outcome
 from firsthand.figures.curves import Runs, series
 from firsthand.figures.images import COUNTS
-from firsthand.figures.style import INK
+from firsthand.figures.style import INK, subplots
 from firsthand.optim.schedule import cosine
 from firsthand.papers.regularization import examples
 from firsthand.papers.regularization.training import FIVE, drawn, each_rule, fit, score
@@ -29,17 +29,17 @@ def basin(method: Literal["adam", "adamw", "sgd"] = "adam", steps: int = 300, se
         seed: of images, wrong labels, weights and order.
     """
     sets = examples.digits(600, 100, 0.3, seed)
+
+    def error(lr: float, decay: float) -> float:
+        network = drawn(seed, 100, (256,), activation="relu", init="he")
+        fit(network, sets.train, steps, 100, seed, lr, method, decay, cosine(steps))
+        return score(network, sets.test)[1]
+
     found: Outcome = {}
-    grid = []
     for lr in RATES[method]:
-        errors = []
-        for decay in DECAYS:
-            network = drawn(seed, 100, (256,), activation="relu", init="he")
-            weight_decay = decay / lr if method == "adamw" else decay
-            fit(network, sets.train, steps, 100, seed, lr, method, weight_decay, cosine(steps))
-            errors.append(score(network, sets.test)[1])
+        errors = [error(lr, decay / lr if method == "adamw" else decay) for decay in DECAYS]
         found |= {f"errors at {lr:g}": errors, f"best at {lr:g}": min(errors)}
-        grid.append(errors)
+    grid = [found[f"errors at {lr:g}"] for lr in RATES[method]]
     chosen = [log10(DECAYS[row.index(min(row))] or 1e-4) for row in grid]  # no decay counts as a tenth of the least
     best, undecayed = min(min(row) for row in grid), min(row[0] for row in grid)
     return found | {"best": best, "undecayed": undecayed, "drift": chosen[-1] - chosen[0]}
@@ -52,8 +52,7 @@ ARMS = SGD, ADAM, ADAMW = each_rule(basin)
 
 def figure(seen: Runs) -> Figure:
     """Mean test error of every cell, rate by decay, a panel for each rule; the lowest of each rate in bold."""
-    figure = Figure(figsize=(11, 3.6))
-    panels = figure.subplots(1, len(seen))
+    figure, *panels = subplots(11, 3.6, len(seen))
     for axes, arm in zip(panels, ARMS, strict=True):
         rates = RATES[arm.overrides["method"]]
         grid = np.array([np.mean(series(seen[arm.name], f"errors at {lr:g}"), 0) for lr in rates])
@@ -66,8 +65,8 @@ def figure(seen: Runs) -> Figure:
         axes.grid(False)
         axes.set(xlabel="decay, lost in each step" if arm is ADAMW else "L2 penalty", title=arm.name)
     panels[0].set_ylabel("learning rate")
-    figure.suptitle("Test error (%), mean over the seeds; bold: the lowest at each rate", x=0.01, ha="left",
-                    fontweight="bold", color=INK)  # fmt: skip
+    title = "Test error (%), mean over the seeds; bold: the lowest at each rate"
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", color=INK)
     return figure
 
 

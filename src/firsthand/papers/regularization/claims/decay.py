@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from firsthand import optim
 from firsthand.claims import Claim, Measure, Outcome, each, equal, within
 from firsthand.figures.curves import Runs, arms
-from firsthand.figures.style import INK, MUTED
+from firsthand.figures.style import INK, MUTED, subplots
 from firsthand.papers.regularization.training import each_rule
 
 STEP, DECAY = 0.1, 0.5  # of the one step
@@ -44,8 +44,7 @@ def one_step(
             w.grad = size * torch.randn(w.shape, generator=generator)
             rule.step()
         shrinking.append((1 - w.detach().mean().item() / before) / steps)
-    ratio = shrinking[0] / max(shrinking[-1], 1e-12)
-    return found | {"uneven": ratio, "sizes": sizes, "shrinking": shrinking}
+    return found | {"uneven": shrinking[0] / max(shrinking[-1], 1e-12), "sizes": sizes, "shrinking": shrinking}
 
 
 TWO = Measure("from 2", "one step from 2, no gradient", digits=4)
@@ -56,8 +55,7 @@ ARMS = SGD, ADAM, ADAMW = each_rule(one_step)
 
 def figure(seen: Runs) -> Figure:
     """Share of a weight lost in a step against the size of its gradients."""
-    figure = Figure(figsize=(7.4, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(7.4, 4.2)
     arms(axes, seen, "shrinking", "sizes", marker="o", ms=5)
     axes.get_lines()[0].set(lw=6, ms=11, alpha=0.35)  # AdamW lies on it
     axes.axhline(RATE * SLOW_DECAY, color=MUTED, lw=1, ls="--", zorder=0)

@@ -37,23 +37,24 @@ def depth(
         network = DeepMLP(Config(width, (width,) * layers, activation=activation, init=init))
         z, sums, activations = signals.watched(network, torch.randn(batch, width, generator=generator))
         z.backward(torch.randn(z.shape, generator=generator))
-        ours = [signals.rms(z) for z in activations], [signals.rms(s.grad) for s in sums]
         theory = signals.expected(activation, [width] * (layers + 1), variances)
-        for kind, measured, squares in zip(("signal", "gradient"), ours, theory, strict=True):
-            known = [q**0.5 for q in squares]
-            found |= {f"{activation} {kind}s": measured, f"{activation} {kind}s expected": known}
-            found[f"{activation} {kind} off"] = max(abs(log10(a / b)) for a, b in zip(measured, known, strict=True))
-            found[f"{activation} {kind}"] = log10(measured[-1 if kind == "signal" else 0])
+        ours = activations, [s.grad for s in sums]
+        for kind, tensors, squares, end in zip(("signal", "gradient"), ours, theory, (-1, 0), strict=True):
+            measured, known = [signals.rms(tensor) for tensor in tensors], [q**0.5 for q in squares]
+            found |= {
+                f"{activation} {kind}s": measured,
+                f"{activation} {kind}s expected": known,
+                f"{activation} {kind} off": max(abs(log10(a / b)) for a, b in zip(measured, known, strict=True)),
+                f"{activation} {kind}": log10(measured[end]),
+            }
     return found
 
 
 ENDS = {"signal": "root mean square, layer 50", "gradient": "gradient, layer 1"}
 KINDS = tuple(product(("ReLU", "tanh"), ENDS))
 SIZE = {(f, kind): Measure(f"{f.lower()} {kind}", f"{f}: log10 of the {ENDS[kind]}", digits=2) for f, kind in KINDS}
-OFF = tuple(
-    Measure(f"{f.lower()} {kind} off", f"{f} {kind}s: furthest from theory (powers of ten)", digits=2)
-    for f, kind in KINDS
-)
+FURTHEST = "furthest from theory (powers of ten)"
+OFF = tuple(Measure(f"{f.lower()} {kind} off", f"{f} {kind}s: {FURTHEST}", digits=2) for f, kind in KINDS)
 RELU, TANH = SIZE["ReLU", "signal"], SIZE["tanh", "signal"]
 ARMS = HE, GLOROT, STANDARD = (
     Arm("2/n, He", experiment=depth),

@@ -5,8 +5,8 @@ from math import log10
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.figures.curves import Runs, arms
-from firsthand.figures.style import INK, MUTED
+from firsthand.figures.curves import Runs, arms, level
+from firsthand.figures.style import subplots
 from firsthand.papers.regularization import examples
 from firsthand.papers.regularization.training import FIVE, drawn, fit, score
 
@@ -28,12 +28,8 @@ def first_scale(batch_norm: bool = False, steps: int = 200, seed: int = 0) -> Ou
         fit(network, sets.train, steps, 64, seed, lr=0.01, momentum=0.9)
         errors.append(score(network, sets.test)[1])
     fine = [scale for scale, error in zip(SCALES, errors, strict=True) if error < 10]
-    return {
-        "best": min(errors),
-        "spread": max(errors) - min(errors),
-        "width": log10(max(fine) / min(fine)) if fine else 0.0,
-        "errors": errors,
-    }
+    width = log10(max(fine) / min(fine)) if fine else 0.0
+    return {"best": min(errors), "spread": max(errors) - min(errors), "width": width, "errors": errors}
 
 
 SPREAD = Measure("spread", f"highest minus lowest over scales of {SCALES[0]:g} to {SCALES[-1]:g} (points)", digits=1)
@@ -44,11 +40,9 @@ PLAIN = Arm("no batch norm", experiment=first_scale)
 
 def figure(seen: Runs) -> Figure:
     """Test error against the scale of the first weights, a line a seed."""
-    figure = Figure(figsize=(7.4, 4))
-    axes = figure.subplots()
+    figure, axes = subplots(7.4, 4)
     arms(axes, seen, "errors", marker="o", ms=4)
-    axes.axhline(90, color=MUTED, lw=1, ls="--")
-    axes.text(4, 91, "a guess", color=INK, fontsize=8.5, ha="center", va="bottom")
+    level(axes, 90, "a guess", end=0.54)
     axes.set(xlabel="scale of the first weights (1: He's)", ylabel="test error after 200 steps (%)", ylim=(0, 100),
              title="Test error by the scale of the first weights")  # fmt: skip
     axes.set_xticks(range(1, 1 + len(SCALES)), [f"{scale:g}" for scale in SCALES])
@@ -63,11 +57,7 @@ CLAIM = Claim(
     where="Ioffe & Szegedy (2015) sec. 3.3: BN((aW)u) = BN(Wu)",
     measures=(Measure("best", "lowest test error (%)", digits=2), SPREAD, WIDTH),
     arms=(NORMALISED, PLAIN),
-    conditions=(
-        SPREAD.of(NORMALISED) < 10,
-        SPREAD.of(PLAIN) > 50,
-        WIDTH.of(NORMALISED) >= 3 * WIDTH.of(PLAIN),
-    ),
+    conditions=(SPREAD.of(NORMALISED) < 10, SPREAD.of(PLAIN) > 50, WIDTH.of(NORMALISED) >= 3 * WIDTH.of(PLAIN)),
     seeds=FIVE,
     remark="Five layers of 100 rectifiers on 800 digits, 200 steps; all hidden weights are He's times the scale. "
     "The output does not depend on the scale, but the gradient for aW is 1/a of that for W: larger weights learn "

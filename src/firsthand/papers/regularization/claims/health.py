@@ -1,5 +1,6 @@
 """Sizes of updates relative to the weights, and units without a slope, over many learning rates."""
 
+from itertools import takewhile
 from typing import Literal
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal, within
 from firsthand.figures.curves import Runs, arms, log_ticks
-from firsthand.figures.style import GREEN, INK
+from firsthand.figures.style import GREEN, INK, subplots
 from firsthand.papers.regularization import examples, signals
 from firsthand.papers.regularization.training import drawn, fit
 
@@ -23,25 +24,26 @@ def health(activation: Literal["relu", "tanh"] = "relu", steps: int = 250, rates
         seed: of images, weights and order.
     """
     sets = examples.digits(800, 100, 0.0, seed)
-    rows = []  # rate, mean log10 of std(update) / std(weight), loss, units without a slope in per cent
-    for lr in (10 ** (i / 3 - 4) for i in range(rates)):
+
+    def trial(lr: float) -> tuple[float, ...]:
+        """The rate, mean log10 of std(update) / std(weight), the loss, and per cent of units without a slope."""
         init = "he" if activation == "relu" else "glorot"
         network = drawn(seed, 100, (100,) * 3, activation=activation, init=init)
-        matrices = [p for p in network.parameters() if p.ndim > 1]
         seen: list[Tensor] = []
 
-        def look(step: int, matrices=matrices, seen=seen, lr=lr) -> None:
+        def look(step: int) -> None:
             if step and step % 50 == 0:  # the gradient of the step before is still there
+                matrices = [p for p in network.parameters() if p.ndim > 1]
                 seen.extend((lr * p.grad.std() / p.detach().std()).log10() for p in matrices)
 
         losses = fit(network, sets.train, steps, 64, seed, lr, watch=look)
-        loss = sum(losses[-20:]) / 20
-        if not loss < 10:  # it diverged, and so will all faster ones
-            break
         _, _, activations = signals.watched(network, sets.train.inputs)
         still = sum(signals.flat(z, activation) for z in activations) / len(activations)
-        rows.append((lr, torch.stack(seen).mean().item(), loss, 100 * still))
-    tried, ratios, losses, silent = (list(column) for column in zip(*rows, strict=True))
+        return lr, torch.stack(seen).mean().item(), sum(losses[-20:]) / 20, 100 * still
+
+    trials = map(trial, (10 ** (i / 3 - 4) for i in range(rates)))
+    stable = takewhile(lambda row: row[2] < 10, trials)  # where one rate diverges, all faster ones will
+    tried, ratios, losses, silent = (list(column) for column in zip(*stable, strict=True))
     fastest = losses.index(min(losses))
     return {
         "ratio": ratios[fastest],
@@ -64,6 +66,7 @@ FASTER = Measure("faster", "a faster rate was tried (1: yes)", digits=0)
 LOSS = Measure("loss", "training loss at the best rate (nats)", digits=4)
 SLOW = Measure("slow loss", "lowest training loss with a ratio below -4 (nats)")
 FIRST = Measure("flat at first", "dead or saturated units, slowest rate (%)", digits=1)
+BEST = Measure("flat", "dead or saturated units, best rate (%)", digits=1)
 END = Measure("flat at the end", "dead or saturated units, largest rate that does not diverge (%)", digits=1)
 RULE = -3.0  # of thumb
 ARMS = tuple(
@@ -74,8 +77,7 @@ ARMS = tuple(
 
 def figure(seen: Runs) -> Figure:
     """Loss against the ratio of updates to weights, and units without a slope against the rate, a line a seed."""
-    figure = Figure(figsize=(10.4, 4))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(10.4, 4, 2)
     arms(left, seen, "losses", "ratios", marker="o", ms=3, lw=0.8)
     arms(right, seen, "silent", "rates", marker="o", ms=3, lw=0.8)
     left.axvspan(RULE - 1, RULE + 1, color=GREEN, alpha=0.1, lw=0)
@@ -96,11 +98,7 @@ CLAIM = Claim(
     statement="Updates of about a thousandth of the weights are healthy; far smaller ones waste time, far larger ones "
     "kill units.",
     where="makemore part 3, a rule of thumb",
-    measures=(
-        *(RATIO, FASTER, LOSS, SLOW, FIRST),
-        Measure("flat", "dead or saturated units, best rate (%)", digits=1),
-        END,
-    ),
+    measures=(RATIO, FASTER, LOSS, SLOW, FIRST, BEST, END),
     arms=ARMS,
     conditions=(
         within(RATIO.of(*ARMS), RULE, by=1, whose="the rule's "),

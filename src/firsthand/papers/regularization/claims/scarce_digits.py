@@ -36,10 +36,5 @@ CLAIM = Claim(
     "on 200 validation images with right labels, which favours what has a strength to choose. The limits of 1, 2 and 3 "
     "points are ours. Batch norm misses its limit by a hundredth of a point with one seed: its change varies more from "
     "seed to seed than five seeds can settle.",
-    figure=partial(
-        bars,
-        digits=1,
-        label="change of the test error (points)",
-        title="300 digits: what each regulariser changes (bar: mean, line: 95 % interval, grey: it holds 0)",
-    ),
+    figure=partial(bars, digits=1, label="change of the test error (points)", data="300 digits"),
 )

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, near_paper
 from firsthand.figures.curves import Runs, arms, metric
-from firsthand.figures.style import COLOURS
+from firsthand.figures.style import COLOURS, subplots
 from firsthand.nn import cross_entropy
 from firsthand.papers.regularization import examples, signals
 from firsthand.papers.regularization.training import FIVE, drawn, fit, score
@@ -41,15 +41,16 @@ def tanh_layers(init: Literal["glorot", "standard"] = "glorot", steps: int = 100
 
 RATIO = Measure("ratio", "gradient, layer 1 / layer 5")
 SINGULAR = Measure("singular", "mean singular value of a layer's Jacobian")
+LAST = Measure("last std", "std of tanh, layer 5")
 LOSS = Measure("train_loss", "training loss after 1,000 steps (nats)")
+ERROR = Measure("test_error", "test error after 1,000 steps (%)", digits=2)
 NORMALISED = Arm("normalised", experiment=tanh_layers, paper={"singular": 0.8})
 STANDARD = Arm("standard", experiment=tanh_layers, overrides={"init": "standard"}, paper={"singular": 0.5})
 
 
 def figure(seen: Runs) -> Figure:
     """Activations and gradients of the layers at first, and the loss after training, seed by seed."""
-    figure = Figure(figsize=(11, 3.9))
-    *panels, right = figure.subplots(1, 3, width_ratios=(3, 3, 2))
+    figure, *panels, right = subplots(11, 3.9, 3, width_ratios=(3, 3, 2))
     for axes, what in zip(panels, ("activations", "gradients"), strict=True):
         arms(axes, seen, what, marker="o", ms=4)
         axes.set(xlabel="hidden layer", ylabel="standard deviation", title=f"{what} at first", xticks=range(1, 6))
@@ -69,13 +70,7 @@ CLAIM = Claim(
     kind="the paper's statement",
     statement="Normalised first weights keep the gradients of tanh layers alike, the standard ones let them fade.",
     where="GB10 sec. 4.2, Figs. 6 and 7",
-    measures=(
-        RATIO,
-        SINGULAR,
-        Measure("last std", "std of tanh, layer 5"),
-        LOSS,
-        Measure("test_error", "test error after 1,000 steps (%)", digits=2),
-    ),
+    measures=(RATIO, SINGULAR, LAST, LOSS, ERROR),
     arms=(NORMALISED, STANDARD),
     conditions=(
         RATIO.of(NORMALISED) >= 3 * RATIO.of(STANDARD),

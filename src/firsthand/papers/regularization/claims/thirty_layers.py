@@ -6,8 +6,8 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, within
-from firsthand.figures.curves import Runs, arms
-from firsthand.figures.style import INK, MUTED
+from firsthand.figures.curves import Runs, arms, level
+from firsthand.figures.style import subplots
 from firsthand.papers.regularization import examples
 from firsthand.papers.regularization.training import FIVE, drawn, fit, score
 
@@ -27,12 +27,8 @@ def thirty_layers(init: Literal["he", "glorot"] = "he", layers: int = 30, steps:
     network = drawn(seed, hidden=(100,) * layers, activation="relu", init=init)
     losses = fit(network, sets.train, steps, 64, seed, lr=0.01, momentum=0.9)
     curve = [sum(losses[i : i + EVERY]) / EVERY for i in range(0, steps, EVERY)]
-    return {
-        "train_loss": curve[-1],
-        "test_error": score(network, sets.test)[1],
-        "steps": list(range(EVERY, steps + 1, EVERY)),
-        "losses": curve,
-    }
+    error, places = score(network, sets.test)[1], list(range(EVERY, steps + 1, EVERY))
+    return {"train_loss": curve[-1], "test_error": error, "steps": places, "losses": curve}
 
 
 LOSS = Measure("train_loss", "training loss at the end (nats)")
@@ -42,11 +38,9 @@ XAVIER = Arm("Xavier", experiment=thirty_layers, overrides={"init": "glorot"})
 
 def figure(seen: Runs) -> Figure:
     """Training loss, a line a seed."""
-    figure = Figure(figsize=(7.4, 4))
-    axes = figure.subplots()
+    figure, axes = subplots(7.4, 4)
     arms(axes, seen, "losses", "steps")
-    axes.axhline(log(10), color=MUTED, lw=1, ls="--")
-    axes.text(10, 1.01 * log(10), "a guess, ln 10", color=INK, fontsize=8.5, va="bottom")
+    level(axes, log(10), "a guess, ln 10", end=0.14)
     axes.set(xlabel="step", ylabel="training loss (nats)", ylim=(0, 2.6), title="30 layers of 100 rectifiers on MNIST")
     axes.legend(loc="lower left")
     return figure

@@ -12,7 +12,7 @@ from firsthand.papers.regularization import criteria, examples
 from firsthand.papers.regularization.training import FIVE, drawn, fit, score
 
 CLASSES = {kind: [f"{kind} {limit:g}" for limit in limits] for kind, limits in criteria.CRITERIA.items()}
-FAST, SLOW = ([names[place] for names in CLASSES.values()] for place in (0, -1))
+SPEEDS = {speed: [names[place] for names in CLASSES.values()] for speed, place in (("fast", 0), ("slow", -1))}
 
 
 def when_to_stop(
@@ -32,12 +32,11 @@ def when_to_stop(
     for draw in range(1000 * seed, 1000 * seed + nets):
         sets = examples.mnist(1000, held, 0.2, draw, standard=False)
         network = drawn(draw, hidden=(128,), activation="relu", init="he")
-        train, val, test = [], [], []
+        rows = []
         for epoch in range(epochs):
             losses = fit(network, sets.train, 20, 50, 1000 * draw + epoch, lr)
-            train.append(sum(losses) / len(losses))
-            val.append(score(network, sets.val)[0])
-            test.append(score(network, sets.test)[1])
+            rows.append((sum(losses) / len(losses), score(network, sets.val)[0], score(network, sets.test)[1]))
+        train, val, test = (list(column) for column in zip(*rows, strict=True))
         for kind, limits in criteria.CRITERIA.items():
             for limit, name in zip(limits, CLASSES[kind], strict=True):
                 end = criteria.stop(kind, limit, train, val) or epochs
@@ -48,25 +47,22 @@ def when_to_stop(
         found["best epoch"].append(criteria.best(val))
         shown = shown or {"train": train, "val": val, "test": test}
     means = {name: sum(values) / len(values) for name, values in found.items()}
-    for what in ("stop", "error"):
-        for speed, names in (("fast", FAST), ("slow", SLOW)):
+    for speed, names in SPEEDS.items():
+        for what in ("stop", "error"):
             means[f"{speed} {what}"] = sum(means[f"{name} {what}"] for name in names) / len(names)
     gain, factor = 100 * (1 - means["slow error"] / means["fast error"]), means["slow stop"] / means["fast stop"]
     return means | {"gain": gain, "factor": factor} | shown
 
 
-FAST_STOP, SLOW_STOP = (
-    Measure(f"{speed} stop", f"{', '.join(names)}: stop (epochs)", digits=1)
-    for speed, names in (("fast", FAST), ("slow", SLOW))
+STOPS = FAST_STOP, SLOW_STOP = tuple(
+    Measure(f"{speed} stop", f"{', '.join(names)}: stop (epochs)", digits=1) for speed, names in SPEEDS.items()
 )
-ERRORS = tuple(Measure(f"{speed} error", f"{speed} criteria: test error (%)", digits=2) for speed in ("fast", "slow"))
+ERRORS = tuple(Measure(f"{speed} error", f"{speed} criteria: test error (%)", digits=2) for speed in SPEEDS)
 GAIN = Measure("gain", "slow ones better by (%)", digits=1)
 FACTOR = Measure("factor", "slow ones longer by (x)", digits=1)
 LAST = Measure("last", "never stopping, last weights: test error (%)", digits=2)
 NEVER = Measure("never", "criteria that never fired (%)", digits=0)
-ARMS = tuple(
-    Arm(f"{curve} curve", experiment=when_to_stop, overrides={"curve": curve}) for curve in ("smooth", "rough")
-)
+ARMS = tuple(Arm(f"{name} curve", experiment=when_to_stop, overrides={"curve": name}) for name in ("smooth", "rough"))
 PRINTED = 4  # in the abstract: per cent better, and times as long
 
 
@@ -84,11 +80,9 @@ def figure(seen: Runs) -> Figure:
             stops, errors = ([np.mean(metric(runs, f"{one} {what}")) for one in names] for what in ("stop", "error"))
             right.plot(stops, errors, "o-", color=colour, ms=5, label=f"{kind}, {names[0][3:]} to {names[-1][3:]}")
         right.axhline(np.mean(metric(runs, "last")), color=INK, ls="--", label="last weights")
-        right.set(
-            ylabel="test error (%)", ylim=(15, 25), xlim=(0, 1.04 * len(val)), title=f"{name}: weights returned, means"
-        )
+        right.set(ylabel="test error (%)", ylim=(15, 25), title=f"{name}: weights returned, means")
     left.set_xlabel("epoch")
-    right.set_xlabel("epoch at which the criterion stops")
+    right.set(xlabel="epoch at which the criterion stops", xlim=(0, 1.04 * len(val)))
     for axes in figure.axes[:2]:
         axes.legend(fontsize=8, loc="upper left", ncols=2)
     return figure
@@ -99,7 +93,7 @@ CLAIM = Claim(
     kind="the paper's statement",
     statement="Slower stopping criteria generalise about 4 % better, but take about 4 times as long.",
     where="P98 abstract and sec. 4",
-    measures=(FAST_STOP, SLOW_STOP, *ERRORS, GAIN, FACTOR, LAST, NEVER),
+    measures=(*STOPS, *ERRORS, GAIN, FACTOR, LAST, NEVER),
     arms=ARMS,
     conditions=(
         on_average(GAIN.of(*ARMS) >= PRINTED / 2).saying("half of what the paper prints, or more"),
