@@ -60,8 +60,8 @@ def figure(seen: Runs) -> Figure:
     axes.get_lines()[0].set(lw=6, ms=11, alpha=0.35)  # AdamW lies on it
     axes.axhline(RATE * SLOW_DECAY, color=MUTED, lw=1, ls="--", zorder=0)
     axes.text(1.1e-3, 1.15 * RATE * SLOW_DECAY, "rate x decay", color=INK, fontsize=8.5, va="bottom")
-    axes.set(xscale="log", yscale="log", xlabel="standard deviation of the weight's gradients",
-             ylabel="share of the weight lost in a step", title="Shrinking under gradients of noise")  # fmt: skip
+    axes.set(xscale="log", yscale="log", title="Shrinking under gradients of noise")
+    axes.set(xlabel="standard deviation of the weight's gradients", ylabel="share of the weight lost in a step")
     axes.legend(loc="upper right")
     return figure
 

@@ -43,8 +43,8 @@ def figure(seen: Runs) -> Figure:
     figure, axes = subplots(7.4, 4)
     arms(axes, seen, "errors", marker="o", ms=4)
     level(axes, 90, "a guess", end=0.54)
-    axes.set(xlabel="scale of the first weights (1: He's)", ylabel="test error after 200 steps (%)", ylim=(0, 100),
-             title="Test error by the scale of the first weights")  # fmt: skip
+    axes.set(ylim=(0, 100), title="Test error by the scale of the first weights")
+    axes.set(xlabel="scale of the first weights (1: He's)", ylabel="test error after 200 steps (%)")
     axes.set_xticks(range(1, 1 + len(SCALES)), [f"{scale:g}" for scale in SCALES])
     axes.legend(loc="center", bbox_to_anchor=(0.5, 0.62))
     return figure

@@ -54,10 +54,7 @@ def health(activation: Literal["relu", "tanh"] = "relu", steps: int = 250, rates
         "flat at first": silent[0],
         "flat": silent[fastest],
         "flat at the end": silent[-1],
-        "rates": tried,
-        "ratios": ratios,
-        "losses": losses,
-        "silent": silent,
+        **{"rates": tried, "ratios": ratios, "losses": losses, "silent": silent},
     }
 
 
@@ -81,10 +78,10 @@ def figure(seen: Runs) -> Figure:
     arms(left, seen, "losses", "ratios", marker="o", ms=3, lw=0.8)
     arms(right, seen, "silent", "rates", marker="o", ms=3, lw=0.8)
     left.axvspan(RULE - 1, RULE + 1, color=GREEN, alpha=0.1, lw=0)
-    left.text(RULE, 0.97, "rule of thumb", color=INK, fontsize=8.5, ha="center", va="top",
-              transform=left.get_xaxis_transform())  # fmt: skip
-    left.set(xlabel="log10 (std of the update / std of the weights)", ylabel="training loss (nats)",
-             title="Loss at the end by the size of the updates")  # fmt: skip
+    across = left.get_xaxis_transform()  # the height as a share of the panel's
+    left.text(RULE, 0.97, "rule of thumb", color=INK, fontsize=8.5, ha="center", va="top", transform=across)
+    left.set(ylabel="training loss (nats)", title="Loss at the end by the size of the updates")
+    left.set(xlabel="log10 (std of the update / std of the weights)")
     log_ticks(left, (0.001, 0.01, 0.1, 1, 10))
     log_ticks(right, (0.0001, 0.001, 0.01, 0.1, 1, 10), "x")
     right.set(xlabel="learning rate", ylabel="units (%)", ylim=(0, 104), title="Dead or saturated units by the rate")

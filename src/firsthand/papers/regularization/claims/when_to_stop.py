@@ -27,8 +27,7 @@ def when_to_stop(
         seed: of images, wrong labels, weights and order.
     """
     held, lr = (1000, 0.03) if curve == "smooth" else (100, 0.1)
-    found: dict[str, list[float]] = {"last": [], "best epoch": [], "never": []}
-    shown: Outcome = {}
+    networks, shown = [], {}
     for draw in range(1000 * seed, 1000 * seed + nets):
         sets = examples.mnist(1000, held, 0.2, draw, standard=False)
         network = drawn(draw, hidden=(128,), activation="relu", init="he")
@@ -37,16 +36,17 @@ def when_to_stop(
             losses = fit(network, sets.train, 20, 50, 1000 * draw + epoch, lr)
             rows.append((sum(losses) / len(losses), score(network, sets.val)[0], score(network, sets.test)[1]))
         train, val, test = (list(column) for column in zip(*rows, strict=True))
+        shown = shown or {"train": train, "val": val, "test": test}
+        found = {"last": test[-1], "best epoch": criteria.best(val), "never": 0.0}
         for kind, limits in criteria.CRITERIA.items():
             for limit, name in zip(limits, CLASSES[kind], strict=True):
                 end = criteria.stop(kind, limit, train, val) or epochs
-                found.setdefault(f"{name} stop", []).append(end)
-                found.setdefault(f"{name} error", []).append(test[criteria.best(val, end) - 1])
-                found["never"].append(100 * (end == epochs))
-        found["last"].append(test[-1])
-        found["best epoch"].append(criteria.best(val))
-        shown = shown or {"train": train, "val": val, "test": test}
-    means = {name: sum(values) / len(values) for name, values in found.items()}
+                found |= {f"{name} stop": end, f"{name} error": test[criteria.best(val, end) - 1]}
+                found["never"] += 100 * (end == epochs)
+        networks.append(found)
+    sums = {name: sum(one[name] for one in networks) for name in networks[0]}
+    means = {name: total / nets for name, total in sums.items()}
+    means["never"] = sums["never"] / (nets * sum(map(len, CLASSES.values())))
     for speed, names in SPEEDS.items():
         for what in ("stop", "error"):
             means[f"{speed} {what}"] = sum(means[f"{name} {what}"] for name in names) / len(names)
