@@ -15,8 +15,8 @@ from firsthand.papers.selfattention.claims.order import before
 from firsthand.papers.selfattention.claims.path import first_token, path
 from firsthand.papers.selfattention.claims.recall import pairs
 from firsthand.papers.selfattention.claims.saturation import HIGHEST, saturation
+from firsthand.papers.selfattention.lookups import two_lookups
 from firsthand.papers.selfattention.model import Block, Config, SelfAttentionNetwork, attend
-from firsthand.papers.selfattention.questions import two_lookups
 
 POSITIONS = ("sinusoidal", "learned", "none")
 SMALL = Config(vocab=11, context=13, embed=6, heads=3, layers=2, hidden=7)

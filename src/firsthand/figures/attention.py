@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Int
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import Module
@@ -12,6 +14,13 @@ from firsthand.data.tokens import UNKNOWN
 from firsthand.figures.images import COUNTS
 
 LABELS = {UNKNOWN: "?", "": ".", " ": "_", "\n": "\\n", "\t": "\\t", "$": r"\$"}  # of tokens that show nothing or break
+
+
+def shaded(axes: Axes, weights: np.ndarray, title: str, most: float | None = None) -> None:
+    """Weights in shades, a row for each token that looks; the darkest is `most`, or the largest."""
+    axes.imshow(weights, cmap=COUNTS, vmin=0, vmax=most)
+    axes.grid(False)
+    axes.set_title(title, fontsize=9)
 
 
 @torch.no_grad()
@@ -29,12 +38,10 @@ def maps(network: Module, tokens: Int[Tensor, " time"], vocabulary: Any) -> Figu
     panels = figure.subplots(len(found), len(found[0]), squeeze=False)
     for block, (row, heads) in enumerate(zip(panels, found, strict=True), 1):
         for head, (axes, weights) in enumerate(zip(row, heads, strict=True), 1):
-            axes.imshow(weights.float().numpy(), cmap=COUNTS, vmin=0)
-            axes.grid(False)
+            shaded(axes, weights.float().numpy(), f"block {block}, head {head}")
             axes.tick_params(length=0, labelsize=7)
             axes.set_xticks(range(len(words)), words)
             axes.set_yticks(range(len(words)), words)
-            axes.set_title(f"block {block}, head {head}", fontsize=9)
         row[0].set_ylabel("token that looks")
     for axes in panels[-1]:
         axes.set_xlabel("token looked at")

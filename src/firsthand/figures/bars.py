@@ -11,11 +11,17 @@ from torch import Tensor
 from firsthand.figures.style import BLUE, subplots
 
 
-def bars(axes: Axes, names: Sequence[str], lengths: Sequence[float], remarks: Sequence[str]) -> None:
+def bars(
+    axes: Axes,
+    names: Sequence[str],
+    lengths: Sequence[float],
+    remarks: Sequence[str] = (),
+    color: str | Sequence[str] = BLUE,
+) -> None:
     """A bar for each name; the axis needs room for the remarks."""
-    axes.barh(range(len(names)), lengths, color=BLUE, height=0.7)
-    for row, (length, remark) in enumerate(zip(lengths, remarks, strict=True)):
-        axes.annotate(remark, (length, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.barh(range(len(names)), lengths, color=color, height=0.7)
+    for row, remark in enumerate(remarks):
+        axes.annotate(remark, (lengths[row], row), (4, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_axisbelow(True)

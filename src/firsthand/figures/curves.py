@@ -152,9 +152,9 @@ def against(
 def shares(axes: Axes, seen: Runs, colours: Sequence[str], every: int, name: str = "shares") -> None:
     """What was right while training in per cent, counted every so many steps: a line a seed, a dot where it ended."""
     for colour, (arm, runs) in zip(colours, seen.items(), strict=True):
-        curves = [np.stack([every * np.arange(1, len(s) + 1), 100 * s], 1) for s in series(runs, name)]
-        lines(axes, curves, colour, arm)
-        axes.plot(*np.array([curve[-1] for curve in curves]).T, "o", color=colour, ms=4)
+        curves = [100 * share for share in series(runs, name)]
+        lines(axes, curves, colour, arm, every)
+        axes.plot([every * len(curve) for curve in curves], [curve[-1] for curve in curves], "o", color=colour, ms=4)
     axes.set(xlim=(0, None), ylim=(-2, 104), xlabel="step", ylabel="right (%)")
 
 

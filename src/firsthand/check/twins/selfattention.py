@@ -23,7 +23,7 @@ class Network(Twin):
         self.learned = nn.Embedding(config.context, embed) if config.positions == "learned" else None
         self.sinusoids = config.positions == "sinusoidal"
         layer = nn.TransformerEncoderLayer(
-            embed, config.heads, config.width, dropout=0.0, activation="relu", batch_first=True, norm_first=True
+            embed, config.heads, config.hidden or 4 * embed, 0.0, "relu", batch_first=True, norm_first=True
         )
         self.stack = nn.TransformerEncoder(layer, config.layers, norm=nn.LayerNorm(embed), enable_nested_tensor=False)
         self.output = nn.Linear(embed, vocab)

@@ -6,7 +6,11 @@ from time import process_time
 
 import torch
 from jaxtyping import Float
+from matplotlib.figure import Figure
 from torch import Tensor
+
+from firsthand.figures.curves import Runs, against
+from firsthand.figures.style import COLOURS, subplots
 
 
 def timed(function: Callable[[], object], least: float = 0.2) -> float:
@@ -29,3 +33,11 @@ def slope(x: Float[Tensor, " points"], y: Float[Tensor, " points"]) -> float:
     """That of the straight line with the least squared error."""
     x = x - x.mean()
     return (x @ (y - y.mean()) / (x @ x)).item()
+
+
+def milliseconds(seen: Runs, sizes: Sequence[int], along: str, title: str) -> Figure:
+    """The series `times` against sizes, both logarithmic, a dot a seed."""
+    figure, axes = subplots(7.6, 4.2)
+    axes.set(yscale="log", xlabel=along, ylabel="CPU milliseconds", title=title)
+    against(axes, seen, "times", sizes, COLOURS[: len(seen)], 1.4)
+    return figure

@@ -69,11 +69,6 @@ class Config:
         sizes = {name: SIZE for name in ("vocab", "context", "embed", "heads", "hidden")}
         within(self, "model.", layers=DEPTH, dropout=PART, **sizes)
 
-    @property
-    def width(self) -> int:
-        """Units between W_1 and W_2."""
-        return 4 * self.embed if self.hidden is None else self.hidden
-
 
 class Block(Module):
     """Self-attention, then two linear maps with a rectifier between them; both add to x what they make of norm(x)."""
@@ -110,7 +105,8 @@ class SelfAttentionNetwork(Module):
         kinds = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
         self.positions = None if config.positions == "none" else kinds[config.positions](self.context, embed)
         self.dropout = Dropout(config.dropout)
-        self.blocks = ModuleList(Block(embed, config.heads, config.width, config.dropout) for _ in range(config.layers))
+        hidden = config.hidden or 4 * embed
+        self.blocks = ModuleList(Block(embed, config.heads, hidden, config.dropout) for _ in range(config.layers))
         self.norm = LayerNorm(embed)
         self.output = Linear(embed, vocab)
 

@@ -1,14 +1,11 @@
 """One more token, with the keys and values of earlier ones kept or made again."""
 
+from functools import partial
+
 import torch
-from jaxtyping import Float
-from matplotlib.figure import Figure
-from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.claims.bench.timing import power, timed
-from firsthand.figures.curves import Runs, against
-from firsthand.figures.style import BLUE, RED
+from firsthand.claims.bench.timing import milliseconds, power, timed
 from firsthand.papers.selfattention.model import Config, SelfAttentionNetwork
 
 PLACES = (64, 128, 256, 512)
@@ -27,15 +24,11 @@ def cache(keep: bool = True, seed: int = 0) -> Outcome:
     tokens = torch.randint(28, (1, max(PLACES)))
     times, apart = [], 0.0
     for place in PLACES:
-        _, state = network.advance(tokens[:, : place - 1])
-
-        def write(place: int = place, state: tuple = state) -> Float[Tensor, "1 vocab"]:
-            read, past = (tokens[:, place - 1 : place], state) if keep else (tokens[:, :place], None)
-            return network.advance(read, past)[0][:, -1]
-
-        whole = network(tokens[:, :place])[:, -1]
-        apart = max(apart, ((write() - whole).abs().max() / whole.abs().max()).item())
-        times.append(timed(write))
+        _, kept = network.advance(tokens[:, : place - 1])
+        read = (tokens[:, place - 1 : place], kept) if keep else (tokens[:, :place],)
+        whole, last = (logits[:, -1] for logits in (network(tokens[:, :place]), network.advance(*read)[0]))
+        apart = max(apart, ((last - whole).abs().max() / whole.abs().max()).item())
+        times.append(timed(partial(network.advance, *read)))
     found = {f"ms {place}": ms for place, ms in zip(PLACES, times, strict=True)}
     return found | {"power": power(PLACES, times), "apart": apart, "times": times}
 
@@ -45,16 +38,6 @@ POWER = Measure("power", "power of the length", digits=2)
 APART = Measure("apart", "largest difference from the whole pass", digits=7)
 KEPT = Arm("kept", experiment=cache)
 AGAIN = Arm("made again", experiment=cache, overrides={"keep": False})
-
-
-def figure(seen: Runs) -> Figure:
-    """Milliseconds for one more token against the tokens before it, both logarithmic, a dot a seed."""
-    figure = Figure(figsize=(7.6, 4.2))
-    axes = figure.subplots()
-    axes.set(yscale="log", xlabel="tokens written so far", ylabel="CPU milliseconds for one more",
-             title="The time of one more token, keys and values kept or made again")  # fmt: skip
-    against(axes, seen, "times", PLACES, (BLUE, RED), 1.2)
-    return figure
 
 
 CLAIM = Claim(
@@ -71,5 +54,5 @@ CLAIM = Claim(
         POWER.of(KEPT) <= 0.3,
     ),
     remark="Four blocks of width 128 with first weights; milliseconds are CPU time of one thread.",
-    figure=figure,
+    figure=partial(milliseconds, sizes=PLACES, along="tokens written so far", title="The time of one more token"),
 )

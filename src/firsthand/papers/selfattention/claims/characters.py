@@ -3,20 +3,18 @@
 from time import process_time
 from typing import Literal
 
-import numpy as np
 import torch
-from jaxtyping import Float, Int
 from matplotlib.figure import Figure
-from torch import Generator, Tensor
 from torch.nn import Module
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench import book
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data.specs import Text
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import AMBER, BLUE, GREEN, RED
-from firsthand.nn import GRU, LSTM, RNN, cross_entropy, log_softmax
+from firsthand.figures.curves import Runs, arms
+from firsthand.figures.style import subplots
+from firsthand.nn import GRU, LSTM, RNN, cross_entropy
 from firsthand.optim.schedule import SCHEDULES
 from firsthand.papers.selfattention.lookups import Reader
 from firsthand.papers.selfattention.model import Config, SelfAttentionNetwork
@@ -46,21 +44,19 @@ def characters(model: Contestant = "attention", steps: int = 300, seed: int = 0)
         steps: of Adam, on 16 windows of 64 characters each.
         seed: of the first weights and the windows.
     """
-    corpus = Text("tinyshakespeare").load()
-    train, val = (torch.from_numpy(part.astype("int64")) for part in (corpus.train, corpus.val))
-    torch.manual_seed(seed)
-    network, generator = contestant(model, len(corpus.vocabulary)), Generator().manual_seed(seed)
+    train, val, vocab = book.characters(Text("tinyshakespeare"))
+    generator, network = seeded(seed), contestant(model, vocab)
     rule, shape = optim.Adam(network.parameters(), lr=RATES[model]), SCHEDULES["one-cycle"](steps)
-    losses, seconds, places = [], 0.0, torch.arange(WINDOW + 1)
+    losses, places, began = [], torch.arange(WINDOW + 1), process_time()
     for step in range(steps):
         rows = train[torch.randint(len(train) - WINDOW, (BATCH, 1), generator=generator) + places]
         rule.param_groups[0]["lr"] = RATES[model] * shape(step)
-        began = process_time()
         loss = cross_entropy(network(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
         descend(rule, network, loss)
-        seconds += process_time() - began
         losses.append(loss.item())
-    unseen = losses_of(network, val)
+    seconds = process_time() - began
+    with torch.no_grad():
+        unseen = torch.cat([book.surprises(network, rows) for rows in val.unfold(0, WINDOW + 1, WINDOW).split(128)])
     return {
         "val_loss": unseen.mean().item(),
         "pace": 1000 * seconds / steps,
@@ -68,13 +64,6 @@ def characters(model: Contestant = "attention", steps: int = 300, seed: int = 0)
         "losses": [sum(losses[i : i + 20]) / 20 for i in range(0, steps - 19, 20)],
         "by place": unseen.mean(0).tolist(),
     }
-
-
-@torch.no_grad()
-def losses_of(network: Module, text: Int[Tensor, " tokens"]) -> Float[Tensor, "windows time"]:
-    """The loss of every place in the windows of a text, one after the other."""
-    windows = text.unfold(0, WINDOW + 1, WINDOW).split(128)
-    return torch.cat([-log_softmax(network(w[:, :-1])).gather(2, w[:, 1:, None])[..., 0] for w in windows])
 
 
 LOSS = Measure("val_loss", "validation loss (nats a character)")
@@ -87,12 +76,9 @@ TANH, LONG, GATED = (
 
 def figure(seen: Runs) -> Figure:
     """Training loss, and validation loss by the place in the window, a line a seed."""
-    figure = Figure(figsize=(11, 4.2))
-    left, right = figure.subplots(1, 2)
-    for colour, (name, runs) in zip((BLUE, RED, GREEN, AMBER), seen.items(), strict=True):
-        for axes, curves, every in ((left, series(runs, "losses"), 20), (right, series(runs, "by place"), 1)):
-            points = [np.stack([every * np.arange(1, len(curve) + 1), curve], 1) for curve in curves]
-            lines(axes, points, colour, name)
+    figure, left, right = subplots(11, 4.2, 2)
+    arms(left, seen, "losses", every=20)
+    arms(right, seen, "by place")
     left.set(xlabel="step", title="Training, means of 20 steps")
     right.set(xlabel="characters seen", title="Validation, by place in the window")
     for axes in (left, right):

@@ -1,16 +1,14 @@
 """The time of a layer, by the length of the sequence."""
 
 from contextlib import nullcontext
+from functools import partial
 from typing import Literal
 
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, within
-from firsthand.claims.bench.timing import power, timed
-from firsthand.figures.curves import Runs, against
-from firsthand.figures.style import BLUE, GREEN, SKY
+from firsthand.claims.bench.timing import milliseconds, power, timed
 from firsthand.nn import LSTM, MultiheadAttention, definitions
 
 LENGTHS = (128, 256, 512, 1024, 2048)
@@ -26,16 +24,13 @@ def cost(layer: Literal["fused", "formula", "lstm"] = "fused", embed: int = 64, 
     """
     torch.manual_seed(seed)
     network = LSTM(embed, embed) if layer == "lstm" else MultiheadAttention(embed, 4)
-    times = []
+
+    def both(x: Tensor) -> None:
+        y = network(x)
+        (y[0] if layer == "lstm" else y).sum().backward()
+
     with definitions() if layer == "formula" else nullcontext():
-        for length in LENGTHS:
-            x = torch.randn(1, length, embed, requires_grad=True)
-
-            def both(x: Tensor = x) -> None:
-                y = network(x)
-                (y[0] if layer == "lstm" else y).sum().backward()
-
-            times.append(timed(both))
+        times = [timed(partial(both, torch.randn(1, n, embed, requires_grad=True))) for n in LENGTHS]
     powers = {"begin": power(LENGTHS[:2], times[:2]), "end": power(LENGTHS[-2:], times[-2:])}
     return {"first": times[0], "last": times[-1], "times": times} | powers
 
@@ -47,16 +42,6 @@ FUSED = Arm("self-attention, fused", experiment=cost, paper={"end": 2.0})
 FORMULA = Arm("self-attention, formula", experiment=cost, overrides={"layer": "formula"}, paper={"end": 2.0})
 GATED = Arm("LSTM", experiment=cost, overrides={"layer": "lstm"}, paper={"end": 1.0})
 end = END.of(FUSED, FORMULA)
-
-
-def figure(seen: Runs) -> Figure:
-    """Milliseconds against the length, both logarithmic, a dot a seed."""
-    figure = Figure(figsize=(8, 4.4))
-    axes = figure.subplots()
-    axes.set(yscale="log", xlabel="n, tokens of a sequence", ylabel="forwards and backwards (CPU ms)",
-             title="The time of a layer, by the length of the sequence")  # fmt: skip
-    against(axes, seen, "times", LENGTHS, (BLUE, SKY, GREEN), 1.5)
-    return figure
 
 
 CLAIM = Claim(
@@ -78,5 +63,7 @@ CLAIM = Claim(
     "costs it more than the square says, so that the formula fails the first condition; the fused primitive, which "
     "never writes them down, does not. A machine with nothing else to do and a larger cache would settle it. Before, "
     "any condition that held made the verdict partly, and means over the seeds were judged.",
-    figure=figure,
+    figure=partial(
+        milliseconds, sizes=LENGTHS, along="n, tokens", title="A layer, forwards and backwards"
+    ),
 )

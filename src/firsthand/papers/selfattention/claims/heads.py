@@ -3,7 +3,7 @@
 from functools import partial
 
 from firsthand.claims import Claim
-from firsthand.papers.selfattention.questions import LAST, STEPS, answers, arms
+from firsthand.papers.selfattention.lookups import LAST, STEPS, answers, arms
 
 ONE, TWO, FOUR = arms()
 

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome
+from firsthand.claims.bench.descent import seeded
 from firsthand.claims.bench.learning import Batch, learn, right
 from firsthand.figures.curves import Runs, level, shares
-from firsthand.figures.style import AMBER, BLUE, GREEN, RED
+from firsthand.figures.style import AMBER, BLUE, GREEN, RED, subplots
 from firsthand.papers.selfattention.lookups import SYMBOLS, Blocks, Positions, Reader, distinct
 
 LENGTH = 16
@@ -32,14 +33,12 @@ def order(positions: Positions = "sinusoidal", causal: bool = False, steps: int 
         steps: of Adam at rate 0.003, on 64 fresh sequences.
         seed: of the first weights and of all sequences.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     blocks = partial(Blocks, LENGTH, layers=2, positions=positions, causal=causal)
     network = Reader(SYMBOLS, 2, (32, 32), blocks, lambda y: y.mean(1))
     curve, _ = learn(network, partial(before, generator=generator), steps, 0.003)
     tokens, answers = before(4096, generator)
-    with torch.no_grad():
-        one, other = network(tokens), network(tokens[:, torch.randperm(LENGTH, generator=generator)])
+    one, other = network(tokens), network(tokens[:, torch.randperm(LENGTH, generator=generator)])
     change = ((one - other).abs().max() / one.abs().max()).item()
     return {"accuracy": right(network, (tokens, answers)), "change": change, "shares": curve}
 
@@ -54,8 +53,7 @@ CAUSAL = Arm("no positions, causal", experiment=order, overrides={"positions": "
 
 def figure(seen: Runs) -> Figure:
     """The share of right answers while training, a line a seed."""
-    figure = Figure(figsize=(8.6, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(8.6, 4.2)
     shares(axes, seen, (RED, BLUE, GREEN, AMBER), 25)
     level(axes, 50, "a guess")
     axes.set(xlim=(0, 450), title="Which of two symbols comes first among 16")

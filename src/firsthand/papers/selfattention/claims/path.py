@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each
+from firsthand.claims.bench.descent import seeded
 from firsthand.claims.bench.learning import Batch, learn, right
 from firsthand.figures.curves import Runs, against, level
-from firsthand.figures.style import BLUE, GREEN, RED
+from firsthand.figures.style import BLUE, GREEN, RED, subplots
 from firsthand.nn import LSTM, RNN
 from firsthand.papers.selfattention.lookups import Blocks, Reader
 
@@ -38,9 +39,7 @@ def path(
     """
     found: Outcome = {}
     for gap in GAPS:
-        torch.manual_seed(seed)
-        generator = Generator().manual_seed(seed)
-        blocks = partial(Blocks, gap + 2)
+        generator, blocks = seeded(seed), partial(Blocks, gap + 2)
         layer, sizes = {"attention": (blocks, (32, 32)), "rnn": (RNN, (16, 82)), "lstm": (LSTM, (16, 38))}[model]
         network = Reader(9, 8, sizes, layer, lambda y: y[:, -1])
         shares, _ = learn(network, partial(first_token, gap=gap, generator=generator), steps, lr)
@@ -56,12 +55,11 @@ GATED = Arm("LSTM", experiment=path, overrides={"model": "lstm"})
 
 def figure(seen: Runs) -> Figure:
     """Right answers against the gap, a dot a seed."""
-    figure = Figure(figsize=(7.6, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(7.6, 4.2)
     against(axes, seen, "accuracy", GAPS, (BLUE, RED, GREEN), 6, 100)
     level(axes, 12.5, "a guess")
-    axes.set(xlabel="symbols between the first one and the question", ylabel="right (%)", ylim=(0, 104),
-             title="The first symbol, asked for at the end")  # fmt: skip
+    axes.set(xlabel="symbols between the first one and the question", ylabel="right (%)", ylim=(0, 104))
+    axes.set_title("The first symbol, asked for at the end")
     return figure
 
 

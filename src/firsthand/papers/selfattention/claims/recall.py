@@ -3,7 +3,6 @@
 from functools import partial
 from math import sqrt
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
@@ -11,9 +10,10 @@ from torch import Generator, Tensor
 from torch.nn import Module, Parameter
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, ordered
+from firsthand.claims.bench.descent import seeded
 from firsthand.claims.bench.learning import Batch, learn
-from firsthand.figures.curves import Runs, against
-from firsthand.figures.images import COUNTS
+from firsthand.figures.attention import shaded
+from firsthand.figures.curves import Runs, against, series
 from firsthand.nn import Embedding, Linear, cross_entropy, init, softmax
 from firsthand.papers.selfattention.lookups import PAIRS, SYMBOLS, distinct
 from firsthand.papers.selfattention.scores import COLOURS, SIZES, Score, entropy, flat, scores
@@ -69,23 +69,19 @@ def recall(score: Score = "scaled", steps: int = 1000, lr: float = 0.001, seed: 
     """
     found: Outcome = {}
     for size in LENGTHS:
-        torch.manual_seed(seed)
-        generator, network = Generator().manual_seed(seed), Recall(score, size)
+        generator, network = seeded(seed), Recall(score, size)
         *row, answers = pairs(1024, generator)
         (gradient,) = torch.autograd.grad(cross_entropy(network(*row), answers), [network.w_q.weight])
         shown = (row[0][:1].expand(PAIRS, -1), row[1][:1].expand(PAIRS, -1), row[0][0])  # asked for each of its keys
-        with torch.no_grad():
-            (_, a), (_, first) = network.compare(*row), network.compare(*shown)
+        (_, a), (_, first) = network.compare(*row), network.compare(*shown)
         shares, reached = learn(network, partial(pairs, generator=generator), steps, lr, 10, target=0.95)
-        with torch.no_grad():
-            _, last = network.compare(*shown)
         found |= {
             f"entropy {size}": entropy(a).item(),
             f"gradient {size}": torch.linalg.vector_norm(gradient).item(),
             f"steps {size}": reached,
             f"shares {size}": shares,
             f"first map {size}": first.flatten().tolist(),
-            f"last map {size}": last.flatten().tolist(),
+            f"last map {size}": network.compare(*shown)[1].flatten().tolist(),
         }
     return found
 
@@ -104,15 +100,13 @@ def figure(seen: Runs) -> Figure:
     left, right = figure.subfigures(1, 2, width_ratios=(1.25, 1))
     axes = left.subplots()
     against(axes, seen, "steps", LENGTHS, COLOURS, 25)
-    axes.set(ylim=(0, None), xlabel="d_k, numbers of a query", ylabel="steps until 95 % are right",
-             title="Steps that one head takes to learn to look up")  # fmt: skip
+    axes.set(ylim=(0, None), xlabel="d_k, numbers of a query", ylabel="steps until 95 % are right")
+    axes.set_title("Steps that one head takes to learn to look up")
     for row, score in zip(right.subplots(2, 2), ("raw", "scaled"), strict=True):
         for panel, when in zip(row, ("first", "last"), strict=True):
-            weights = np.array(seen[score][0].result["series"][f"{when} map {LENGTHS[-1]}"])
-            panel.imshow(weights.reshape(PAIRS, PAIRS), cmap=COUNTS, vmin=0, vmax=1)
-            panel.grid(False)
+            weights = series(seen[score], f"{when} map {LENGTHS[-1]}")[0].reshape(PAIRS, PAIRS)
+            shaded(panel, weights, f"{score}, {'first step' if when == 'first' else 'learned'}", 1)
             panel.set(xticks=[], yticks=[], xlabel="pair looked at", ylabel="key asked for")
-            panel.set_title(f"{score}, {'first step' if when == 'first' else 'learned'}", fontsize=9.5)
     right.suptitle(f"Weights of one row, d_k = {LENGTHS[-1]}", fontsize=11, fontweight="bold", x=0.02, ha="left")
     return figure
 

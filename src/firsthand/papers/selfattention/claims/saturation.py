@@ -8,6 +8,7 @@ from torch import Generator
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from, near_paper, ordered, within
 from firsthand.figures.curves import Runs, against, level
+from firsthand.figures.style import subplots
 from firsthand.nn import softmax
 from firsthand.papers.selfattention.scores import COLOURS, SIZES, Score, entropy, flat, scores
 
@@ -49,8 +50,7 @@ sharp = each(*(KEYS * sqrt(size) * measure.of(RAW) for size, measure in zip(SIZE
 
 def figure(seen: Runs) -> Figure:
     """Entropy, and the softmax's slope, against d_k; a dot a seed."""
-    figure = Figure(figsize=(10, 3.9))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(10, 3.9, 2)
     for axes, what, least in ((left, "entropy", 0.2), (right, "slope", 0.002)):
         against(axes, seen, what, SIZES, COLOURS, least)
         axes.set(ylim=(0, 1.08 * axes.get_ylim()[1]), xlabel="d_k, numbers of a query")
