@@ -36,7 +36,7 @@ class Recipe(TextRecipe):
     task: ClassVar = NextToken
 
 
-OFTEN = Recipe(clip=1.0, eval_every=250, checkpoint_every=250)
+OFTEN = Recipe(schedule=Schedule("one-cycle"), clip=1.0, eval_every=250, checkpoint_every=250)
 # nanoGPT's parts of Shakespeare leave none to test.
 NANOGPT = replace(
     OFTEN,
@@ -54,7 +54,6 @@ PRESETS = {
         batch=32,
         steps=1500,
         optim=Optim("adamw", lr=0.003, weight_decay=0.05),
-        schedule=Schedule("one-cycle"),
         eval_tokens=100_000,
     ),
     # The paper has no recipe for such a network. This is nanoGPT's train_shakespeare_char, made for a GPU; its README
@@ -85,6 +84,5 @@ PRESETS = {
         batch=64,
         steps=3000,
         optim=Optim("adamw", lr=0.003, betas=(0.9, 0.99), weight_decay=0.1),
-        schedule=Schedule("one-cycle"),
     ),
 }

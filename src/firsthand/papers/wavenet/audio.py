@@ -1,12 +1,12 @@
 """The sounds that the network learns from, as a stream of mu-law codes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
 
 from firsthand.bounds import ORDINAL, within
-from firsthand.data.sounds import INSTRUMENTS, Samples, read_wav, tune
+from firsthand.data.sounds import INSTRUMENTS, read_wav, tune
 from firsthand.data.userfile import absolute, named
 from firsthand.errors import UserError
 from firsthand.papers.wavenet.mulaw import LEVELS, encode
@@ -24,7 +24,7 @@ class Codes:
 
     def to_json(self) -> dict[str, int]:
         """The two numbers, for a run's folder."""
-        return {"rate": self.rate, "levels": self.levels}
+        return asdict(self)
 
 
 @dataclass
@@ -55,21 +55,18 @@ class Sounds:
 
         Raises UserError for a name, file or size that does not work.
         """
-        samples, rate = self.read()
+        if self.name in INSTRUMENTS:
+            rate = self.rate or 8000
+            samples = tune(self.name, self.seconds or 60.0, rate, self.tune_seed or 0)
+        else:
+            path = named(self.name, "sound or file", INSTRUMENTS)
+            for option in ("rate", "seconds", "tune_seed"):
+                if getattr(self, option) is not None:
+                    raise UserError(f"The option 'data.{option}' does not apply to a file: leave it out.")
+            samples, rate = read_wav(path)
         codes = encode(torch.from_numpy(samples), self.levels).numpy().astype(np.uint16)
         first, second = int(0.9 * len(codes)), int(0.95 * len(codes))
         return Recording(codes[:first], codes[first:second], codes[second:], Codes(rate, self.levels))
-
-    def read(self) -> tuple[Samples, int]:
-        """The samples, and how many of them a second has."""
-        if self.name in INSTRUMENTS:
-            rate = self.rate or 8000
-            return tune(self.name, self.seconds or 60.0, rate, self.tune_seed or 0), rate
-        path = named(self.name, "sound or file", INSTRUMENTS)
-        for option in ("rate", "seconds", "tune_seed"):
-            if getattr(self, option) is not None:
-                raise UserError(f"The option 'data.{option}' does not apply to a file: leave it out.")
-        return read_wav(path)
 
     def of_lines(self) -> bool:
         """A sound is one running stream."""

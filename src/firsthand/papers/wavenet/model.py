@@ -47,10 +47,8 @@ class Config:
     dropout: float = 0.0  # share of every z that is silenced while training
 
     def __post_init__(self) -> None:
-        within(
-            self, "model.", vocab=SIZE, residual=SIZE, gate=SIZE, skip=SIZE, kernel=SIZE, layers=DEPTH, blocks=DEPTH,
-            growth=SIZE, dropout=PART,
-        )  # fmt: skip
+        sizes = {name: SIZE for name in ("vocab", "residual", "gate", "skip", "kernel", "growth")}
+        within(self, "model.", layers=DEPTH, blocks=DEPTH, dropout=PART, **sizes)
         if self.receptive_field > 1e8:
             raise UserError("model.kernel, layers, blocks and growth make a network that looks back over 1e8 steps.")
 
@@ -75,9 +73,8 @@ class Layer(Module):
         width = config.gate * (2 if config.unit == "gated" else 1)
         self.dilated = Conv1d(config.residual, width, config.kernel, dilation=dilation)
         self.dropout = Dropout(config.dropout)
-        self.residual = (
-            None if last and config.skips else Conv1d(config.gate, config.residual, 1)
-        )  # the last is read by nobody
+        unread = last and config.skips
+        self.residual = None if unread else Conv1d(config.gate, config.residual, 1)
         self.skip = Conv1d(config.gate, config.skip, 1) if config.skips else None
 
     def forward(

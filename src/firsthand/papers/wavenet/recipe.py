@@ -1,6 +1,6 @@
 """How the networks are trained: on a text within minutes, on names, as makemore part 5 does it, and on sounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from firsthand.data.specs import Names, Text
@@ -40,20 +40,17 @@ class TreeRecipe(recipe.Recipe):
     task: ClassVar = TreeTask
 
 
+OFTEN = Recipe(schedule=Schedule("one-cycle"), clip=1.0, eval_every=250, checkpoint_every=250, threads=1)
 PRESETS = {
     # The help of Python, character by character; every row of a batch goes on where it stopped, its queues with it.
-    "laptop": Recipe(
+    "laptop": replace(
+        OFTEN,
         model=Config(residual=64, gate=64, skip=128, layers=7, dropout=0.1),
         window=64,
         order="streams",
         batch=32,
         steps=2000,
         optim=Optim("adam", lr=0.003),
-        schedule=Schedule("one-cycle"),
-        clip=1.0,
-        eval_every=250,
-        checkpoint_every=250,
-        threads=1,
     ),
     # What the paper states: 16 kHz, 256 mu-law codes, kernel 2, dilations 1 to 512, a receptive field of about
     # 240 ms: four blocks. Channels, optimiser, rate, batch and steps are not published: these are ours. Give it your
@@ -97,17 +94,13 @@ PRESETS = {
         threads=1,
     ),
     # The convolutional network on whole names: a receptive field of 16 characters.
-    "names": Recipe(
+    "names": replace(
+        OFTEN,
         model=Config(residual=64, gate=64, skip=128, layers=4, dropout=0.1),
         data=Text("indian-male-names"),
         batch=128,
         steps=1500,
         optim=Optim("adamw", lr=0.003, weight_decay=0.05),
-        schedule=Schedule("one-cycle"),
-        clip=1.0,
-        eval_every=250,
-        checkpoint_every=250,
-        threads=1,
     ),
     # A minute of plucked strings at 8,000 samples a second, made up from a seed; a receptive field of 512
     # samples, 64 ms.

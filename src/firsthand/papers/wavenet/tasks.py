@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from firsthand.data.sounds import read_wav, wav
 from firsthand.data.userfile import located
 from firsthand.errors import UserError
 from firsthand.nn.sampling import sample
+from firsthand.papers.wavenet.audio import Codes
 from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork
 from firsthand.papers.wavenet.model import WaveNet
 from firsthand.papers.wavenet.mulaw import decode, encode
@@ -27,13 +28,6 @@ from firsthand.typed import read_json
 
 LENGTH = 2.0  # seconds of sound that are written where no max-length is given
 GIVEN, WRITTEN = 0.05, 0.1  # seconds of a held-out sound that the figure shows, and of what the network writes on
-
-
-class Facts(TypedDict):
-    """What a vocabulary.json of sounds holds."""
-
-    rate: int
-    levels: int
 
 
 class TextTask(LanguageModeling):
@@ -78,8 +72,8 @@ class SoundTask(TextTask):
         if options.stop:
             raise UserError("The option 'stop' is for text, and this network writes sound: leave it out.")
         vocabulary = run.folder.path / "vocabulary.json"
-        facts = read_json(vocabulary, Facts)
-        rate, levels = facts["rate"], facts["levels"]
+        codes = read_json(vocabulary, Codes)
+        rate, levels = codes.rate, codes.levels
         if rate < 1 or levels != run.recipe.model.vocab:
             raise UserError(f"{vocabulary} is damaged: it tells of {levels} codes at {rate} a second.")
         prompt = torch.zeros(0, dtype=torch.long)
@@ -92,8 +86,8 @@ class SoundTask(TextTask):
         more = length - len(prompt)
         if more < 1:
             raise UserError(f"The prompt has {len(prompt)} samples; max-length must be larger, got {length}.")
-        codes = islice(generate(run.model, prompt, options, levels), more)
-        shown = track(codes, "Writing samples", total=more, console=Console(stderr=True), transient=True)
+        written = islice(generate(run.model, prompt, options, levels), more)
+        shown = track(written, "Writing samples", total=more, console=Console(stderr=True), transient=True)
         samples = decode(torch.cat([prompt, torch.tensor(list(shown), dtype=torch.long)]), levels).numpy()
         write_atomically(path, wav(samples, rate))
         return {"samples": len(samples), "rate": rate, "seconds": len(samples) / rate}
@@ -127,17 +121,12 @@ def generate(
     receptive field again for each: the same logits, since nothing else can change them.
     """
     generator = torch.Generator().manual_seed(options.seed)
-    seen = prompt if len(prompt) else torch.tensor([levels // 2])  # silence
-    new, state = seen[None], None
+    read, state = prompt if len(prompt) else torch.tensor([levels // 2]), None  # silence
     device = next(model.parameters()).device
     while True:
-        if options.cache:
-            logits, state = model.advance(new.to(device), state)
-        else:
-            logits = model(seen[None, -model.receptive_field :].to(device))
+        read = read if options.cache else read[-model.receptive_field :]
+        logits, queues = model.advance(read[None].to(device), state)
         last = logits[:, -1].cpu()
         chosen = sample(last, options.temperature, options.top_k, options.top_p, options.greedy, generator)
-        new = chosen[None]
-        if not options.cache:
-            seen = torch.cat([seen, chosen])
+        read, state = (chosen, queues) if options.cache else (torch.cat([read, chosen]), None)
         yield int(chosen)

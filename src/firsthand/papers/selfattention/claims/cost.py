@@ -63,7 +63,5 @@ CLAIM = Claim(
     "costs it more than the square says, so that the formula fails the first condition; the fused primitive, which "
     "never writes them down, does not. A machine with nothing else to do and a larger cache would settle it. Before, "
     "any condition that held made the verdict partly, and means over the seeds were judged.",
-    figure=partial(
-        milliseconds, sizes=LENGTHS, along="n, tokens", title="A layer, forwards and backwards"
-    ),
+    figure=partial(milliseconds, sizes=LENGTHS, along="n, tokens", title="A layer, forwards and backwards"),
 )

@@ -4,13 +4,12 @@ from math import log2
 from time import process_time
 from typing import Literal
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, within
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import AMBER, BLUE, INK, MUTED, RED
+from firsthand.figures.curves import Runs, arms
+from firsthand.figures.style import INK, MUTED, subplots
 from firsthand.papers.wavenet.model import Config, WaveNet
 
 NETWORK = Config(layers=10)
@@ -30,27 +29,25 @@ def generation(
     """
     torch.manual_seed(seed)
     network = WaveNet(NETWORK).eval()
-    codes, state, seen = torch.tensor([[128]]), None, torch.tensor([[128]])
-    logits, times = [], [0.0]
+    most = {"queues": 1, "receptive field": network.receptive_field, "everything": samples}[method]
+    seen, state = torch.tensor([[128]]), None
+    logits, times, part = [], [0.0], samples // 32
     started = process_time()
     for number in range(1, samples + 1):
-        if method == "queues":
-            found, state = network.advance(codes, state)
-        else:
-            found = network(seen[:, -network.receptive_field :] if method == "receptive field" else seen)
+        found, queues = network.advance(seen[:, -most:], state)
+        state = queues if method == "queues" else None
         logits.append(found[:, -1])
-        codes = found[:, -1].argmax(1, keepdim=True)
-        seen = torch.cat([seen, codes], 1)
-        if number % (samples // 32) == 0:
+        seen = torch.cat([seen, logits[-1].argmax(1, keepdim=True)], 1)
+        if number % part == 0:
             times.append(process_time() - started)
     at_once = network(seen[:, :-1])
     return {
         "difference": (torch.stack(logits, 1) - at_once).abs().max().item(),
         "rate": samples / times[-1],
         "exponent": log2(times[-1] / times[len(times) // 2]),
-        "last": (samples // 32) / (times[-1] - times[-2]),
+        "last": part / (times[-1] - times[-2]),
         "times": times,
-        "samples": [samples // 32 * i for i in range(len(times))],
+        "samples": [part * i for i in range(len(times))],
     }
 
 
@@ -65,10 +62,8 @@ ARMS = QUEUES, FIELD, EVERYTHING = tuple(
 
 def figure(seen: Runs) -> Figure:
     """Seconds against samples written, a line a seed."""
-    figure = Figure(figsize=(8, 4.2))
-    axes = figure.subplots()
-    for (name, runs), colour in zip(seen.items(), (BLUE, AMBER, RED), strict=True):
-        lines(axes, list(np.stack((series(runs, "samples"), series(runs, "times")), 2)), colour, name)
+    figure, axes = subplots(8, 4.2)
+    arms(axes, seen, "times", "samples")
     axes.axvline(NETWORK.receptive_field, color=MUTED, ls="--", lw=1)
     axes.text(NETWORK.receptive_field + 15, 0, "receptive field", color=INK, fontsize=8.5)
     axes.set(xlabel="samples written", ylabel="processor seconds", xlim=(0, None), title="Time to write a sound")

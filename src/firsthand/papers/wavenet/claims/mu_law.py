@@ -3,14 +3,13 @@
 from math import log, pi
 from typing import Literal
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, largest, limit_from, smallest, within
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import BLUE, RED
+from firsthand.figures.curves import Runs, arms
+from firsthand.figures.style import subplots
 from firsthand.papers.wavenet.mulaw import bound, decode, encode, middle, nearest
 
 PEAKS = (1.0, 0.5, 0.1, 0.02)
@@ -57,12 +56,10 @@ law, even = (
 
 def figure(seen: Runs) -> Figure:
     """Signal to noise against loudness."""
-    figure = Figure(figsize=(8, 4.2))
-    axes = figure.subplots()
-    for (name, runs), colour in zip(seen.items(), (BLUE, RED), strict=True):
-        lines(axes, list(np.stack((series(runs, "loudness"), series(runs, "ratios")), 2)), colour, name)
-    axes.set(xlabel="peak of a tone (decibels below full scale)", ylabel="signal to noise (decibels)", ylim=(0, 55),
-             xlim=(0, -50), title="A tone with 256 levels, by its loudness")  # fmt: skip
+    figure, axes = subplots(8, 4.2)
+    arms(axes, seen, "ratios", "loudness")
+    axes.set(xlabel="peak of a tone (decibels below full scale)", ylabel="signal to noise (decibels)")
+    axes.set(xlim=(0, -50), ylim=(0, 55), title="A tone with 256 levels, by its loudness")
     axes.legend(loc="lower left")
     return figure
 

@@ -3,17 +3,11 @@
 from firsthand.claims import Arm, Claim, each
 from firsthand.papers.wavenet.losses import PARAMETERS, TEST, TRAIN, VAL
 
-
-def printed(train: float, val: float) -> dict[str, float]:
-    """The notebook's losses of a network, as an arm has them."""
-    return {TRAIN.name: train, VAL.name: val}
-
-
 PRESET, FLAT = "hierarchy-laptop", {"model.embed": 10, "model.hidden": 200}
-SHORT = Arm("3 characters", PRESET, {"model.fuse": (3,), **FLAT}, printed(2.058, 2.105))
-LONG = Arm("8, flat", PRESET, {"model.fuse": (8,), **FLAT}, printed(1.918, 2.027))
-TREE = Arm("8, tree", PRESET, {"model.embed": 10, "model.hidden": 68}, printed(1.912, 2.022))
-LARGE = Arm("8, large tree", PRESET, paper={**printed(1.769, 1.993), PARAMETERS.name: 76_579.0})
+SHORT = Arm("3 characters", PRESET, {"model.fuse": (3,), **FLAT}, {"train_loss": 2.058, "val_loss": 2.105})
+LONG = Arm("8, flat", PRESET, {"model.fuse": (8,), **FLAT}, {"train_loss": 1.918, "val_loss": 2.027})
+TREE = Arm("8, tree", PRESET, {"model.embed": 10, "model.hidden": 68}, {"train_loss": 1.912, "val_loss": 2.022})
+LARGE = Arm("8, large tree", PRESET, paper={"train_loss": 1.769, "val_loss": 1.993, "params": 76_579.0})
 ARMS = (SHORT, LONG, TREE, LARGE)
 apart = each(*(VAL.of(arm) - arm.paper[VAL.name] for arm in ARMS)).called("validation loss (nats) - the printed one")
 

@@ -4,8 +4,8 @@ import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, equal
-from firsthand.figures.curves import Runs, log_ticks, series
-from firsthand.figures.style import BLUE, INK, MUTED, RED
+from firsthand.figures.curves import Runs, level, log_ticks, series
+from firsthand.figures.style import BLUE, INK, RED, subplots
 from firsthand.papers.wavenet.model import Config, WaveNet
 
 
@@ -23,18 +23,21 @@ def receptive_field(layers: int = 10, blocks: int = 1, dilated: bool = True, see
     """
     torch.manual_seed(seed)
     config = Config(residual=4, gate=4, skip=16, layers=layers, blocks=blocks, growth=2 if dilated else 1)
-    fields = []
-    for depth in range(1, layers * blocks + 1):
-        network = WaveNet(config).double()
-        network.layers = network.layers[:depth]
-        fields.append(seen_by(network, 3 + 1 + sum(config.dilations[:depth])))
+    network, reaches = WaveNet(config).double(), [1]
+    stack = network.layers
+    for depth in range(1, len(stack) + 1):
+        network.layers = stack[:depth]
+        reaches.append(seen_by(network, 3 + 1 + sum(config.dilations[:depth])))
+    codes, place = torch.randint(256, (1, 300)), 150
+    before = network(codes)
+    codes[0, place] = (codes[0, place] + 1) % 256
     return {
-        "samples": fields[-1],
+        "samples": reaches[-1],
         "formula": config.receptive_field,
-        "milliseconds": 1000 * fields[-1] / 16_000,
-        "leak": leak(network),
+        "milliseconds": 1000 * reaches[-1] / 16_000,
+        "leak": (network(codes) - before)[0, :place].abs().max().item(),
         "parameters": sum(p.numel() for p in network.parameters()),
-        "reaches": [1, *fields],
+        "reaches": reaches,
     }
 
 
@@ -48,39 +51,27 @@ def seen_by(network: WaveNet, length: int) -> int:
     return int(x.grad[0].any(1).sum())
 
 
-@torch.no_grad()
-def leak(network: WaveNet, length: int = 300) -> float:
-    """The largest change of any output before an input that changes."""
-    codes = torch.randint(256, (1, length))
-    before = network(codes)
-    codes[0, length // 2] = (codes[0, length // 2] + 1) % 256
-    return (network(codes) - before)[0, : length // 2].abs().max().item()
-
-
 SAMPLES = Measure("samples", "samples seen, by the gradient", digits=0)
 FORMULA = Measure("formula", "by the formula", digits=0)
 LEAK = Measure("leak", "largest change before a changed input", digits=9)
 SHALLOW = Arm("4 layers, no dilation", "", {"layers": 4, "dilated": False}, {"samples": 5.0}, receptive_field)
 PLAIN = Arm("10 layers, no dilation", "", {"dilated": False}, experiment=receptive_field)
 BLOCK = Arm("one block of 10", paper={"samples": 1024.0}, experiment=receptive_field)
-THREE, FIVE = (Arm(f"{name} blocks of 10", "", {"blocks": n}, experiment=receptive_field)
-               for name, n in (("three", 3), ("five", 5)))  # fmt: skip
+THREE = Arm("three blocks of 10", "", {"blocks": 3}, experiment=receptive_field)
+FIVE = Arm("five blocks of 10", "", {"blocks": 5}, experiment=receptive_field)
 ARMS = (SHALLOW, PLAIN, BLOCK, THREE, FIVE)
 
 
 def figure(seen: Runs) -> Figure:
     """Samples seen against the number of layers."""
-    figure = Figure(figsize=(8, 4.2))
-    axes = figure.subplots()
+    figure, axes = subplots(8, 4.2)
+    axes.set(xlabel="layers", ylabel="samples that a prediction sees", xlim=(0, 62), ylim=(0.8, 12_000))
+    log_ticks(axes, (1, 10, 100, 1000, 10_000))
     for arm, colour, words in ((FIVE, BLUE, "dilations 1, 2, ..., 512, five times"), (PLAIN, RED, "no dilation")):
         axes.plot(series(seen[arm.name], "reaches")[0], "o-", color=colour, ms=3, lw=1.8, label=words)
-    for arm in (SHALLOW, BLOCK):
-        axes.plot(arm.overrides.get("layers", 10), arm.paper["samples"], "D", color=INK, mfc="none", ms=9)
-    axes.plot([], [], "D", color=INK, mfc="none", ms=9, label="printed in the paper")
-    axes.axhline(0.24 * 16_000, color=MUTED, ls="--", lw=1)
-    axes.text(0.2, 4300, "240 ms at 16 kHz", color=INK, fontsize=8.5)
-    axes.set(xlabel="layers", ylabel="samples that a prediction sees", ylim=(0.8, 12_000))
-    log_ticks(axes, (1, 10, 100, 1000, 10_000))
+    printed = [arm.paper["samples"] for arm in (SHALLOW, BLOCK)]
+    axes.plot((4, 10), printed, "D", color=INK, mfc="none", ms=9, label="printed in the paper")
+    level(axes, 0.24 * 16_000, "240 ms at 16 kHz")
     axes.set_title("Receptive field by the number of layers")
     axes.legend(loc="lower right")
     return figure

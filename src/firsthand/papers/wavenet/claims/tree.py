@@ -1,14 +1,14 @@
 """makemore's tree, slid over a word, beside its weights as dilated convolutions."""
 
-from statistics import median
-from time import process_time
+from functools import partial
 
 import torch
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
+from firsthand.claims.bench.timing import timed
 from firsthand.figures.curves import Runs, log_ticks, metric
-from firsthand.figures.style import BLUE, RED
+from firsthand.figures.style import BLUE, RED, subplots
 from firsthand.papers.wavenet.hierarchy import HierarchicalNetwork
 
 
@@ -27,43 +27,33 @@ def tree(length: int = 8, seed: int = 0) -> Outcome:
     words = torch.randint(27, (1, length))
     windows = torch.cat([words.new_zeros(1, 7), words], 1).unfold(1, 8, 1)[0]  # what the tree sees at each position
     difference = (network(windows) - network.as_convolutions(words)[0]).abs().max().item()
-    ratios = []
-    for _ in range(100):
-        started = process_time()
-        network(windows)
-        halfway = process_time()
-        network.as_convolutions(words)
-        ratios.append((halfway - started) / (process_time() - halfway))
     return {
         "difference": difference,
         "tree": 7 * length,
         "stack": (length + 6) + (length + 4) + length,
-        "faster": median(ratios),
+        "faster": timed(partial(network, windows)) / timed(partial(network.as_convolutions, words)),
     }
 
 
 DIFFERENCE = Measure("difference", "largest difference of any logit", digits=9)
-TREE, STACK = (Measure(name, f"fusions of the {words}", digits=0)
-               for name, words in (("tree", "tree"), ("stack", "convolutions")))  # fmt: skip
+TREE = Measure("tree", "fusions of the tree", digits=0)
+STACK = Measure("stack", "fusions of the convolutions", digits=0)
 LENGTHS = (8, 64, 512)
 ARMS = tuple(Arm(f"{n} characters", experiment=tree, overrides={"length": n}) for n in LENGTHS)
 
 
 def figure(seen: Runs) -> Figure:
     """Fusions against the characters of a word, and how many times as fast the convolutions are."""
-    figure = Figure(figsize=(9.5, 3.6))
-    left, right = figure.subplots(1, 2)
+    figure, left, right = subplots(9.5, 3.6, 2)
     for measure, colour in ((TREE, RED), (STACK, BLUE)):
-        fusions = [metric(seen[arm.name], measure.name)[0] for arm in ARMS]
+        fusions = [metric(runs, measure.name)[0] for runs in seen.values()]
         left.plot(LENGTHS, fusions, "o-", color=colour, label=measure.label)
-    for length, arm in zip(LENGTHS, ARMS, strict=True):
-        found = metric(seen[arm.name], "faster")
-        right.plot([length] * len(found), found, "o", color=BLUE, alpha=0.6)
-    left.set(xlabel="characters of the word", ylabel="fusions", ylim=(10, 5000), title="Fusions of a word")
-    right.set(xlabel="characters of the word", ylabel="time of the tree / of the convolutions", ylim=(0, None),
-              title="Processor time, every seed")  # fmt: skip
+    right.plot(LENGTHS, [metric(runs, "faster") for runs in seen.values()], "o", color=BLUE, alpha=0.6)
+    left.set(ylabel="fusions", ylim=(10, 5000), title="Fusions of a word")
+    right.set(ylabel="time of the tree / of the convolutions", ylim=(0, None), title="Processor time, every seed")
     log_ticks(left, (10, 100, 1000))
     for axes in (left, right):
+        axes.set_xlabel("characters of the word")
         log_ticks(axes, LENGTHS, "x")
     left.legend()
     return figure
