@@ -35,12 +35,12 @@ class How:
 
 @dataclass
 class Stream:
-    """A text in three parts, in its own order, and its vocabulary."""
+    """A text or a sound in three parts, in its own order, and what its tokens stand for."""
 
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
-    vocabulary: TokenVocabulary
+    vocabulary: Any
 
 
 def tokens_of(text: str | Path, how: How) -> tuple[np.ndarray, TokenVocabulary]:

@@ -16,10 +16,9 @@ from firsthand.claims.bench.learning import Batch, learn
 from firsthand.figures.bars import bars
 from firsthand.figures.curves import Runs, series, shares
 from firsthand.figures.style import BLUE, GREEN, RED, subplots
-from firsthand.nn import Embedding, LearnedPositions, Linear, SinusoidalPositions
-from firsthand.papers.selfattention.model import Block
+from firsthand.nn import Embedding, Linear
+from firsthand.papers.selfattention.model import POSITIONS, Block, Positions
 
-Positions = Literal["none", "sinusoidal", "learned"]
 Pairs = Int[Tensor, "batch pairs"]  # keys, or what stands beside them
 Answer = Literal["in order", "sum", "mean"]
 SYMBOLS, PAIRS, DIGITS = 32, 8, 10
@@ -39,8 +38,7 @@ class Blocks(Module):
         self, length: int, embed: int, width: int, layers: int = 1, positions: Positions = "sinusoidal", causal=False
     ):
         super().__init__()
-        kinds = {"none": lambda *_: None, "sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
-        self.positions = kinds[positions](length, embed)
+        self.positions = POSITIONS[positions](length, embed)
         self.blocks = ModuleList(Block(embed, 2, 2 * width, causal=causal) for _ in range(layers))
 
     def forward(self, x: Float[Tensor, "batch time embed"]) -> tuple[Float[Tensor, "batch time embed"], None]:

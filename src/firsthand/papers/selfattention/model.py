@@ -37,6 +37,8 @@ from firsthand.nn.activation import relu, softmax
 from firsthand.nn.attention import scaled_dot_product_attention
 from firsthand.nn.position import LearnedPositions, SinusoidalPositions
 
+Positions = Literal["sinusoidal", "learned", "none"]
+POSITIONS = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions, "none": lambda *_: None}
 Kept = tuple[Float[Tensor, "batch heads _ d"], ...]  # keys and values of the tokens so far, those of each block in turn
 
 
@@ -62,7 +64,7 @@ class Config:
     heads: int = 4  # places that a token can look at in one layer; they share the embedding
     layers: int = 2  # blocks, one on the other (the paper's N)
     hidden: int | None = None  # units between W_1 and W_2 (the paper's d_ff); None: 4 times embed
-    positions: Literal["sinusoidal", "learned", "none"] = "sinusoidal"  # what tells a token where it stands
+    positions: Positions = "sinusoidal"  # what tells a token where it stands
     dropout: float = 0.0  # share of x, and of what a part adds to it, that is silenced while training
 
     def __post_init__(self) -> None:
@@ -102,8 +104,7 @@ class SelfAttentionNetwork(Module):
         vocab, embed = config.vocab or 28, config.embed
         self.context = config.context
         self.embedding = Embedding(vocab, embed)
-        kinds = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
-        self.positions = None if config.positions == "none" else kinds[config.positions](self.context, embed)
+        self.positions = POSITIONS[config.positions](self.context, embed)
         self.dropout = Dropout(config.dropout)
         hidden = config.hidden or 4 * embed
         self.blocks = ModuleList(Block(embed, config.heads, hidden, config.dropout) for _ in range(config.layers))

@@ -7,6 +7,7 @@ import torch
 
 from firsthand.bounds import ORDINAL, within
 from firsthand.data.sounds import INSTRUMENTS, read_wav, tune
+from firsthand.data.stream import Stream
 from firsthand.data.userfile import absolute, named
 from firsthand.errors import UserError
 from firsthand.papers.wavenet.mulaw import LEVELS, encode
@@ -27,16 +28,6 @@ class Codes:
         return asdict(self)
 
 
-@dataclass
-class Recording:
-    """The codes of a sound in three parts, in their order."""
-
-    train: np.ndarray
-    val: np.ndarray
-    test: np.ndarray
-    vocabulary: Codes
-
-
 @dataclass(frozen=True)
 class Sounds:
     """A sound, made up or from a file, as mu-law codes."""
@@ -50,7 +41,7 @@ class Sounds:
     def __post_init__(self) -> None:
         within(self, "data.", rate="[1000, 96000]", seconds="(0, 3600]", tune_seed=ORDINAL, levels="[2, 65536]")
 
-    def load(self) -> Recording:
+    def load(self) -> Stream:
         """The codes: 90 % to train on, the next 5 % for validation, the last 5 % to test.
 
         Raises UserError for a name, file or size that does not work.
@@ -66,7 +57,7 @@ class Sounds:
             samples, rate = read_wav(path)
         codes = encode(torch.from_numpy(samples), self.levels).numpy().astype(np.uint16)
         first, second = int(0.9 * len(codes)), int(0.95 * len(codes))
-        return Recording(codes[:first], codes[first:second], codes[second:], Codes(rate, self.levels))
+        return Stream(codes[:first], codes[first:second], codes[second:], Codes(rate, self.levels))
 
     def of_lines(self) -> bool:
         """A sound is one running stream."""

@@ -11,7 +11,8 @@ from firsthand.claims.bench.descent import seeded
 from firsthand.claims.bench.learning import Batch, learn, right
 from firsthand.figures.curves import Runs, level, shares
 from firsthand.figures.style import AMBER, BLUE, GREEN, RED, subplots
-from firsthand.papers.selfattention.lookups import SYMBOLS, Blocks, Positions, Reader, distinct
+from firsthand.papers.selfattention.lookups import SYMBOLS, Blocks, Reader, distinct
+from firsthand.papers.selfattention.model import Positions
 
 LENGTH = 16
 
