@@ -207,7 +207,7 @@ def test_untrained_softmax_starts_near_ln_10(small):
     assert log(10) * 0.6 < loss < log(10) * 2.5  # the first logits are not tiny, but no class is favoured by much
 
 
-def test_one_batch_can_be_learned_by_heart(small):
+def test_one_batch_can_be_overfitted(small):
     torch.manual_seed(0)
     network = small.model()
     optimizer = small.optimizer(network)

@@ -1,1 +1,1 @@
-"""The drawing room: style, curves, dots, images, surfaces. What is drawn comes from runs, no number is typed in."""
+"""How things are drawn, each file a kind of figure. What is drawn comes from runs, no number is typed in."""

@@ -112,7 +112,7 @@ def log_ticks(axes: Axes, ticks: Sequence[int | float], which: str = "y") -> Non
     axes.minorticks_off()
 
 
-def followed(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
+def output_beside_target(values: Mapping[str, Float[Tensor, " time"]], title: str) -> Figure:
     """A target and a network's output, step by step."""
     figure, axes = subplots(8, 3.2)
     for (name, curve), colour in zip(values.items(), (INK, BLUE), strict=True):

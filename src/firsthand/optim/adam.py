@@ -48,8 +48,7 @@ class Adam(Rule):
             )
 
     def memory(self, group: dict) -> Mapping[str, float | int]:
-        names = ("exp_avg", "exp_avg_sq", *(("max_exp_avg_sq",) if group["amsgrad"] else ()))
-        return dict.fromkeys(names, 0)
+        return {"exp_avg": 0, "exp_avg_sq": 0} | ({"max_exp_avg_sq": 0} if group["amsgrad"] else {})
 
     def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
         means, squares, *more = memory

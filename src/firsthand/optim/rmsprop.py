@@ -42,8 +42,8 @@ class RMSprop(Rule):
             raise UserError(f"RMSprop needs alpha of at most 1, got {options['alpha']}.")
 
     def memory(self, group: dict) -> Mapping[str, float | int]:
-        options = {"grad_avg": group["centered"], "momentum_buffer": group["momentum"]}
-        return {name: 0 for name, asked in ({"square_avg": True} | options).items() if asked}
+        means = {"grad_avg": 0} if group["centered"] else {}
+        return {"square_avg": 0} | means | ({"momentum_buffer": 0} if group["momentum"] else {})
 
     def update(self, group: dict, t: int, params: Many, grads: Many, *memory: Many) -> None:
         squares, *more = memory

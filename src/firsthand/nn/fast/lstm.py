@@ -1,5 +1,7 @@
 """The three forms of the LSTM: all steps of a layer in one function, with the backward pass by hand."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -140,40 +142,30 @@ def _form(w_hh: Tensor) -> tuple[int, int]:
     return gates, 2 if gates == 4 else 1
 
 
-def lstm(
-    x: Tensor,
-    h: Tensor,
-    c: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias_ih: Tensor | None = None,
-    bias_hh: Tensor | None = None,
-    lengths: Tensor | None = None,
-    reverse: bool = False,
-) -> Result:
-    """See `_LSTM`."""
-    tensors = (x, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
-    if needs_definition(*tensors):
-        return NotImplemented
-    return _LSTM.apply(("lstm", {}), lengths, reverse, *tensors)
+def _of_form(name: str) -> Callable[..., Result]:
+    """The fast implementation of `lstm` or `lstm_1997`, which take the same arguments."""
+
+    def fast(
+        x: Tensor,
+        h: Tensor,
+        c: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias_ih: Tensor | None = None,
+        bias_hh: Tensor | None = None,
+        lengths: Tensor | None = None,
+        reverse: bool = False,
+    ) -> Result:
+        """See `_LSTM`."""
+        tensors = (x, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
+        if needs_definition(*tensors):
+            return NotImplemented
+        return _LSTM.apply((name, {}), lengths, reverse, *tensors)
+
+    return fast
 
 
-def lstm_1997(
-    x: Tensor,
-    h: Tensor,
-    c: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias_ih: Tensor | None = None,
-    bias_hh: Tensor | None = None,
-    lengths: Tensor | None = None,
-    reverse: bool = False,
-) -> Result:
-    """See `_LSTM`."""
-    tensors = (x, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
-    if needs_definition(*tensors):
-        return NotImplemented
-    return _LSTM.apply(("lstm_1997", {}), lengths, reverse, *tensors)
+lstm, lstm_1997 = _of_form("lstm"), _of_form("lstm_1997")
 
 
 def lstm_peephole(

@@ -31,9 +31,7 @@ class BackpropTask(Task):
         super().__init__(replace(recipe, batch=min(recipe.batch, len(train[0]))))
         self.train, self.test = Examples(*train), Examples(*test) if test else None
 
-    def model(self) -> Module:
-        """One of the paper's networks."""
-        return Network(self.recipe.model)
+    network = Network
 
     def errors(self, y: Tensor, d: Tensor) -> Tensor:
         """E of every case, by the tape, without the outputs that are near enough; E of equation 3 where none is."""

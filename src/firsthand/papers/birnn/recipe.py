@@ -78,7 +78,7 @@ class Label(Task):
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """A stretch of the test sequences beside the network's output, or how many of each class it gets right."""
         from firsthand.figures.bars import by_class  # matplotlib takes half a second to import
-        from firsthand.figures.curves import followed
+        from firsthand.figures.curves import output_beside_target
 
         device, everything = next(model.parameters()).device, self.test.batch(torch.arange(len(self.test)))
         inputs, targets = self.on(device, model, everything)
@@ -87,7 +87,8 @@ class Label(Task):
         targets = targets.cpu()
         if y.shape[2] == 1:
             title = "A weighted average of past and future, step by step"
-            yield "stretch", followed({"the average": targets[0, :100], "the network's output": y[0, :100, 0]}, title)
+            stretch = {"the average": targets[0, :100], "the network's output": y[0, :100, 0]}
+            yield "stretch", output_beside_target(stretch, title)
         else:
             known = targets != NOTHING
             yield "classes", by_class(targets[known], y[known], self.labels, "The test sequences, class by class")

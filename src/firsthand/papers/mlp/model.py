@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.bounds import PART, POSITIVE, SIZE, within
+from firsthand.bounds import PART, POSITIVE, SIZE, layered, within
 from firsthand.errors import UserError
 from firsthand.nn import BatchNorm1d, Dropout, Embedding, Linear, Tanh, init
 
@@ -35,9 +35,8 @@ class Config:
     gain: float = 1.0  # fan-in: multiplies the first hidden weights (5/3 is Kaiming's gain for tanh)
 
     def __post_init__(self) -> None:
-        within(self, "model.", vocab=SIZE, context=SIZE, embed=SIZE, hidden=SIZE, dropout=PART, gain=POSITIVE)
-        if not self.hidden:
-            raise UserError("model.hidden needs one size or more.")
+        within(self, "model.", vocab=SIZE, context=SIZE, embed=SIZE, dropout=PART, gain=POSITIVE)
+        layered(self)
         if self.gain != 1.0 and self.init != "fan-in":
             raise UserError(f"model.gain acts on init 'fan-in' only, not on '{self.init}'.")
 

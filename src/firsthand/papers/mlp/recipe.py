@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch.nn import Module
-
 from firsthand.data.specs import Names
 from firsthand.papers.mlp.model import MLP, Config
 from firsthand.train import recipe
@@ -15,9 +13,7 @@ from firsthand.train.recipe import Optim, Schedule
 class NameTask(NextCharacter):
     """Predict the next character of a name."""
 
-    def model(self) -> Module:
-        """The paper's network, for this data's vocabulary."""
-        return MLP(self.recipe.model)
+    network = MLP
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch.nn import Module
-
 from firsthand.data.specs import Text
 from firsthand.papers.odyssey.model import Config, LanguageModel
 from firsthand.train.language import LanguageModeling, TextRecipe
@@ -14,9 +12,7 @@ from firsthand.train.recipe import Optim, Schedule
 class NextToken(LanguageModeling):
     """Predict every next token with one of the LSTMs."""
 
-    def model(self) -> Module:
-        """The network, for this data's vocabulary."""
-        return LanguageModel(self.recipe.model)
+    network = LanguageModel
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module, ModuleList
 
-from firsthand.bounds import PART, POSITIVE, SIZE, within
-from firsthand.errors import UserError
+from firsthand.bounds import PART, POSITIVE, SIZE, layered, within
 from firsthand.nn import BatchNorm1d, Dropout, Linear, ReLU, Sigmoid, Tanh, init
 
 ACTIVATIONS = {"tanh": Tanh, "relu": ReLU, "sigmoid": Sigmoid}
@@ -50,9 +49,8 @@ class Config:
     dropout: float = 0.0  # share of hidden units set to 0 at each training step
 
     def __post_init__(self) -> None:
-        within(self, "model.", inputs=SIZE, hidden=SIZE, classes=SIZE, gain=POSITIVE, dropout=PART)
-        if not self.hidden:
-            raise UserError("model.hidden needs one size or more.")
+        within(self, "model.", inputs=SIZE, classes=SIZE, gain=POSITIVE, dropout=PART)
+        layered(self)
 
 
 class DeepMLP(Module):

@@ -16,9 +16,7 @@ from firsthand.train.recipe import Optim, Schedule
 class NextToken(LanguageModeling):
     """Predict every next token with self-attention."""
 
-    def model(self) -> Module:
-        """The network, for this data's vocabulary."""
-        return SelfAttentionNetwork(self.recipe.model)
+    network = SelfAttentionNetwork
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """Where every head looks while the network reads the beginning of a validation example."""

@@ -33,17 +33,13 @@ GIVEN, WRITTEN = 0.05, 0.1  # seconds of a held-out sound that the figure shows,
 class TextTask(LanguageModeling):
     """Predict every next token of a text, or of lines such as names."""
 
-    def model(self) -> Module:
-        """The paper's network, for this data's vocabulary."""
-        return WaveNet(self.recipe.model)
+    network = WaveNet
 
 
 class TreeTask(NextCharacter):
     """Predict the next character of a name from the eight before it."""
 
-    def model(self) -> Module:
-        """The network of makemore part 5, for this data's vocabulary."""
-        return HierarchicalNetwork(self.recipe.model)
+    network = HierarchicalNetwork
 
 
 class SoundTask(TextTask):

@@ -6,12 +6,12 @@ from math import log
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn import ModuleList
 
 from firsthand import optim
 from firsthand.claims import Arm, Claim, Measure, Outcome
-from firsthand.claims.bench.descent import descend
+from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data import synthetic
 from firsthand.figures.curves import log_ticks
 from firsthand.figures.style import MUTED
@@ -44,8 +44,7 @@ def adding(
         keep: added to the first biases of the forget gate, taken from those of the input gate if they are coupled.
         seed: of weights and sequences.
     """
-    torch.manual_seed(seed)
-    generator = Generator().manual_seed(seed)
+    generator = seeded(seed)
     network = ModuleList([LSTM(2, hidden, variant), Linear(hidden, 1)])
     gates = dict(zip(network[0].blocks, network[0].b.data.view(-1, hidden), strict=True))
     if variant == "CIFG":
