@@ -1,4 +1,4 @@
-"""Images of handwritten digits: MNIST and scikit-learn's."""
+"""Small images: MNIST's and scikit-learn's handwritten digits, Fashion-MNIST's garments."""
 
 import gzip
 import math
@@ -20,6 +20,9 @@ from firsthand.data.userfile import check
 from firsthand.errors import UserError
 
 _DIGITS = tuple("0123456789")
+_GARMENTS = (
+    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
 SIDE, BOX = 28, 20  # pixels of the image, and of the box within that the digit fills
 _DIMENSIONS = 64  # of a NumPy array, at most
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # of the IDX format
@@ -74,15 +77,25 @@ def read_idx(path: str | Path) -> np.ndarray:
 
 def load_mnist(validation: int | None = None) -> ImageSets:
     """MNIST: 60,000 training images, the last `validation` (5,000) of which are held out, and 10,000 test images."""
+    return _from_idx("mnist", _DIGITS, validation)
+
+
+def load_fashion_mnist(validation: int | None = None) -> ImageSets:
+    """Fashion-MNIST: garments in the format of MNIST, as many of them and split alike."""
+    return _from_idx("fashion-mnist", _GARMENTS, validation)
+
+
+def _from_idx(name: str, classes: tuple[str, ...], validation: int | None) -> ImageSets:
+    """A data set of four IDX files."""
     validation = 5000 if validation is None else validation
-    arrays = [torch.from_numpy(read_idx(fetch(file))) for file in DATASETS["mnist"].files]
+    arrays = [torch.from_numpy(read_idx(fetch(file))) for file in DATASETS[name].files]
     images, labels, test_images, test_labels = arrays
     if not 0 <= validation < len(images):
         raise UserError(f"{validation} images cannot be held out for validation: choose from 0 to {len(images) - 1:,}.")
     kept = len(images) - validation
     labels = labels.long()
     val = (images[kept:], labels[kept:]) if validation else None
-    return ImageSets((images[:kept], labels[:kept]), val, (test_images, test_labels.long()), _DIGITS)
+    return ImageSets((images[:kept], labels[:kept]), val, (test_images, test_labels.long()), classes)
 
 
 def load_digits(validation: int | None = None) -> ImageSets:

@@ -42,6 +42,13 @@ def _found(name: str) -> Any:
 _MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 
 
+_FASHION_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+
+
+def _fashion(name: str, packed: str) -> RemoteFile:
+    return RemoteFile(f"fashion-mnist/{name}", _FASHION_URL + name, (f"sha256:{packed}",), dataset="fashion-mnist")
+
+
 def _mnist(name: str, packed: str, content: str) -> RemoteFile:
     """The sums are those of the file as it was published, and of what it holds."""
     return RemoteFile(f"mnist/{name}", _MNIST_URL + name, (f"sha256:{packed}",), (f"sha256:{content}",), "mnist")
@@ -179,6 +186,21 @@ _ALL = (
                 packed="f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
                 content="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
             ),
+        ),
+    ),
+    Dataset(
+        name="fashion-mnist",
+        kind="images",
+        about="70,000 garments of ten kinds, 28x28 pixels, 60,000 to train on and 10,000 to test.",
+        source="https://github.com/zalandoresearch/fashion-mnist",
+        licence="MIT",
+        loader="images.load_fashion_mnist",
+        reader="pictures.as_garment",
+        files=(
+            _fashion("train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            _fashion("train-labels-idx1-ubyte.gz", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            _fashion("t10k-images-idx3-ubyte.gz", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            _fashion("t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ),
     ),
 )

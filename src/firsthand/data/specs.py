@@ -182,3 +182,24 @@ class Images:
             held = "lines of text" if known.kind == "lines" else known.kind
             raise UserError(f"'{self.name}' holds {held}, not images: choose {names}.")
         return known
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What is done to an image each time it is trained on."""
+
+    pad: int = 0  # pixels of border, as grey as the mean, around an image of which a random part of its size is cut
+    flip: bool = False  # whether every image is mirrored with probability 1/2
+
+    def __post_init__(self) -> None:
+        within(self, "data.augment.", pad="[0, 1000]")
+
+
+@dataclass(frozen=True)
+class Pictures(Images):
+    """Pictures of any size and any channels, normalised, and made anew at every step."""
+
+    name: str = "fashion-mnist"  # data set
+    normalise: Literal["none", "channel", "pixel"] = "channel"  # of pixels 0..1, channels to mean 0 and deviation 1, or
+    # minus each pixel's mean; measured on what is trained on
+    augment: Augment = Augment()

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.data.images import ImageSets
 from firsthand.errors import UserError
 from firsthand.nn import log_softmax
+from firsthand.train.folder import RunFolder
 from firsthand.train.task import Batch, Examples, Task, Trained
 from firsthand.typed import read_json
 
@@ -22,12 +24,18 @@ class Classify(Task):
 
     def __init__(self, recipe: Any):
         super().__init__(recipe)
-        sets = recipe.data.load()
+        self.take(recipe.data.load())
+
+    def take(self, sets: ImageSets) -> None:
+        """Take the images of the three parts, ready for the network."""
         self.classes = sets.classes
         self.train, self.val, self.test = (
-            None if part is None else Examples(self.prepare(part[0]), part[1])
-            for part in (sets.train, sets.val, sets.test)
+            None if part is None else self.examples(*part) for part in (sets.train, sets.val, sets.test)
         )
+
+    def examples(self, images: Tensor, labels: Tensor) -> Examples:
+        """One part of the images."""
+        return Examples(self.prepare(images), labels)
 
     def prepare(self, images: Tensor) -> Tensor:
         """Pixels 0..255, (images, height, width) or with an axis of channels before the height, to inputs 0..1."""
@@ -55,6 +63,9 @@ class Classify(Task):
         """The names of the classes."""
         return {"classes.json": list(self.classes)}
 
+    def recall(self, folder: RunFolder) -> None:
+        """Take from a run's folder what `prepare` learned from its training images."""
+
     def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
         """What else `classify` reports about each image: a "distance" from the classes, and the "distance_limit" beyond
         which it is unlike what the network was trained on."""
@@ -77,7 +88,8 @@ class Classify(Task):
         """The network's outputs for all examples, in evaluation mode, on the CPU."""
         like, training = next(model.parameters()), model.training  # its device and precision
         model.eval()
-        found = [model(part.to(like)).float().cpu() for part in examples.inputs.split(self.eval_batch)]
+        parts = torch.arange(len(examples)).split(self.eval_batch)
+        found = [model(examples.batch(part)[0].to(like)).float().cpu() for part in parts]
         model.train(training)
         return torch.cat(found)
 
@@ -101,6 +113,7 @@ class Classify(Task):
         if not pictures:
             return rows
         task = cls.without_data(run.recipe)
+        task.recall(run.folder)
         path = run.folder.path / "classes.json"
         classes = read_json(path, list[str])
         outputs = run.model(task.prepare(torch.stack(pictures)).to(next(run.model.parameters()))).float().cpu()

@@ -63,7 +63,7 @@ def rehearse(task: Task, network: Module, devices: int = 1) -> None:
     shares = (batch[: max(len(batch) // max(devices, 1), 1)] for batch in batches)
     parts = [part for share in shares for part in share.chunk(recipe.accumulate)]
     network.train()
-    task.loss(network, task.train.batch(min(parts, key=len))).backward()
+    task.loss(network, task.batch(min(parts, key=len), 0)).backward()
 
 
 class Training:
@@ -234,7 +234,7 @@ class Training:
         parts = mine.chunk(self.recipe.accumulate) if len(mine) else (indices[:1],)
         total = torch.zeros((), device=fabric.device)
         for number, part in enumerate(parts, 1):
-            batch = self.task.train.batch(part)
+            batch = self.task.batch(part, self.state.step)
             if fabric.device.type != "cpu":
                 batch = tuple(t.to(fabric.device, non_blocking=True) for t in batch)
             weight = len(part) * share if len(mine) else 0.0

@@ -102,6 +102,10 @@ class Task(ABC):
         ]
         return rule([group for group in groups if group["params"]], **options)
 
+    def batch(self, indices: Shaped[Tensor, " batch"], step: int) -> Batch:
+        """The training examples with these indices as step `step` sees them, for tasks that make each anew."""
+        return self.train.batch(indices)
+
     def before_epoch(self, model: Module, optimizer: Optimizer) -> None:  # noqa: B027
         """Called before each pass over the training set, for rules that re-estimate something once a pass."""
 

@@ -30,7 +30,7 @@ class Training:
                 for group in self.optimizer.param_groups:
                     group["lr"] = self.recipe.optim.lr * factor(step)
                 self.optimizer.zero_grad()
-                loss = self.task.loss(self.network, self.task.train.batch(self.order.indices(step)))
+                loss = self.task.loss(self.network, self.task.batch(self.order.indices(step), step))
                 loss.backward()
                 yield step, loss.item()
                 self.optimizer.step()
