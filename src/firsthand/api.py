@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,6 +36,7 @@ def train(
     key: str,
     preset: str = "laptop",
     *,
+    variant: str | None = None,
     out: str | Path | None = None,
     weights: str | Path | None = None,
     launch: Launch | str = Launch(),
@@ -45,12 +46,26 @@ def train(
     """Train a paper's network and return the finished Run.
 
     `overrides` are recipe fields, nested ones as dotted names: `train("mlp", steps=500, **{"optim.lr": 0.1})`.
-    `weights` names a run whose trained weights, and vocabulary, this one starts from; `launch="cpu"` is short for
-    `Launch(device="cpu")`.
+    `variant` names one of the paper's networks. `weights` names a run whose trained weights, and vocabulary, this one
+    starts from, or a file of published weights; `launch="cpu"` is short for `Launch(device="cpu")`.
     Raises UserError for an unknown name or a value of the wrong type.
     """
-    recipe = override(get(key).preset(preset), overrides)
+    recipe = get(key).preset(preset)
+    if variant is not None:
+        recipe = replace(recipe, model=get(key).variant(variant))
+    recipe = override(recipe, overrides)
     return start(key, preset, recipe, launched(launch), out, progress, weights)
+
+
+def load_weights(key: str, variant: str, path: str | Path) -> Any:
+    """A paper's network of this variant with published weights from a file, in evaluation mode.
+
+    The file is safetensors or one of `torch.save`, in our names or in those of torchvision, timm, transformers or the
+    CIFAR checkpoints. Raises UserError for a file that does not fit, naming the tensor.
+    """
+    from firsthand import weights
+
+    return weights.load(get(key), variant, path)
 
 
 def launched(launch: Launch | str) -> Launch:

@@ -7,24 +7,27 @@ from typing import Any
 from rich.markup import escape
 
 from firsthand import api, papers
+from firsthand.bounds import whole
 from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
 
 
-def show(key: Key, /, json: bool = False) -> None:
+def show(key: Key, /, variant: str | None = None, depth: int = 1, json: bool = False) -> None:
     """Show one paper: what is new, its network layer by layer, its presets and where to read on.
 
     Args:
         key: the paper, as `firsthand list` names it.
+        variant: one of the paper's networks; None: the default one.
+        depth: how far to look into layers that consist of layers, where the paper names variants.
         json: print JSON instead.
     """
     paper = papers.get(key)
-    card, network = paper.card, paper.network()
-    counted = sum(p.numel() for p in network.parameters())
-    described = getattr(paper.module("model"), "describe", lambda: plain_layers(network))
-    rows = described()
+    card, config = paper.card, None if variant is None else paper.variant(variant)
+    rows = layers_of(paper, config, depth)
+    counted = sum(row["parameters"] for row in rows)
     totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
     if json:
-        facts = {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets)}
+        facts = {"variant": variant, "counted_parameters": counted, "layers": rows, "totals": totals}
+        facts |= {"presets": list(paper.presets), "variants": list(paper.variants)}
         return show_json(card.facts() | facts | {"bibtex": paper.bibtex, "folder": str(paper.folder)})
     out.print(f"[bold]{card.title}[/] ({card.year})")
     for reference in card.references:
@@ -33,8 +36,10 @@ def show(key: Key, /, json: bool = False) -> None:
     out.print()
     out.print(f"{card.summary}\n")
     show_table([*rows, {"layer": "total"} | totals])
-    agrees = "as" if counted == card.parameters else "NOT the"
-    out.print(f"\n{counted:,} trainable parameters ({agrees} {card.parameters:,} stated)")
+    agrees = f"{'as' if counted == card.parameters else 'NOT the'} {card.parameters:,} stated"
+    out.print(f"\n{counted:,} trainable parameters ({agrees if variant is None else 'of the variant ' + variant})")
+    if paper.variants:
+        out.print(f"variants  {', '.join(paper.variants)}")
     out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on) or 'nothing before it'}")
     out.print(f"claims    {len(paper.claims)}: firsthand reproduce {key} --list")
     out.print(f"read      {paper.folder / 'model.py'}")
@@ -42,6 +47,20 @@ def show(key: Key, /, json: bool = False) -> None:
         from firsthand.optim import RULES
 
         out.print(f"rule      {sys.modules[RULES[card.rule].__module__].__file__}")
+
+
+def layers_of(paper: papers.Paper, config: Any, depth: int) -> list[dict[str, Any]]:
+    """A row a layer: as the paper describes itself, or counted; of networks of one size a row a parameter tensor."""
+    described = getattr(paper.module("model"), "describe", None)
+    config = paper.module("model").Config() if config is None else config
+    if described is not None:
+        return described(config)
+    if not paper.variants:
+        return plain_layers(paper.network(config))
+    from firsthand.layers import table
+
+    whole("depth", depth, "[1, 100]")
+    return table(lambda: paper.network(config), paper.example_shape(config), depth)
 
 
 def plain_layers(network: Any) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Commands that train a network and use it: train, sample, classify."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, make_dataclass
+from dataclasses import asdict, dataclass, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,8 +21,9 @@ class Options:
     """What `train` takes beside the recipe."""
 
     preset: Annotated[str, tyro.conf.arg(help="recipe to start from; every field below can be overridden")] = "laptop"
+    variant: Annotated[str | None, tyro.conf.arg(help="network of the paper by name; None: the preset's")] = None
     out: Annotated[Path | None, tyro.conf.arg(help="run folder to make; None: runs/KEY-PRESET-seedN-TIME")] = None
-    weights: Annotated[str | None, tyro.conf.arg(help="run whose trained weights and vocabulary are the first")] = None
+    weights: Annotated[str | None, tyro.conf.arg(help="run, or file, whose trained weights are the first")] = None
     json: Annotated[bool, tyro.conf.arg(help="print result.json on stdout; progress is on stderr")] = False
     launch: Annotated[Launch, tyro.conf.arg(name="")] = Launch()
 
@@ -44,11 +45,15 @@ def train(args: Sequence[str]) -> None:
     paper = papers.get(key)
     preset = _value(args, "--preset", "laptop")
     recipe = paper.preset(preset)
+    variant = _value(args, "--variant", None)
+    if variant is not None:
+        recipe = replace(recipe, model=paper.variant(variant))
     args = ["--data.name" + word[6:] if word.split("=")[0] == "--data" else word for word in args]
     field = ("recipe", Annotated[type(recipe), tyro.conf.arg(name="")], recipe)
     form = make_dataclass("Train", [field], bases=(Options,), frozen=True)
     about = f"Train '{paper.card.title}' ({paper.card.year}). Presets: {', '.join(paper.presets)}."
-    options = parse(form, args, f"firsthand train {key}", form(preset=preset), about)
+    about += f" Variants: {', '.join(paper.variants)}." if paper.variants else ""
+    options = parse(form, args, f"firsthand train {key}", form(preset=preset, variant=variant), about)
     run = api.start(key, preset, options.recipe, options.launch, options.out, True, options.weights)
     finish(run, options.json)
 
@@ -130,7 +135,7 @@ def report(run: api.Run, as_json: bool) -> None:
     out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)
 
 
-def _value(args: Sequence[str], option: str, default: str) -> str:
+def _value(args: Sequence[str], option: str, default: Any) -> Any:
     """The value of one option, before the others can be known."""
     words = [part for word in args for part in word.split("=", 1)]
     return words[words.index(option) + 1] if option in words[:-1] else default

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from firsthand.errors import unknown
+from firsthand.errors import UserError, unknown
 from firsthand.papers.card import Card
 
 
@@ -64,6 +64,23 @@ class Paper:
         if name not in self.presets:
             raise unknown(f"preset of {self.card.key}", name, self.presets)
         return self.presets[name]
+
+    @property
+    def variants(self) -> dict[str, Any]:
+        """The published sizes by name, each a Config; most papers have one and name none."""
+        return getattr(self.package, "VARIANTS", {})
+
+    def variant(self, name: str) -> Any:
+        """One Config; an unknown name is an error that names the nearest."""
+        if name not in self.variants:
+            if not self.variants:
+                raise UserError(f"{self.card.key} has no variants: it is one network, leave out --variant.")
+            raise unknown(f"variant of {self.card.key}", name, self.variants)
+        return self.variants[name]
+
+    def example_shape(self, config: Any) -> tuple[int, ...]:
+        """The shape of one input of the network of this Config."""
+        return getattr(self.package, "example_shape", lambda _: self.card.example_shape)(config)
 
     def network(self, config: Any = None) -> Any:
         """The paper's network, fresh, of this Config (default: the published sizes)."""

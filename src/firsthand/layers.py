@@ -1,0 +1,52 @@
+"""What a network consists of: output shapes, parameters and multiply-adds, layer by layer, counted without computing."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import Module
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def table(make: Callable[[], Module], shape: tuple[int, ...], depth: int = 1) -> list[dict[str, Any]]:
+    """A row a layer of the network that `make` makes, for one input of this shape (channel, height, width).
+
+    A multiply-add is one product that is added up, in a convolution, a linear map or another matrix product; what else
+    a network computes is not counted. Layers in lists count one by one; with depth 2 and more the parts of layers have
+    rows of their own. A layer that is not called in the forward pass has no row.
+    """
+    with torch.device("meta"):  # shapes without numbers: large networks cost nothing
+        network = make().eval()
+        image = torch.empty(1, *shape)
+    counter, rows, stack = FlopCounterMode(display=False), [], []
+
+    def before(_: Module, __: Any) -> None:
+        stack.append(counter.get_total_flops())
+
+    def after(name: str, layer: Module) -> Callable:
+        def note(_: Module, __: Any, output: Float[Tensor, "..."]) -> None:
+            parameters = sum(p.numel() for p in layer.parameters())
+            products = (counter.get_total_flops() - stack.pop()) // 2
+            rows.append({"layer": name, "output": tuple(output.shape[1:])})
+            rows[-1] |= {"parameters": parameters, "multiply-adds": products}
+
+        return note
+
+    for name, layer in parts(network, depth):
+        layer.register_forward_pre_hook(before)
+        layer.register_forward_hook(after(name, layer))
+    with counter, torch.no_grad():
+        network(image)
+    return rows
+
+
+def parts(network: Module, depth: int, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    """The layers of a network down to this depth; a list of layers, which is never called itself, stands for them."""
+    for name, layer in network.named_children():
+        listed = type(layer).forward is Module.forward
+        if (listed or depth > 1) and any(True for _ in layer.children()):
+            yield from parts(layer, depth if listed else depth - 1, f"{prefix}{name}.")
+        elif not listed:
+            yield prefix + name, layer

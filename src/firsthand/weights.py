@@ -1,0 +1,140 @@
+"""Published weights: read from a file, given our names, checked tensor by tensor, and put into a paper's network.
+
+A file is safetensors, or a pickle of tensors, which torch reads with `weights_only=True`: no code in it ever runs.
+"""
+
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import Module
+
+from firsthand.data.userfile import located
+from firsthand.errors import UserError
+from firsthand.papers import Paper
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net")  # under which training scripts keep the weights
+COUNTED = "num_batches_tracked"  # of batch norm: older files lack it
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a network saw pictures when it was trained: its weights make sense of no others."""
+
+    classes: Literal["imagenet", "cifar10"]  # whose names its outputs have
+    size: int  # pixels a side of what is cut from the middle
+    resize: int  # pixels of the shorter side before that
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # of red, green and blue, taken away from pixels of 0..1
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)  # what they are divided by then
+
+
+IMAGENET = Preprocessing("imagenet", 224, 256)  # as torchvision evaluates
+CIFAR10 = Preprocessing("cifar10", 32, 32)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that one library gives to a network's tensors."""
+
+    library: str  # whose they are
+    ours: tuple[tuple[str, str], ...] = ()  # regular expressions, each with what it is replaced by, to get our names
+
+
+def read(path: str | Path) -> dict[str, Tensor]:
+    """The tensors of a file by name, without wrappers; raises `UserError` for what holds anything but tensors."""
+    path = located(path)
+    if not path.is_file():
+        raise UserError(f"There are no weights at {path}: it is {'a folder' if path.is_dir() else 'no file'}.")
+    try:
+        found = load_file(path)
+    except SafetensorError:
+        found = _unpickled(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+    while (inner := next((name for name in WRAPPERS if isinstance(found.get(name), Mapping)), None)) is not None:
+        found = found[inner]
+    if not found:
+        raise UserError(f"{path} holds no weights: it is empty.")
+    for name, value in found.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise UserError(f"{path} holds {type(value).__name__} under {name!r}, where weights are tensors by name.")
+    wrapped = all(name.startswith("module.") for name in found)
+    return {name.removeprefix("module.") if wrapped else name: value for name, value in found.items()}
+
+
+def _unpickled(path: Path) -> dict[str, Any]:
+    """What a pickle holds, if it is a dictionary of plain values and tensors."""
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile, OSError) as error:
+        reason = " ".join(str(error).split())
+        if "Unsupported global" in reason or "Unsupported operand" in reason or "weights_only" in reason:
+            raise UserError(
+                f"{path} holds more than tensors, which could run code when it is read: save its state_dict alone."
+            ) from None
+        raise UserError(f"{path} is neither safetensors nor a file of torch.save.") from None
+    if not isinstance(found, Mapping):
+        raise UserError(f"{path} holds {type(found).__name__}, not tensors by name: save the network's state_dict.")
+    return dict(found)
+
+
+def renamed(
+    tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], known: tuple[Names, ...]
+) -> dict[str, Tensor]:
+    """The tensors under our names: those of the library whose names give most of the expected ones."""
+
+    def under(names: Names) -> dict[str, Tensor]:
+        found = {}
+        for name, value in tensors.items():
+            for pattern, ours in names.ours:
+                name = re.sub(pattern, ours, name)
+            found[name] = value
+        return found
+
+    return max((under(names) for names in (Names("firsthand"), *known)), key=lambda found: len(found.keys() & expected))
+
+
+def fill(network: Module, tensors: Mapping[str, Tensor], path: Path | str, new: tuple[str, ...] = ()) -> None:
+    """Put tensors into a network; raises `UserError`, before anything has changed, naming one that does not fit.
+
+    The layers named in `new` may be of another size: they keep their first weights.
+    """
+    expected, missing = network.state_dict(), []
+    for name, here in expected.items():
+        there = tensors.get(name)
+        if there is None:
+            missing += [] if name.endswith(COUNTED) else [name]
+        elif there.shape != here.shape and name.rpartition(".")[0] not in new:
+            raise UserError(f"{path} does not fit: {name} is of shape {tuple(there.shape)}, not {tuple(here.shape)}.")
+        elif there.is_floating_point() != here.is_floating_point():
+            raise UserError(f"{path} does not fit: {name} holds {there.dtype}, not {here.dtype}.")
+    extra = [name for name in tensors if name not in expected]
+    for names, told in ((missing, "it lacks"), (extra, "the network has no")):
+        if names:
+            more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+            raise UserError(f"{path} does not fit: {told} {names[0]}{more}.")
+    fits = {name: value for name, value in tensors.items() if value.shape == expected[name].shape}
+    network.load_state_dict(expected | fits)
+
+
+def load(paper: Paper, variant: str | None, path: str | Path, config: Any = None) -> Module:
+    """The paper's network with the weights of a file, in evaluation mode.
+
+    `variant` is one of the paper's `VARIANTS`; with a `config` whose number of classes is another than the file's, the
+    last layer keeps its first weights. Raises `UserError` for a file that does not fit, naming the tensor.
+    """
+    published = paper.module("weights")
+    if config is None:
+        config = published.published(paper.variant(variant)) if variant else paper.module("model").Config()
+    network = paper.network(config)
+    tensors = renamed(read(path), network.state_dict(), published.NAMES)
+    fill(network, tensors, path, published.HEAD)
+    return network.eval()
