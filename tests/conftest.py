@@ -1,5 +1,6 @@
 """Shapes and types are checked while the tests run; the canonical files, where a machine has them; tiny runs."""
 
+import importlib.util
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -121,3 +123,25 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable:
         monkeypatch.setattr(Training, "step", step)
 
     return wait_for
+
+
+@pytest.fixture(scope="session")
+def torchvision() -> ModuleType:
+    """torchvision; one that was built for GPUs imports only when two operations, which we do not need, are declared."""
+    if importlib.util.find_spec("torchvision") is None and os.environ.get("CI") != "true":
+        pytest.skip("torchvision is not installed")
+    try:
+        return importlib.import_module("torchvision")
+    except RuntimeError:
+        import torch
+
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _DECLARED.append(library)  # what it declares is forgotten with it
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        return importlib.import_module("torchvision")
+
+
+_DECLARED: list[Any] = []

@@ -1,4 +1,4 @@
-"""What a network consists of: output shapes, parameters and multiply-adds, layer by layer, counted without computing."""
+"""What a network consists of, layer by layer: output shapes, parameters and multiply-adds, without computing."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
