@@ -80,7 +80,7 @@ def responses(network: Module, images: Tensor) -> list[float]:
 
 
 TRAIN = Measure("train_loss", "training loss (nats)")
-TEST = Measure("test_error", "test error (%)", 100, 2)
+TEST = Measure("test_error", "test error (%)", 100.0, 2)
 RESPONSE = Measure("response", "mean standard deviation of the layers' responses")
 PLAIN_20 = Arm("plain, 20 layers", experiment=digits)
 PLAIN_56 = Arm("plain, 56 layers", experiment=digits, overrides={"layers": 56})
