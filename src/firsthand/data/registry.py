@@ -19,6 +19,7 @@ class Dataset:
     source: str  # where to read about it
     licence: str
     files: tuple[RemoteFile, ...] = ()  # empty for an embedded one
+    unpacked: tuple[RemoteFile, ...] = ()  # what its archive holds, which may lie in the data folder in its place
     embedded: bool = False  # comes with an installed package, needs no download
     column: str | None = None  # of its CSV file
     loader: str = ""  # images: the function of a module in firsthand.data that loads them, as module.function
@@ -39,9 +40,11 @@ def _found(name: str) -> Any:
     return getattr(import_module(f"firsthand.data.{module}"), function)
 
 
+def _cifar(name: str, sha256: str) -> RemoteFile:
+    return RemoteFile(f"cifar-10-batches-bin/{name}.bin", "", (f"sha256:{sha256}",))
+
+
 _MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-
-
 _FASHION_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 
 
@@ -203,6 +206,34 @@ _ALL = (
             _fashion("t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
         ),
     ),
+    Dataset(
+        name="cifar10",
+        kind="images",
+        about="60,000 colour photographs of ten kinds of things, 32x32 pixels, 50,000 to train on and 10,000 to test.",
+        source="https://www.cs.toronto.edu/~kriz/cifar.html",
+        licence="none stated",
+        loader="cifar.load_cifar10",
+        reader="cifar.as_cifar",
+        files=(
+            RemoteFile(
+                "cifar-10-binary.tar.gz",
+                "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+                (
+                    "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                    "md5:c32a1d4ab5d03f1284b67883e8d87530",
+                ),
+                dataset="cifar10",
+            ),
+        ),
+        unpacked=(
+            _cifar("data_batch_1", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+            _cifar("data_batch_2", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"),
+            _cifar("data_batch_3", "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"),
+            _cifar("data_batch_4", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
+            _cifar("data_batch_5", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
+            _cifar("test_batch", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"),
+        ),
+    ),
 )
 
 DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
@@ -219,9 +250,15 @@ def status(dataset: Dataset) -> Literal["embedded", "here", "to download"]:
     """Whether the data set's files are on this machine; they are checked when they are used."""
     if dataset.embedded:
         return "embedded"
-    return "here" if all(here(file) for file in dataset.files) else "to download"
+    return "here" if all(here(file) for file in sources(dataset)) else "to download"
+
+
+def sources(dataset: Dataset) -> tuple[RemoteFile, ...]:
+    """The files that it is read from: those of its archive where all of them lie here, else what is downloaded."""
+    return dataset.unpacked if dataset.unpacked and all(map(here, dataset.unpacked)) else dataset.files
 
 
 def download(name: str, progress: bool = True) -> list[Path]:
     """Download what is missing of a data set, and again what has the wrong checksum; the paths of all its files."""
-    return [fetch(file, progress, replace=True) for file in dataset(name).files]
+    known = dataset(name)
+    return [fetch(file, progress, replace=bool(file.url)) for file in sources(known)]

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from firsthand.data.files import RemoteFile, here, local
-from firsthand.data.registry import DATASETS, dataset, status
+from firsthand.data.registry import DATASETS, dataset, sources, status
 from firsthand.data.specs import Images, Names, Text
 
 
@@ -17,7 +17,7 @@ def describe(name: str) -> dict:
         return {"name": name, "kind": "lines", "status": "here"} | _lines(name)
     known = dataset(name)
     card = {key: value for key, value in asdict(known).items() if key in ("name", "kind", "about", "source", "licence")}
-    card |= {"status": status(known), "files": [_file(file) for file in known.files]}
+    card |= {"status": status(known), "files": [_file(file) for file in sources(known)]}
     if card["status"] == "to download":
         return card
     return card | {"lines": _lines, "images": _images, "text": _text, "tagged text": _tagged}[known.kind](name)
