@@ -82,20 +82,22 @@ def start(
     progress: bool,
     weights: str | Path | None = None,
 ) -> "Run":
-    """Train this recipe in a new run folder, with the weights of the run `weights`, if there is one, as the first."""
+    """Train this recipe in a new run folder, from the weights of a run or of a file, if they are named."""
+    import torch
+
     from firsthand.provenance import provenance
     from firsthand.train import checkpoint
     from firsthand.train.engine import rehearse
     from firsthand.train.recipe import schedule_for
 
-    source = None if weights is None else load(weights)
+    source = None if weights is None else origin(key, weights)
     use_threads(recipe)
     task = recipe.task(recipe if source is None else source.understood(recipe))
     schedule_for(task.recipe, task.val is not None)
+    torch.manual_seed(recipe.seed)  # layers that weights from elsewhere leave out start as this seed has it
     network = task.model()
     task.optimizer(network)  # a mistake in either should not leave a run folder behind
-    if source is not None:
-        source.fits(task, network)
+    first = None if source is None else checkpoint.of_network(source.first(task, network))
     rehearse(task, network, launch.devices)
     del network
     fabric = fabric_for(launch)
@@ -118,14 +120,23 @@ def start(
                 folder = RunFolder(out or own_folder(f"{key}-{preset}-seed{recipe.seed}"))
                 folder.create(config | {"data_sha256": task.digest()})
                 stack.enter_context(folder.held())
-                if source is not None:
-                    checkpoint.save(folder.checkpoints, "start", 0, checkpoint.of_network(source.model), {}, keep=1)
+                if first is not None:
+                    checkpoint.save(folder.checkpoints, "start", 0, first, {}, keep=1)
             except UserError as error:  # the other processes must hear of it, or they would wait for ever
                 problem = str(error)
         path, problem = fabric.broadcast((folder.path, problem))
         if problem:
             raise UserError(problem)
         return _fit(task, RunFolder(path), progress, fabric, launch)
+
+
+def origin(key: str, weights: str | Path) -> Any:
+    """Where first weights come from: a run, or a file of published weights."""
+    if not Path(weights).is_file():
+        return load(weights)
+    from firsthand.weights import Published
+
+    return Published(get(key), weights)
 
 
 def own_folder(name: str) -> Path:

@@ -115,8 +115,8 @@ class Run:
             return recipe
         return replace(recipe, data=replace(recipe.data, vocabulary=str(saved.resolve())))
 
-    def fits(self, task: Any, network: Any) -> None:
-        """Raise UserError where a network of this task cannot start from this run's weights."""
+    def first(self, task: Any, network: Any) -> Any:
+        """The network whose weights a network of this task starts from; UserError where they do not fit."""
         ours, theirs = ({n: tuple(p.shape) for n, p in m.state_dict().items()} for m in (network, self.model))
         for name in ours | theirs:
             there, here = theirs.get(name, "absent"), ours.get(name, "absent")
@@ -132,6 +132,7 @@ class Run:
             saved = self.path / name
             if not saved.exists() or read_json(saved) != content:
                 raise UserError(f"The weights of {self.path} do not fit: its {name} is not that of this run's data.")
+        return self.model
 
     @cached_property
     def model(self) -> Any:

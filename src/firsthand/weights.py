@@ -5,11 +5,14 @@ A file is safetensors, or a pickle of tensors, which torch reads with `weights_o
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import torch
+from jaxtyping import Shaped
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -21,6 +24,9 @@ from firsthand.papers import Paper
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")  # under which training scripts keep the weights
 COUNTED = "num_batches_tracked"  # of batch norm: older files lack it
+
+
+Tensors = Mapping[str, Shaped[Tensor, "..."]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Names:
     ours: tuple[tuple[str, str], ...] = ()  # regular expressions, each with what it is replaced by, to get our names
 
 
-def read(path: str | Path) -> dict[str, Tensor]:
+def read(path: str | Path) -> Tensors:
     """The tensors of a file by name, without wrappers; raises `UserError` for what holds anything but tensors."""
     path = located(path)
     if not path.is_file():
@@ -100,7 +106,7 @@ def renamed(
     return max((under(names) for names in (Names("firsthand"), *known)), key=lambda found: len(found.keys() & expected))
 
 
-def fill(network: Module, tensors: Mapping[str, Tensor], path: Path | str, new: tuple[str, ...] = ()) -> None:
+def fill(network: Module, tensors: Tensors, path: Path | str, new: tuple[str, ...] = ()) -> None:
     """Put tensors into a network; raises `UserError`, before anything has changed, naming one that does not fit.
 
     The layers named in `new` may be of another size: they keep their first weights.
@@ -123,16 +129,42 @@ def fill(network: Module, tensors: Mapping[str, Tensor], path: Path | str, new: 
     network.load_state_dict(expected | fits)
 
 
-def load(paper: Paper, variant: str | None, path: str | Path, config: Any = None) -> Module:
-    """The paper's network with the weights of a file, in evaluation mode.
+def load(paper: Paper, variant: str, path: str | Path) -> Module:
+    """The paper's network of this variant with the weights of a file, in evaluation mode.
 
-    `variant` is one of the paper's `VARIANTS`; with a `config` whose number of classes is another than the file's, the
-    last layer keeps its first weights. Raises `UserError` for a file that does not fit, naming the tensor.
+    Raises `UserError` for a file that does not fit, naming the tensor.
     """
-    published = paper.module("weights")
-    if config is None:
-        config = published.published(paper.variant(variant)) if variant else paper.module("model").Config()
-    network = paper.network(config)
-    tensors = renamed(read(path), network.state_dict(), published.NAMES)
-    fill(network, tensors, path, published.HEAD)
+    published = _published(paper)
+    network = paper.network(published.published(paper.variant(variant)))
+    fill(network, renamed(read(path), network.state_dict(), published.NAMES), path)
     return network.eval()
+
+
+def _published(paper: Paper) -> ModuleType:
+    """What the paper's folder says of published weights."""
+    if not paper.variants:
+        raise UserError(f"No published weights are known for {paper.card.key}; --weights takes a run of it.")
+    return paper.module("weights")
+
+
+class Published:
+    """A file of published weights from which a run starts."""
+
+    def __init__(self, paper: Paper, path: str | Path):
+        self.published, self.path = _published(paper), located(path)
+        self.tensors = read(path)
+
+    def understood(self, recipe: Any) -> Any:
+        """The recipe with the network that the weights are of, and with pictures as it has seen them."""
+        return replace(
+            recipe,
+            model=self.published.published(recipe.model),
+            data=replace(recipe.data, normalise="imagenet"),
+        )
+
+    def first(self, task: Any, network: Module) -> Module:
+        """A network with these weights; its last layer keeps its own where there are other classes than theirs."""
+        network = deepcopy(network)
+        tensors = renamed(self.tensors, network.state_dict(), self.published.NAMES)
+        fill(network, tensors, self.path, self.published.HEAD)
+        return network
