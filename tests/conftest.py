@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -126,22 +126,30 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable:
 
 
 @pytest.fixture(scope="session")
-def torchvision() -> ModuleType:
-    """torchvision; one that was built for GPUs imports only when two operations, which we do not need, are declared."""
+def torchvision_imports() -> Iterator[None]:
+    """A torchvision that was built for GPUs imports once two operations, which we do not need, are declared.
+
+    Lightning and transformers import it where they find it.
+    """
+    import torch
+
+    library = None
+    if importlib.util.find_spec("torchvision"):
+        try:
+            importlib.import_module("torchvision")
+        except RuntimeError:
+            for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+                del sys.modules[name]
+            library = torch.library.Library("torchvision", "DEF")  # what it declares is forgotten with it
+            for name in ("nms", "qnms"):
+                library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    yield
+    del library
+
+
+@pytest.fixture(scope="session")
+def torchvision(torchvision_imports: None) -> ModuleType:
+    """torchvision; on CI it must be installed."""
     if importlib.util.find_spec("torchvision") is None and os.environ.get("CI") != "true":
         pytest.skip("torchvision is not installed")
-    try:
-        return importlib.import_module("torchvision")
-    except RuntimeError:
-        import torch
-
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _DECLARED.append(library)  # what it declares is forgotten with it
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        return importlib.import_module("torchvision")
-
-
-_DECLARED: list[Any] = []
+    return importlib.import_module("torchvision")

@@ -9,6 +9,7 @@ firsthand.load("mlp")                         # one of them: by folder, by name,
 firsthand.resume(run.path)                    # go on where it was interrupted
 firsthand.compare(["lstm", "gru"])            # rows, what else differs, and the figure
 firsthand.load_weights("resnet", "50", path)  # a network with published weights
+firsthand.lightning_module("resnet")          # a task for Lightning's Trainer
 firsthand.check("lenet")                      # comparisons with its independent twin
 firsthand.experiment("adam", "noise")         # one measurement of a claim
 firsthand.reproduce("lenet", seeds=1)         # the paper's numbers beside ours: content, table, folder
@@ -24,6 +25,7 @@ _HOME = {
     "resume": "api",
     "load": "api",
     "load_weights": "api",
+    "lightning_module": "api",
     "runs": "api",
     "experiment": "api",
     "compare": "api",
@@ -32,8 +34,8 @@ _HOME = {
     "UserError": "errors",
 }
 _PACKAGES = ("train", "check", "reproduce")  # which can be called, too
-__all__ = ["Run", "UserError", "check", "compare", "definitions", "experiment", "get", "load",
-           "load_weights", "reproduce", "resume", "runs", "train"]  # fmt: skip
+__all__ = ["Run", "UserError", "check", "compare", "definitions", "experiment", "get", "lightning_module",
+           "load", "load_weights", "reproduce", "resume", "runs", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -50,11 +51,16 @@ def train(
     starts from, or a file of published weights; `launch="cpu"` is short for `Launch(device="cpu")`.
     Raises UserError for an unknown name or a value of the wrong type.
     """
+    recipe = recipe_for(key, preset, variant, overrides)
+    return start(key, preset, recipe, launched(launch), out, progress, weights)
+
+
+def recipe_for(key: str, preset: str, variant: str | None, overrides: dict[str, Any]) -> Any:
+    """A preset with another of the paper's networks, and with some fields changed."""
     recipe = get(key).preset(preset)
     if variant is not None:
         recipe = replace(recipe, model=get(key).variant(variant))
-    recipe = override(recipe, overrides)
-    return start(key, preset, recipe, launched(launch), out, progress, weights)
+    return override(recipe, overrides)
 
 
 def load_weights(key: str, variant: str, path: str | Path) -> Any:
@@ -66,6 +72,18 @@ def load_weights(key: str, variant: str, path: str | Path) -> Any:
     from firsthand import weights
 
     return weights.load(get(key), variant, path)
+
+
+def lightning_module(key: str, preset: str = "laptop", *, variant: str | None = None, **overrides: Any) -> Any:
+    """A paper's task as a LightningModule, for Lightning's Trainer; its steps are those of `train`, bit for bit.
+
+    Raises UserError where Lightning is not installed.
+    """
+    if find_spec("lightning") is None:
+        raise UserError("Lightning is not installed: pip install 'firsthand[lightning]'.")
+    from firsthand.train.lightning import TaskModule
+
+    return TaskModule(recipe_for(key, preset, variant, overrides))
 
 
 def launched(launch: Launch | str) -> Launch:

@@ -105,7 +105,7 @@ def test_torchvisions_weights(torchvision, variant, tmp_path):
     same(theirs, variant, tmp_path / "weights.pth")
 
 
-def test_hugging_faces_weights(tmp_path):
+def test_hugging_faces_weights(torchvision_imports, tmp_path):
     """Safetensors in the names of transformers."""
     transformers = pytest.importorskip("transformers")
     sizes = {"layer_type": "basic", "depths": [2, 2, 2, 2], "hidden_sizes": [64, 128, 256, 512], "num_labels": 1000}
