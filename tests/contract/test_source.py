@@ -219,7 +219,7 @@ def test_everything_public_says_what_it_is(path):
 
 
 SHAPED = [path for path in BUILT if path.relative_to(ROOT).parts[0] in ("nn", "data") or path.name == "model.py"]
-SHAPES = {"Float", "Int", "Int64", "UInt8", "Bool", "Shaped", "Num"}  # jaxtyping's words
+SHAPES = {"Float", "Float64", "Int", "Int64", "UInt8", "Bool", "Shaped", "Num"}  # jaxtyping's words
 
 
 def bare(hint: ast.expr | None) -> bool:

@@ -36,6 +36,7 @@ RULES = {
     },
     "polyak average, the last weights": {"average": "polyak", "keep": "last", "optim.name": "rmsprop"},
 }  # fmt: skip
+TIMES = {"seconds": 0, "waiting": 0}  # of a result, what the seed does not decide
 
 
 pytestmark = pytest.mark.usefixtures("without_figures")
@@ -47,7 +48,7 @@ def traces(folder: Path) -> dict[str, Any]:
     paths = [folder / "metrics.jsonl", folder / "diagnostics.jsonl", *checkpoints.glob("best-*.safetensors")]
     paths.append(max(checkpoints.glob("step-*.safetensors")))
     result = json.loads((folder / "result.json").read_text())
-    return {path.name: path.read_bytes() for path in paths if path.exists()} | {"result": result | {"seconds": 0}}
+    return {path.name: path.read_bytes() for path in paths if path.exists()} | {"result": result | TIMES}
 
 
 def same(a: Path, b: Path) -> None:

@@ -138,3 +138,10 @@ def as_square(path: str | Path, side: int, shorter: int | None = None) -> UInt8[
     with quietly():
         pixels = part_of(path, lambda height, width: central(height, width, side, shorter or side), side)
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1).contiguous()
+
+
+def as_whole(path: str | Path) -> UInt8[Tensor, "3 height width"]:
+    """A user's whole picture, in all its pixels. Raises UserError for a file that is no picture."""
+    with quietly(), opened(located(path)) as picture:
+        pixels = np.array(coloured(picture))
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()

@@ -14,6 +14,7 @@ from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
 
 _NAMED = ("data set or file", DATASETS, "`firsthand data` lists the data sets")  # what a name can be
+PIXELS = "[1, 10000]"  # of a side
 _FEWEST = 6  # lines that an 80/10/10 split needs to leave no part empty
 
 
@@ -186,20 +187,80 @@ class Images:
 
 @dataclass(frozen=True)
 class Augment:
-    """What is done to an image each time it is trained on."""
+    """What is done to a picture each time it is trained on; at most one way to take a part of it."""
 
-    pad: int = 0  # pixels of border, as grey as the mean, around an image of which a random part of its size is cut
-    flip: bool = False  # whether every image is mirrored with probability 1/2
+    pad: int = 0  # pixels of border, as grey as the mean, around a picture of which a random part of its size is cut
+    shift: int = 0  # pixels, at most, by which it moves up, down and sideways; black comes in, as about a digit
+    side: tuple[int, int] | None = None  # pixels of its shorter side, random from the first to the second, after which
+    # a random part is cut; of a folder's pictures, or of larger ones than the network sees
+    area: tuple[float, float] | None = None  # shares of its area, random between them, of a part whose width is 3/4 to
+    # 4/3 of its height, which is resized to what the network sees: (0.08, 1) is GoogLeNet's
+    flip: bool = False  # whether it is mirrored with probability 1/2
+    colour: float = 0.0  # deviation of the factors of the colours' principal components; AlexNet: 0.1
 
     def __post_init__(self) -> None:
-        within(self, "data.augment.", pad="[0, 1000]")
+        within(self, "data.augment.", pad="[0, 1000]", shift="[0, 1000]", side=PIXELS, area="(0, 1]", colour="[0, 10]")
+        for name, pair in (("side", self.side), ("area", self.area)):
+            if pair is not None and (len(pair) != 2 or pair[0] > pair[1]):
+                raise UserError(f"data.augment.{name} must be two numbers, the smaller first, got {pair}.")
+        ways = [name for name in ("pad", "shift", "side", "area") if getattr(self, name)]
+        if len(ways) > 1:
+            raise UserError(f"data.augment.{ways[0]} and data.augment.{ways[1]} both take a part: choose one of them.")
 
 
 @dataclass(frozen=True)
 class Pictures(Images):
     """Pictures of any size and any channels, normalised, and made anew at every step."""
 
-    name: str = "fashion-mnist"  # data set
-    normalise: Literal["none", "channel", "pixel"] = "channel"  # of pixels 0..1, channels to mean 0 and deviation 1, or
-    # minus each pixel's mean; measured on what is trained on
+    name: str = "fashion-mnist"  # data set, or the path of a folder with a sub-folder of pictures for each class
+    normalise: Literal["none", "channel", "pixel", "imagenet"] | None = None  # of pixels 0..1: channels to mean 0 and
+    # deviation 1, or minus each pixel's mean, measured on what is trained on; or by ImageNet's means and deviations;
+    # None: channel, and imagenet for a folder of more than 2,000 pictures
+    size: int | None = None  # of a folder's pictures: pixels a side that the network sees; None: 224
+    shorter: int | None = None  # of a folder's pictures: pixels of the shorter side, of which the network sees the
+    # middle when it is tested; None: 256 for a size of 224, and in proportion
     augment: Augment = Augment()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within(self, "data.", size=PIXELS, shorter=PIXELS)
+        if self.shorter is not None and self.shorter < self.seen:
+            raise UserError(f"data.shorter is {self.shorter}: the network sees {self.seen} pixels a side of it.")
+
+    @property
+    def folder(self) -> bool:
+        """Whether it is a user's own folder."""
+        return self.name not in DATASETS
+
+    @property
+    def seen(self) -> int:
+        """Of a folder's pictures: pixels a side that the network sees."""
+        return 224 if self.size is None else self.size
+
+    @property
+    def resized(self) -> int:
+        """Of a folder's pictures: pixels of the shorter side when the network is tested."""
+        return round(self.seen * 256 / 224) if self.shorter is None else self.shorter
+
+    def load(self) -> "firsthand.data.images.ImageSets | firsthand.data.image_folder.ImageFolder":
+        """The pictures, split, or a folder's listed; raises `UserError` for what does not work."""
+        for option in ("validation",) if self.folder else ("size", "shorter"):
+            if getattr(self, option) is not None:
+                raise UserError(f"The option '{option}' does not apply to the data '{self.name}': leave it out.")
+        if not self.folder:
+            return super().load()
+        from firsthand.data.image_folder import load_folder
+
+        return load_folder(named(self.name, *_NAMED)).limited(self.limit)
+
+    def picture(self, path: str | Path) -> "torch.Tensor":
+        """A user's picture as one of these; raises `UserError` for what is none."""
+        if not self.folder:
+            return super().picture(path)
+        from firsthand.data.photos import as_square
+
+        return as_square(path, self.seen, self.resized)
+
+    def located(self) -> "Pictures":
+        """The same data, a user's folder by its absolute path, so that a run can be continued from any folder."""
+        return replace(self, name=absolute(self.name)) if self.folder else self

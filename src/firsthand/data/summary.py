@@ -9,10 +9,12 @@ from firsthand.data.specs import Images, Names, Text
 
 
 def describe(name: str) -> dict:
-    """All there is to tell about a data set, or a user's file of lines, without a download; ready for JSON.
+    """All there is to tell about a data set, or a user's file of lines or folder of images; ready for JSON.
 
-    Raises `UserError` for a name that is neither, and for a file with the wrong checksum.
+    Nothing is downloaded. Raises `UserError` for a name that is neither, and for a file with the wrong checksum.
     """
+    if name not in DATASETS and Path(name).expanduser().is_dir():
+        return {"name": name, "kind": "a folder of images", "status": "here"} | _folder(name)
     if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
         return {"name": name, "kind": "lines", "status": "here"} | _lines(name)
     known = dataset(name)
@@ -76,4 +78,23 @@ def _images(name: str) -> dict:
         "split": counts,
         "classes": list(sets.classes),
         "samples": [{"label": sets.classes[int(labels[i])], "drawing": drawing(images[i])} for i in range(3)],
+    }
+
+
+def _folder(name: str) -> dict:
+    from firsthand.data.image_folder import load_folder
+    from firsthand.data.photos import opened, quietly
+
+    sets = load_folder(name)
+    parts = {part: found for part in ("train", "val", "test") if (found := getattr(sets, part)) is not None}
+    counts = sum(part.labels.bincount(minlength=len(sets.classes)) for part in parts.values()).tolist()
+    samples = []
+    for index in range(0, len(sets.train), -(-len(sets.train) // 3)):
+        with quietly(), opened(sets.train.path(index)) as picture:
+            samples.append({"path": str(sets.train.path(index)), "pixels": f"{picture.width}x{picture.height}"})
+    return {
+        "examples": sum(counts),
+        "split": {part: len(found) for part, found in parts.items()},
+        "classes": dict(zip(sets.classes, counts, strict=True)),
+        "samples": samples,
     }

@@ -1,6 +1,7 @@
 """Pictures of what a network that classifies images has learned and still gets wrong."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 import torch
 from jaxtyping import Float, Int
@@ -13,15 +14,27 @@ from firsthand.figures.style import COLOURS, INK, MUTED, heading
 
 # Minus is red, plus is blue, nothing is white; counts go from white to blue.
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLOURS[1], "white", COLOURS[0]])
+MATRIX = 20  # classes up to which every pair has its place in the figure
 COUNTS = LinearSegmentedColormap.from_list("counts", ["white", COLOURS[0]])
 
 
-def confusion(targets: Int[Tensor, " images"], predicted: Int[Tensor, " images"], classes: Sequence[str]) -> Figure:
-    """How many images of each class (row) were taken for each class (column); the shades show the mistakes only."""
+def confusion(
+    targets: Int[Tensor, " images"],
+    predicted: Int[Tensor, " images"],
+    classes: Sequence[str],
+    kind: str = "test images",
+) -> Figure:
+    """How many images of each class (row) were taken for each class (column); the shades show the mistakes only.
+
+    Of more than 20 classes the mistakes that were made most often.
+    """
     size = len(classes)
     counts = torch.bincount(targets * size + predicted, minlength=size * size).view(size, size)
     mistakes = counts.clone().fill_diagonal_(0)
-    figure = Figure(figsize=(5.4, 5))
+    title = f"{int(mistakes.sum()):,} of {len(targets):,} {kind} wrong"
+    if size > MATRIX:
+        return _most_often(mistakes, classes, title)
+    figure = Figure(figsize=(5.4 + 0.3 * max(size - 10, 0), 5 + 0.3 * max(size - 10, 0)), layout="constrained")
     axes = figure.subplots()
     top = max(int(mistakes.max()), 1)
     axes.imshow(mistakes.numpy(), cmap=COUNTS, vmin=0, vmax=1.25 * top)
@@ -32,13 +45,30 @@ def confusion(targets: Int[Tensor, " images"], predicted: Int[Tensor, " images"]
                     column, row, f"{count}", ha="center", va="center", fontsize=8,
                     color=MUTED if row == column else INK, fontweight="normal" if row == column else "bold",
                 )  # fmt: skip
-    axes.set_xticks(range(size), classes)
+    slanted = {"rotation": 45, "ha": "right"} if max(map(len, classes)) > 4 else {}
+    axes.set_xticks(range(size), classes, **slanted)
     axes.set_yticks(range(size), classes)
     axes.tick_params(length=0)
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    wrong = int(mistakes.sum())
-    axes.set(xlabel="taken for", ylabel="is", title=f"{wrong} of {len(targets)} test images wrong")
+    axes.set(xlabel="taken for", ylabel="is", title=title)
+    return figure
+
+
+def _most_often(mistakes: Int[Tensor, "classes classes"], classes: Sequence[str], title: str) -> Figure:
+    """The twenty mistakes that were made most often, as bars."""
+    counts, places = mistakes.flatten().sort(descending=True, stable=True)
+    rows = [(int(count), *divmod(int(place), len(classes))) for count, place in zip(counts[:20], places, strict=False)]
+    rows = [row for row in rows if row[0]]
+    names = [f"{shorten(classes[is_], 24)} → {shorten(classes[taken], 24)}" for _, is_, taken in rows]
+    figure = Figure(figsize=(6.4, 1.2 + 0.22 * max(len(rows), 4)), layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh(range(len(rows)), [row[0] for row in rows], color=COLOURS[0])
+    axes.bar_label(bars, padding=3, fontsize=8)
+    axes.set_yticks(range(len(rows)), names)
+    axes.invert_yaxis()
+    axes.grid(False, axis="y")
+    axes.set(xlabel="images", title=f"{title}; most often, is → taken for")
     return figure
 
 

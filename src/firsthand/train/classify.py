@@ -51,9 +51,12 @@ class Classify(Task):
 
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
         """Loss and error of every example."""
-        outputs = model(batch[0])
-        wrong = self.logits(outputs).argmax(dim=1) != batch[1]
-        return {"loss": self.losses(outputs, batch[1]), "error": wrong.float()}
+        return self.judged(model(batch[0]), batch[1])
+
+    def judged(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """The scores of every example from the network's outputs."""
+        wrong = self.logits(outputs).argmax(dim=1) != targets
+        return {"loss": self.losses(outputs, targets), "error": wrong.float()}
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
         """Mean loss of a batch."""
@@ -72,62 +75,77 @@ class Classify(Task):
         return [{} for _ in outputs]
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """Which classes the test set confuses, and the test images with the highest loss."""
+        """Which classes the test set confuses, and the test images with the highest loss; else the validation set."""
         from firsthand.figures import images  # matplotlib takes half a second to import
 
-        outputs = self.outputs(model, self.test)
-        targets = self.test.targets
+        examples, kind = (self.test, "test images") if self.test is not None else (self.val, "validation images")
+        outputs, targets = self.outputs(model, examples)
         predicted = self.logits(outputs).argmax(dim=1)
-        yield "confusion", images.confusion(targets, predicted, self.classes)
+        yield "confusion", images.confusion(targets, predicted, self.classes, kind)
         worst = self.losses(outputs, targets).argsort(descending=True, stable=True)[:16]
         titles = [f"{self.classes[targets[i]]} → {self.classes[predicted[i]]}" for i in worst]
-        yield "mistakes", images.mistakes(self.test.inputs[worst], titles)
+        yield "mistakes", images.mistakes(self.shown(examples, worst), titles)
 
     @torch.no_grad()
-    def outputs(self, model: Module, examples: Examples) -> Tensor:
-        """The network's outputs for all examples, in evaluation mode, on the CPU."""
+    def outputs(self, model: Module, examples: Examples) -> Batch:
+        """The network's outputs for all examples, in evaluation mode, on the CPU, and their targets."""
         like, training = next(model.parameters()), model.training  # its device and precision
         model.eval()
-        parts = torch.arange(len(examples)).split(self.eval_batch)
-        found = [model(examples.batch(part)[0].to(like)).float().cpu() for part in parts]
+        found, targets = [], []
+        for part in torch.arange(len(examples)).split(self.eval_batch):
+            batch = examples.batch(part)
+            found.append(model(batch[0].to(like)).float().cpu())
+            targets.append(batch[1])
         model.train(training)
-        return torch.cat(found)
+        return torch.cat(found), torch.cat(targets)
+
+    def shown(self, examples: Examples, places: Tensor) -> Tensor:
+        """For a figure, some of the examples whose outputs there are."""
+        return examples.batch(places)[0]
 
     @classmethod
     @torch.no_grad()
-    def classify(cls, run: Trained, paths: Sequence[Path | str]) -> list[dict[str, Any]]:
+    def classify(cls, run: Trained, paths: Sequence[Path | str], crops: int = 1) -> list[dict[str, Any]]:
         """What a trained network sees in a user's pictures, as its data set reads them: the two likeliest classes.
 
-        The row of a file that is no such picture has an "error" in their place. Raises UserError if there is no
-        path.
+        With `crops` it looks at so many parts of each, and the mean of their softmax counts. The row of a file that is
+        no such picture has an "error" in their place. Raises UserError if there is no path.
         """
         if not paths:
             raise UserError("There is nothing to classify: give the path of at least one image.")
-        rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
-        pictures = []
-        for row in rows:
-            try:
-                pictures.append(run.recipe.data.picture(row["path"]))
-            except UserError as error:
-                row["error"] = str(error)
-        if not pictures:
-            return rows
         task = cls.without_data(run.recipe)
         task.recall(run.folder)
         path = run.folder.path / "classes.json"
-        classes = read_json(path, list[str])
-        outputs = run.model(task.prepare(torch.stack(pictures)).to(next(run.model.parameters()))).float().cpu()
-        scores = log_softmax(task.logits(outputs)).exp()
-        if scores.shape[1] != len(classes):
-            raise UserError(f"{path} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
-        best = scores.topk(2, dim=1)
-        for row, (first, second), (sure, less), remarks in zip(
-            (row for row in rows if "error" not in row),
-            best.indices.tolist(),
-            best.values.tolist(),
-            task.remarks(outputs),
-            strict=True,
-        ):
-            row |= {"class": classes[first], "confidence": sure}
-            row |= {"runner_up": classes[second], "runner_up_confidence": less} | remarks
+        classes, like = read_json(path, list[str]), next(run.model.parameters())
+        rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
+        together = max(task.eval_batch // crops, 1)
+        for part in (rows[start : start + together] for start in range(0, len(rows), together)):
+            views = []
+            for row in part:
+                try:
+                    views.append(task.views(row["path"], crops))
+                except UserError as error:
+                    row["error"] = str(error)
+            if not views:
+                continue
+            outputs = run.model(task.prepare(torch.cat(views)).to(like)).float().cpu()
+            scores = log_softmax(task.logits(outputs)).exp().unflatten(0, (len(views), -1)).mean(1)
+            if scores.shape[1] != len(classes):
+                raise UserError(f"{path} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
+            best = scores.topk(2, dim=1)
+            for row, (first, second), (sure, less), remarks in zip(
+                (row for row in part if "error" not in row),
+                best.indices.tolist(),
+                best.values.tolist(),
+                task.remarks(outputs[:: len(views[0])]),
+                strict=True,
+            ):
+                row |= {"class": classes[first], "confidence": sure}
+                row |= {"runner_up": classes[second], "runner_up_confidence": less} | remarks
         return rows
+
+    def views(self, path: Path | str, crops: int) -> Tensor:
+        """The parts of a user's picture that the network looks at; raises UserError for a number that it has not."""
+        if crops != 1:
+            raise UserError(f"The data '{self.recipe.data.name}' shows one view of a picture, not {crops}.")
+        return self.recipe.data.picture(path)[None]

@@ -33,6 +33,7 @@ class State:
 
     step: int = 0  # optimiser steps done
     seconds: float = 0.0  # wall time spent training, over all sittings
+    waiting: float = 0.0  # of these, those in which the next batch was not ready yet
     loss_count: int = 0  # steps since the last row of metrics.jsonl
     first: float | None = None  # the first row's loss
     best: float | None = None  # lowest validation loss so far
@@ -72,6 +73,7 @@ class Training:
     def __init__(self, task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric):
         self.task, self.recipe, self.folder, self.screen, self.fabric = task, task.recipe, folder, screen, fabric
         self.leads = fabric.global_rank == 0  # of several processes one writes the files
+        self.mine = slice(fabric.global_rank, None, fabric.world_size)  # of a batch, what this process trains on
         torch.manual_seed(self.recipe.seed)
         self.network = task.model()
         self.config = folder.config
@@ -180,6 +182,7 @@ class Training:
         recipe, state = self.recipe, self.state
         self.began = time.perf_counter() - state.seconds  # as if there had been no interruption
         self.screen.start(state.step, recipe.steps)
+        self.task.expect(lambda step: self.order.indices(step)[self.mine])
         self.model.train()
         with _signals() as asked, tiny_is_zero():
             try:
@@ -198,6 +201,7 @@ class Training:
                     if stop:
                         raise Interrupted(asked[0] if asked else signal.SIGTERM, state.step)
             finally:
+                self.task.expect(None)
                 self.screen.stop()
                 for logger in self.fabric.loggers:
                     logger.finalize("stopped")  # events wait in memory until then
@@ -228,13 +232,14 @@ class Training:
 
     def gradients(self, indices: Tensor) -> Tensor:
         """Gradients of the mean loss of these examples, in micro-batches; returns this process's share of the loss."""
-        fabric = self.fabric
-        mine = indices if fabric.world_size == 1 else indices[fabric.global_rank :: fabric.world_size]
+        fabric, mine = self.fabric, indices[self.mine]
         share = fabric.world_size / len(indices)  # DDP averages over processes: weight each by the examples it has
         parts = mine.chunk(self.recipe.accumulate) if len(mine) else (indices[:1],)
         total = torch.zeros((), device=fabric.device)
         for number, part in enumerate(parts, 1):
+            began = time.perf_counter()
             batch = self.task.batch(part, self.state.step)
+            self.state.waiting += time.perf_counter() - began
             if fabric.device.type != "cpu":
                 batch = tuple(t.to(fabric.device, non_blocking=True) for t in batch)
             weight = len(part) * share if len(mine) else 0.0
@@ -319,6 +324,7 @@ class Training:
             "seed": self.recipe.seed,
             "steps": self.state.step,
             "seconds": round(self.state.seconds, 3),
+            "waiting": round(self.state.waiting / self.state.seconds, 4) if self.state.seconds else 0.0,
             "params": sum(p.numel() for p in self.network.parameters()),
             "weights": weights,
             "stopped": self.state.stopped or "after its last step",

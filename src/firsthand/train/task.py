@@ -106,6 +106,12 @@ class Task(ABC):
         """The training examples with these indices as step `step` sees them, for tasks that make each anew."""
         return self.train.batch(indices)
 
+    def expect(self, coming: Callable[[int], Shaped[Tensor, " batch"]] | None) -> None:  # noqa: B027
+        """Called before training with what says which examples a step will ask for, for tasks that read ahead.
+
+        Called with None when training ends.
+        """
+
     def before_epoch(self, model: Module, optimizer: Optimizer) -> None:  # noqa: B027
         """Called before each pass over the training set, for rules that re-estimate something once a pass."""
 
