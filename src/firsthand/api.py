@@ -55,6 +55,15 @@ def train(
     return start(key, preset, recipe, launched(launch), out, progress, weights)
 
 
+def classify(
+    key: str, variant: str, weights: str | Path, images: Sequence[str | Path], crops: int = 1
+) -> list[dict[str, Any]]:
+    """What a paper's network with published weights from a file sees in pictures, a row each, as `Run.classify`."""
+    from firsthand import weights as published
+
+    return published.classify(get(key), variant, weights, images, crops)
+
+
 def recipe_for(key: str, preset: str, variant: str | None, overrides: dict[str, Any]) -> Any:
     """A preset with another of the paper's networks, and with some fields changed."""
     recipe = get(key).preset(preset)

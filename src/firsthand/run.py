@@ -194,9 +194,9 @@ class Run:
             self.folder.refuse_links()
         return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
 
-    def classify(self, paths: str | Path | Iterable[str | Path]) -> list[dict[str, Any]]:
-        """Say which class each image file shows, and how surely."""
+    def classify(self, paths: str | Path | Iterable[str | Path], crops: int = 1) -> list[dict[str, Any]]:
+        """Say which class each image file shows, and how surely, from the middle of it or from 10 or 144 parts."""
         paths = [paths] if isinstance(paths, str | Path) else paths
         if not self.classifies:
             raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
-        return self.recipe.task.classify(self.trained, [Path(path) for path in paths])
+        return self.recipe.task.classify(self.trained, [Path(path) for path in paths], crops)

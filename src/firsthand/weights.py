@@ -4,9 +4,10 @@ A file is safetensors, or a pickle of tensors, which torch reads with `weights_o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -18,6 +19,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand import data
+from firsthand.data.cifar import CLASSES
+from firsthand.data.normalisation import Normalisation
+from firsthand.data.specs import Pictures
 from firsthand.data.userfile import located
 from firsthand.errors import UserError
 from firsthand.papers import Paper
@@ -33,11 +38,21 @@ Tensors = Mapping[str, Shaped[Tensor, "..."]]
 class Preprocessing:
     """How a network saw pictures when it was trained: its weights make sense of no others."""
 
-    classes: Literal["imagenet", "cifar10"]  # whose names its outputs have
+    names: Literal["imagenet", "cifar10"]  # whose classes its outputs are
     size: int  # pixels a side of what is cut from the middle
-    resize: int  # pixels of the shorter side before that
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # of red, green and blue, taken away from pixels of 0..1
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)  # what they are divided by then
+    shorter: int  # pixels of the shorter side before that; colours are normalised with ImageNet's means in any case
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        if self.names == "cifar10":
+            return CLASSES
+        return tuple(files(data).joinpath("imagenet.txt").read_text(encoding="utf-8").splitlines())
+
+    @property
+    def pictures(self) -> Pictures:
+        """A user's own pictures as the network wants them."""
+        return Pictures("pictures", normalise="imagenet", size=self.size, shorter=self.shorter)
 
 
 IMAGENET = Preprocessing("imagenet", 224, 256)  # as torchvision evaluates
@@ -147,6 +162,16 @@ def _published(paper: Paper) -> ModuleType:
     return paper.module("weights")
 
 
+def classify(paper: Paper, variant: str, path: str | Path, pictures: Sequence[str | Path], crops: int) -> list[dict]:
+    """What a network with the weights of a file sees in a user's pictures, a row each, as `Vision.see` tells it."""
+    network = load(paper, variant, path)
+    seen = _published(paper).preprocessing(paper.variant(variant))
+    task_of = paper.preset("laptop").task
+    task = task_of.without_data(replace(paper.preset("laptop"), data=seen.pictures, model=paper.variant(variant)))
+    task.normalise = Normalisation.of(torch.zeros(1, 3, 1, 1, dtype=torch.uint8), "imagenet")
+    return task.see(network, seen.classes, str(path), pictures, crops)
+
+
 class Published:
     """A file of published weights from which a run starts."""
 
@@ -156,11 +181,10 @@ class Published:
 
     def understood(self, recipe: Any) -> Any:
         """The recipe with the network that the weights are of, and with pictures as it has seen them."""
-        return replace(
-            recipe,
-            model=self.published.published(recipe.model),
-            data=replace(recipe.data, normalise="imagenet"),
-        )
+        data, seen = replace(recipe.data, normalise="imagenet"), self.published.preprocessing(recipe.model)
+        if data.folder and data.size is None:
+            data = replace(data, size=seen.size, shorter=seen.shorter)
+        return replace(recipe, model=self.published.published(recipe.model), data=data)
 
     def first(self, task: Any, network: Module) -> Module:
         """A network with these weights; its last layer keeps its own where there are other classes than theirs."""

@@ -202,17 +202,36 @@ def _sound(run: api.Run, path: Path | None, count: int | None, how: Sampling, ne
         print(f"{path}: {facts['seconds']:.1f} s, {facts['rate']:,} samples a second")
 
 
-def classify(run: Positional[str], images: Positional[tuple[Path, ...]], /, json: bool = False) -> None:
+def classify(
+    run: Positional[str],
+    images: Positional[tuple[Path, ...]],
+    /,
+    weights: Path | None = None,
+    variant: str | None = None,
+    crops: int = 1,
+    json: bool = False,
+) -> None:
     """Say what your own image files show, with a trained classifier: any size, grey or colour, dark on light or not.
 
     Args:
-        run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
+        run: a run's folder, its name under runs/, or a paper's key: of its newest run, or of the network of weights.
         images: image files.
+        weights: a file of published weights, in place of a run.
+        variant: with weights, the network that they are of.
+        crops: parts of a photograph that are looked at: 1, 10 or 144.
         json: print JSON instead.
     """
     if not images:
         raise UserError("Which images? firsthand classify RUN image.png ...")
-    rows = api.load(run).classify(images)
+    if weights is None and variant is not None:
+        raise UserError("A run has its network: --variant goes with --weights FILE.")
+    if weights is not None and variant is None:
+        known = ", ".join(papers.get(run).variants)
+        raise UserError(f"Of which network are the weights? Add --variant NAME, one of: {known or 'none is known'}.")
+    if weights is None or variant is None:
+        rows = api.load(run).classify(images, crops)
+    else:
+        rows = api.classify(run, variant, weights, images, crops)
     if json:
         show_json(rows)
     for row in rows:

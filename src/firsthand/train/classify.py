@@ -104,40 +104,47 @@ class Classify(Task):
         return examples.batch(places)[0]
 
     @classmethod
-    @torch.no_grad()
     def classify(cls, run: Trained, paths: Sequence[Path | str], crops: int = 1) -> list[dict[str, Any]]:
-        """What a trained network sees in a user's pictures, as its data set reads them: the two likeliest classes.
+        """What a trained network sees in a user's pictures, as its data set reads them: see `see`."""
+        task = cls.without_data(run.recipe)
+        task.recall(run.folder)
+        path = run.folder.path / "classes.json"
+        classes = read_json(path, list[str])
+        return task.see(run.model, classes, str(path), paths, crops)
+
+    @torch.no_grad()
+    def see(
+        self, model: Module, classes: Sequence[str], named: str, paths: Sequence[Path | str], crops: int = 1
+    ) -> list[dict[str, Any]]:
+        """The two likeliest classes of each picture, whose names are from `named`.
 
         With `crops` it looks at so many parts of each, and the mean of their softmax counts. The row of a file that is
         no such picture has an "error" in their place. Raises UserError if there is no path.
         """
         if not paths:
             raise UserError("There is nothing to classify: give the path of at least one image.")
-        task = cls.without_data(run.recipe)
-        task.recall(run.folder)
-        path = run.folder.path / "classes.json"
-        classes, like = read_json(path, list[str]), next(run.model.parameters())
+        like = next(model.parameters())
         rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
-        together = max(task.eval_batch // crops, 1)
+        together = max(self.eval_batch // crops, 1)
         for part in (rows[start : start + together] for start in range(0, len(rows), together)):
             views = []
             for row in part:
                 try:
-                    views.append(task.views(row["path"], crops))
+                    views.append(self.views(row["path"], crops))
                 except UserError as error:
                     row["error"] = str(error)
             if not views:
                 continue
-            outputs = run.model(task.prepare(torch.cat(views)).to(like)).float().cpu()
-            scores = log_softmax(task.logits(outputs)).exp().unflatten(0, (len(views), -1)).mean(1)
+            outputs = model(self.prepare(torch.cat(views)).to(like)).float().cpu()
+            scores = log_softmax(self.logits(outputs)).exp().unflatten(0, (len(views), -1)).mean(1)
             if scores.shape[1] != len(classes):
-                raise UserError(f"{path} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
+                raise UserError(f"{named} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
             best = scores.topk(2, dim=1)
             for row, (first, second), (sure, less), remarks in zip(
                 (row for row in part if "error" not in row),
                 best.indices.tolist(),
                 best.values.tolist(),
-                task.remarks(outputs[:: len(views[0])]),
+                self.remarks(outputs[:: len(views[0])]),
                 strict=True,
             ):
                 row |= {"class": classes[first], "confidence": sure}
