@@ -55,15 +55,6 @@ def train(
     return start(key, preset, recipe, launched(launch), out, progress, weights)
 
 
-def classify(
-    key: str, variant: str, weights: str | Path, images: Sequence[str | Path], crops: int = 1
-) -> list[dict[str, Any]]:
-    """What a paper's network with published weights from a file sees in pictures, a row each, as `Run.classify`."""
-    from firsthand import weights as published
-
-    return published.classify(get(key), variant, weights, images, crops)
-
-
 def recipe_for(key: str, preset: str, variant: str | None, overrides: dict[str, Any]) -> Any:
     """A preset with another of the paper's networks, and with some fields changed."""
     recipe = get(key).preset(preset)
@@ -363,13 +354,14 @@ def compare(
     `names` are Runs, or what `load` takes; with `to`, a .png, .svg or .pdf, the figure is written there. Raises
     UserError for losses that cannot be compared, and for a file `to` that is not a figure made here before.
     """
-    from firsthand.train.comparison import compared, target
+    from firsthand.train.comparison import MADE, compared
+    from firsthand.train.figures import target
 
     if isinstance(names, str | Path) or len(names) < 2:
         raise UserError("Which runs? firsthand compare RUN RUN ..., each a folder or a paper's key.")
     path = None if to is None else Path(to)
     if path not in (None, COMPARISON):  # the file of this name is ours
-        path = target(path)
+        path = target(path, COMPARISON.name, MADE, "--to")
     found = [name if isinstance(name, Run) else load(name) for name in names]
     return compared([run.folder for run in found], against, title, path)
 

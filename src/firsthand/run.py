@@ -200,3 +200,10 @@ class Run:
         if not self.classifies:
             raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
         return self.recipe.task.classify(self.trained, [Path(path) for path in paths], crops)
+
+    @property
+    def classifier(self) -> tuple[Any, Any]:
+        """The task that sees pictures as the network has learned to, and the network."""
+        if not self.classifies:
+            raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
+        return self.recipe.task.of_run(self.trained), self.model

@@ -4,7 +4,7 @@ A file is safetensors, or a pickle of tensors, which torch reads with `weights_o
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -162,14 +162,14 @@ def _published(paper: Paper) -> ModuleType:
     return paper.module("weights")
 
 
-def classify(paper: Paper, variant: str, path: str | Path, pictures: Sequence[str | Path], crops: int) -> list[dict]:
-    """What a network with the weights of a file sees in a user's pictures, a row each, as `Vision.see` tells it."""
-    network = load(paper, variant, path)
-    seen = _published(paper).preprocessing(paper.variant(variant))
-    task_of = paper.preset("laptop").task
-    task = task_of.without_data(replace(paper.preset("laptop"), data=seen.pictures, model=paper.variant(variant)))
+def classifier(paper: Paper, variant: str, path: str | Path) -> tuple[Any, Module]:
+    """The network with the weights of a file, and the task that sees pictures as the network has learned to."""
+    network, config = load(paper, variant, path), paper.variant(variant)
+    seen, recipe = _published(paper).preprocessing(config), paper.preset("laptop")
+    task = recipe.task.without_data(replace(recipe, data=seen.pictures, model=config))
+    task.classes = seen.classes
     task.normalise = Normalisation.of(torch.zeros(1, 3, 1, 1, dtype=torch.uint8), "imagenet")
-    return task.see(network, seen.classes, str(path), pictures, crops)
+    return task, network
 
 
 class Published:

@@ -209,6 +209,7 @@ def classify(
     weights: Path | None = None,
     variant: str | None = None,
     crops: int = 1,
+    figure: Path | None = None,
     json: bool = False,
 ) -> None:
     """Say what your own image files show, with a trained classifier: any size, grey or colour, dark on light or not.
@@ -219,8 +220,13 @@ def classify(
         weights: a file of published weights, in place of a run.
         variant: with weights, the network that they are of.
         crops: parts of a photograph that are looked at: 1, 10 or 144.
+        figure: a .png, .svg or .pdf to draw, of what in each picture speaks for its class; two seconds or so a picture.
         json: print JSON instead.
     """
+    from firsthand.figures.explanation import explanations
+    from firsthand.train.figures import save, target
+    from firsthand.weights import classifier
+
     if not images:
         raise UserError("Which images? firsthand classify RUN image.png ...")
     if weights is None and variant is not None:
@@ -228,10 +234,14 @@ def classify(
     if weights is not None and variant is None:
         known = ", ".join(papers.get(run).variants)
         raise UserError(f"Of which network are the weights? Add --variant NAME, one of: {known or 'none is known'}.")
+    to = None if figure is None else target(figure, "classified.png", "firsthand classify", "--figure")
     if weights is None or variant is None:
-        rows = api.load(run).classify(images, crops)
+        task, network = api.load(run).classifier
     else:
-        rows = api.classify(run, variant, weights, images, crops)
+        task, network = classifier(papers.get(run), variant, weights)
+    rows = task.see(network, images, crops)
+    if to is not None and (sound := [row["path"] for row in rows if "error" not in row]):
+        save(explanations(task.explain(network, sound)), to, "firsthand classify", "--figure")
     if json:
         show_json(rows)
     for row in rows:

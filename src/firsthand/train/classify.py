@@ -11,6 +11,7 @@ from torch.nn import Module
 from firsthand.data.images import ImageSets
 from firsthand.errors import UserError
 from firsthand.nn import log_softmax
+from firsthand.train.explain import Explanation, explain
 from firsthand.train.folder import RunFolder
 from firsthand.train.task import Batch, Examples, Task, Trained
 from firsthand.typed import read_json
@@ -106,24 +107,26 @@ class Classify(Task):
     @classmethod
     def classify(cls, run: Trained, paths: Sequence[Path | str], crops: int = 1) -> list[dict[str, Any]]:
         """What a trained network sees in a user's pictures, as its data set reads them: see `see`."""
+        return cls.of_run(run).see(run.model, paths, crops)
+
+    @classmethod
+    def of_run(cls, run: Trained) -> "Classify":
+        """The task of a run, without its data, but with what it needs to know of them."""
         task = cls.without_data(run.recipe)
         task.recall(run.folder)
-        path = run.folder.path / "classes.json"
-        classes = read_json(path, list[str])
-        return task.see(run.model, classes, str(path), paths, crops)
+        task.classes = read_json(run.folder.path / "classes.json", list[str])
+        return task
 
     @torch.no_grad()
-    def see(
-        self, model: Module, classes: Sequence[str], named: str, paths: Sequence[Path | str], crops: int = 1
-    ) -> list[dict[str, Any]]:
-        """The two likeliest classes of each picture, whose names are from `named`.
+    def see(self, model: Module, paths: Sequence[Path | str], crops: int = 1) -> list[dict[str, Any]]:
+        """The two likeliest classes of each picture.
 
         With `crops` it looks at so many parts of each, and the mean of their softmax counts. The row of a file that is
         no such picture has an "error" in their place. Raises UserError if there is no path.
         """
         if not paths:
             raise UserError("There is nothing to classify: give the path of at least one image.")
-        like = next(model.parameters())
+        like, classes = next(model.parameters()), self.classes
         rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
         together = max(self.eval_batch // crops, 1)
         for part in (rows[start : start + together] for start in range(0, len(rows), together)):
@@ -138,7 +141,7 @@ class Classify(Task):
             outputs = model(self.prepare(torch.cat(views)).to(like)).float().cpu()
             scores = log_softmax(self.logits(outputs)).exp().unflatten(0, (len(views), -1)).mean(1)
             if scores.shape[1] != len(classes):
-                raise UserError(f"{named} has {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
+                raise UserError(f"There are {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
             best = scores.topk(2, dim=1)
             for row, (first, second), (sure, less), remarks in zip(
                 (row for row in part if "error" not in row),
@@ -150,6 +153,16 @@ class Classify(Task):
                 row |= {"class": classes[first], "confidence": sure}
                 row |= {"runner_up": classes[second], "runner_up_confidence": less} | remarks
         return rows
+
+    def explain(self, model: Module, paths: Sequence[Path | str]) -> list[Explanation]:
+        """Why the network takes each picture for what it does; raises UserError for a file that is no picture."""
+        like, found = next(model.parameters()), []
+        for path in paths:
+            (image,) = self.views(path, 1)
+            x = self.prepare(image[None])[0].to(like)
+            picture = (image if image.ndim == 3 else image[None]).float() / 255
+            found.append(explain(model, lambda views: self.logits(model(views)), x, picture, self.classes))
+        return found
 
     def views(self, path: Path | str, crops: int) -> Tensor:
         """The parts of a user's picture that the network looks at; raises UserError for a number that it has not."""

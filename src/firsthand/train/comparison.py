@@ -1,6 +1,5 @@
 """Runs beside one another: a row each, the options in which they differ, and their losses in one figure."""
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import flat
 
 MADE = "firsthand compare"  # written into the figure's file, so that it is known again
-CREATOR = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}  # what the format calls who made it
 # What a run writes down, and how often; the seed, over which runs are averaged.
 BOOKKEEPING = ("seed", "eval_every", "log_every", "checkpoint_every", "diagnose_every")
 
@@ -41,7 +39,7 @@ def compared(
     """The runs beside one another, their figure written to `path`; raises UserError as `curves` does."""
     figure = curves(folders, against, title)
     if path is not None:
-        save(figure, path, {CREATOR[path.suffix.lower()]: MADE}, option="--to")
+        save(figure, path, MADE, option="--to")
     labels = [label(folder, folders) for folder in folders]
     return Comparison([row(folder) for folder in folders], labels, unlike(folders), figure, path)
 
@@ -79,27 +77,6 @@ def settings(config: dict[str, Any]) -> dict[str, Any]:
     machine = {name: config.get("machine", {}).get(name) for name in known}
     launch = {name: config.get("launch", {}).get(name) for name in ("device", "devices", "precision")}
     return recipe | launch | machine | {"weights": config.get("weights")}
-
-
-def target(to: Path) -> Path:
-    """The file that a figure is written to; of a folder, comparison.png in it.
-
-    Raises UserError for a format that we do not write, and for a file that is there and not a figure made by us.
-    """
-    path = to / "comparison.png" if os.path.isdir(to) else to
-    if path.suffix.lower() not in CREATOR:
-        raise UserError(f"A figure's file ends in .png, .svg or .pdf, and '{to}' does not.")
-    if os.path.lexists(path) and not made_here(path):
-        raise UserError(f"{path} is there and is not a figure of `{MADE}`: give --to another name.")
-    return path
-
-
-def made_here(path: Path) -> bool:
-    """Whether the file names us as its maker; one that cannot be read, or is far too large for a figure, does not."""
-    try:
-        return path.is_file() and path.stat().st_size < 1 << 25 and MADE.encode() in path.read_bytes()
-    except OSError:
-        return False
 
 
 def curves(

@@ -1,16 +1,19 @@
 """The figures of a finished run: those of its task, of its rows, and how a figure is written."""
 
 import io
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from torch.nn import Module
 
+from firsthand.errors import UserError
 from firsthand.figures.training import health, loss_curve, range_test
 from firsthand.train.folder import RunFolder, write_atomically
 from firsthand.train.task import Task
 
+CREATOR = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}  # what the format calls who made it
 LAST = "loss"  # figure: where it is, all were drawn, or tried
 
 
@@ -34,8 +37,32 @@ def draw(task: Task, folder: RunFolder, network: Module, say: Callable[[str], No
             say(f"A figure could not be drawn ({name}): {type(error).__name__}: {error}")
 
 
-def save(figure: Figure, path: Path, metadata: dict[str, str] | None = None, option: str = "--out") -> None:
-    """Write a figure at once, in the format of the file's ending; raises UserError where the system refuses."""
-    content = io.BytesIO()
-    figure.savefig(content, format=path.suffix[1:].lower(), metadata=metadata)
+def target(to: Path, name: str, made: str, option: str) -> Path:
+    """The file that a command writes a figure to; of a folder, `name` in it. The file says which command has `made` it.
+
+    Raises UserError for a format that we do not write, and for a file that is there and no figure of that command.
+    """
+    path = to / name if os.path.isdir(to) else to
+    if path.suffix.lower() not in CREATOR:
+        raise UserError(f"A figure's file ends in .png, .svg or .pdf, and '{to}' does not.")
+    if os.path.lexists(path) and not made_here(path, made):
+        raise UserError(f"{path} is there and is not a figure of `{made}`: give {option} another name.")
+    return path
+
+
+def made_here(path: Path, made: str) -> bool:
+    """Whether the file names its maker; one that cannot be read, or is far too large for a figure, does not."""
+    try:
+        return path.is_file() and path.stat().st_size < 1 << 25 and made.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def save(figure: Figure, path: Path, made: str | None = None, option: str = "--out") -> None:
+    """Write a figure at once, in the format of the file's ending, with the name of the command that made it.
+
+    Raises UserError where the system refuses.
+    """
+    content, kind = io.BytesIO(), path.suffix.lower()
+    figure.savefig(content, format=kind[1:], metadata=made and {CREATOR[kind]: made})
     write_atomically(path, content.getvalue(), sync=False, option=option)

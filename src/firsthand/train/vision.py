@@ -1,7 +1,7 @@
 """Say what a picture shows: pictures of any size and any channels, normalised, and made anew at every step."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from firsthand.data.specs import Pictures
 from firsthand.errors import UserError
 from firsthand.train import recipe
 from firsthand.train.classify import Classify
+from firsthand.train.explain import explain
 from firsthand.train.folder import RunFolder
 from firsthand.train.pictures import TRAINED, InFiles, InMemory
 from firsthand.train.task import Batch, Examples
@@ -109,6 +110,22 @@ class Vision(Classify):
             for name, values in self.scores(model, self.on(device, model, batch)).items():
                 totals[name] = totals.get(name, 0.0) + values.double().sum().item()
         return {name: total / count for name, total in totals.items()}
+
+    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
+        """Also the kernels of the first layer, and what in four pictures speaks for their class."""
+        from firsthand.figures import explanation  # matplotlib takes half a second to import
+
+        yield from super().figures(model)
+        first = next(p for p in model.parameters() if p.ndim == 4)
+        if first.shape[2] > 1:
+            yield "kernels", explanation.kernels(first.detach().float().cpu(), "kernels of the first layer")
+        examples = self.val if self.test is None else self.test
+        places, model = torch.arange(min(4, len(examples))), model.eval()
+        inputs, pictures = examples.batch(places)[0].to(first), self.shown(examples, places)
+        yield "explained", explanation.explanations([
+            explain(model, lambda views: self.logits(model(views)), x, picture, self.classes)
+            for x, picture in zip(inputs, pictures, strict=False)
+        ])  # fmt: skip
 
     def shown(self, examples: Examples, places: Tensor) -> Tensor:
         """For a figure, some of those that could be read, as they were before the normalisation."""
