@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 import firsthand
 from firsthand.train import checkpoint
 from firsthand.train.launch import Interrupted, Launch
 
-# Without batch norm, whose statistics each process takes of its own share of the batch.
 CHANGES = {"model.batch_norm": "none", "steps": 150, "accumulate": 2, "clip": 1.0, "diagnose_every": 50}
 PAIR = ("--device", "cpu", "--devices", 2, "--strategy", "ddp")
 
@@ -48,6 +48,22 @@ def test_two_processes_give_the_numbers_of_one(command, flags, tiny, train, tmp_
     said = [line for line in stderr.splitlines() if line.startswith("firsthand: ")]
     assert len(said) == 1 and "already exists; choose another --out" in said[0]
     assert "Traceback" not in stderr
+
+
+@pytest.mark.slow
+def test_batch_norm_is_of_the_whole_batch(command, flags, tiny, train, tmp_path):
+    """Means and variances are those of one process, and so are running averages and gradients."""
+    changes = {"model.batch_norm": "all", "steps": 30, "batch": 15}
+    process = command("train", "mlp", *flags(tiny | changes), *PAIR, "--out", tmp_path / "two")
+    one = train("one", changes)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    two = firsthand.load(tmp_path / "two")
+    close(two.metrics, one.metrics)
+    ours, theirs = two.model.state_dict(), one.model.state_dict()
+    assert any("running_var" in name for name in ours)
+    for name, value in ours.items():
+        torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=1e-4)  # float32 sums in another order
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from torch.nn import Buffer, Module, Parameter
 
 from firsthand.definition import definition, in_float32
 from firsthand.errors import UserError
+from firsthand.nn import across
 from firsthand.nn.arguments import check_number, check_sizes
 from firsthand.nn.fast import norm as fast
 from firsthand.nn.shape import check_shape, wrong_shape
@@ -79,12 +80,15 @@ class _RunningNorm(Module):
             a, b = fast.beside(x, scale, bias - running_mean * scale)
             return torch.addcmul(b, x, a)
         x = x.to(weight.dtype)  # half precision cannot hold a variance
-        n = x.numel() // features
-        if n < 2:
+        n, together = x.numel() // features, across.shared()
+        if n < 2 and not together:
             raise UserError(
                 f"{type(self).__name__} trains on two {self.many} or more, got {n}: take a larger batch, or eval()."
             )
-        y, mean, variance = batch_norm(x, weight, bias, self.eps)
+        if together:
+            y, mean, variance, n = across.batch_norm(x, weight, bias, self.eps)
+        else:
+            y, mean, variance = batch_norm(x, weight, bias, self.eps)
         running_mean.lerp_(mean, self.momentum)
         running_var.lerp_(variance * (n / (n - 1)), self.momentum)
         self.num_batches_tracked.add_(1)
@@ -97,6 +101,7 @@ class _RunningNorm(Module):
 class BatchNorm1d(_RunningNorm):
     """Batch normalisation of (batch, features): the batch's statistics in training, the running averages in eval mode.
 
+    Of a batch that several processes share, each its part, the statistics are those of the whole.
     In (batch, features, time) every step is one of a feature's n values, too. A running average moves by `momentum`
     towards the batch's value; the running variance is of the unbiased one, v n / (n - 1). `eps` is in units of the
     variance.
