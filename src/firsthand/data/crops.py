@@ -45,7 +45,7 @@ def five(picture: Picture, side: int) -> Views:
     return torch.cat([torch.stack(corners), centre(picture, side)])
 
 
-def ten(picture: Picture, side: int) -> Views:
+def ten(picture: Picture, side: int) -> UInt8[Tensor, "10 channel side side"]:
     """The four corners and the middle, then the mirror images of the five.
 
     Source: Krizhevsky et al. (2012), section 4.1.
@@ -53,7 +53,7 @@ def ten(picture: Picture, side: int) -> Views:
     return _mirrored(five(picture, side))
 
 
-def hundred_and_forty_four(picture: Picture, side: int) -> Views:
+def hundred_and_forty_four(picture: Picture, side: int) -> UInt8[Tensor, "144 channel side side"]:
     """At each of four scales three squares: left, middle and right, of an upright picture top, middle and bottom.
 
     Of each the four corners, the middle and the whole square made as small as these; and their mirror images:
@@ -80,6 +80,6 @@ def _cut(picture: Picture, top: int, left: int, side: int) -> UInt8[Tensor, "cha
     return picture[:, top : top + side, left : left + side]
 
 
-def _mirrored(pictures: Views) -> Views:
+def _mirrored(pictures: Views) -> UInt8[Tensor, "twice channel side side"]:
     """These, and then their mirror images."""
     return torch.cat([pictures, pictures.flip(3)])

@@ -21,7 +21,7 @@ from firsthand.train.task import Batch, Examples
 TRAINED = 20_000  # pictures at most, of those trained on, that are read once more to score them
 _TOLD = 20  # files that are told one by one
 
-Some = tuple[UInt8[Tensor, "batch channel height width"], Int64[Tensor, " batch"]]  # pictures, and which they are
+Some = tuple[UInt8[Tensor, "some channel height width"], Int64[Tensor, " some"]]  # pictures, and which they are
 
 
 class InMemory(Examples):
@@ -47,7 +47,7 @@ class InMemory(Examples):
         for indices in torch.arange(len(self)).split(size):
             yield self.batch(indices)
 
-    def sound(self) -> Int64[Tensor, " some"]:
+    def sound(self) -> Int64[Tensor, " whole"]:
         """The indices of those that can be read, as far as that is known."""
         return torch.arange(len(self))
 
@@ -87,7 +87,7 @@ class InFiles(InMemory):
             images, kept = self._gathered(ahead.take(number, indices), indices)
             yield self.normalise(images), self.targets[kept]
 
-    def sound(self) -> Int64[Tensor, " some"]:
+    def sound(self) -> Int64[Tensor, " whole"]:
         """The indices of those that can be read, as far as that is known."""
         return torch.tensor([index for index in range(len(self)) if index not in self._broken])
 
