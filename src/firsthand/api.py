@@ -116,7 +116,7 @@ def start(
     network = task.model()
     task.optimizer(network)  # a mistake in either should not leave a run folder behind
     first = None if source is None else checkpoint.of_network(source.first(task, network))
-    rehearse(task, network, launch.devices)
+    rehearse(task, network)
     del network
     fabric = fabric_for(launch)
     begin(fabric)

@@ -53,16 +53,14 @@ def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict
     return training.conclude()
 
 
-def rehearse(task: Task, network: Module, devices: int = 1) -> None:
+def rehearse(task: Task, network: Module) -> None:
     """Try, on a network that is thrown away, what else only a run would find out: a step on its smallest micro-batch.
 
     Raises UserError for what does not work, such as one example for a batch norm, before there is a run folder.
     """
     recipe = task.recipe
     order = Order(len(task.train), recipe.batch, recipe.order, recipe.seed)
-    batches = (order.indices(step) for step in (0, order.steps_per_epoch - 1))
-    shares = (batch[: max(len(batch) // max(devices, 1), 1)] for batch in batches)
-    parts = [part for share in shares for part in share.chunk(recipe.accumulate)]
+    parts = [x for step in (0, order.steps_per_epoch - 1) for x in order.indices(step).chunk(recipe.accumulate)]
     network.train()
     task.loss(network, task.batch(min(parts, key=len), 0)).backward()
 
@@ -235,6 +233,8 @@ class Training:
         fabric, mine = self.fabric, indices[self.mine]
         share = fabric.world_size / len(indices)  # DDP averages over processes: weight each by the examples it has
         parts = mine.chunk(self.recipe.accumulate) if len(mine) else (indices[:1],)
+        if fabric.world_size > 1 and len(mine):  # all have as many parts: batch norms wait for one another
+            parts = mine.tensor_split(min(self.recipe.accumulate, max(len(indices) // fabric.world_size, 1)))
         total = torch.zeros((), device=fabric.device)
         for number, part in enumerate(parts, 1):
             began = time.perf_counter()
