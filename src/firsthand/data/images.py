@@ -22,6 +22,7 @@ from firsthand.errors import UserError
 _DIGITS = tuple("0123456789")
 SIDE, BOX = 28, 20  # pixels of the image, and of the box within that the digit fills
 _DIMENSIONS = 64  # of a NumPy array, at most
+Labelled = tuple[UInt8[Tensor, "_ *shape"], Int64[Tensor, " _"]]
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # of the IDX format
 
 
@@ -77,12 +78,18 @@ def load_mnist(validation: int | None = None) -> ImageSets:
     validation = 5000 if validation is None else validation
     arrays = [torch.from_numpy(read_idx(fetch(file))) for file in DATASETS["mnist"].files]
     images, labels, test_images, test_labels = arrays
+    train, val = held_out(images, labels.long(), validation)
+    return ImageSets(train, val, (test_images, test_labels.long()), _DIGITS)
+
+
+def held_out(
+    images: UInt8[Tensor, "images *shape"], labels: Int64[Tensor, " images"], validation: int
+) -> tuple[Labelled, Labelled | None]:
+    """The images but for the last `validation`, and these, or None; raises UserError if none would be left."""
     if not 0 <= validation < len(images):
         raise UserError(f"{validation} images cannot be held out for validation: choose from 0 to {len(images) - 1:,}.")
     kept = len(images) - validation
-    labels = labels.long()
-    val = (images[kept:], labels[kept:]) if validation else None
-    return ImageSets((images[:kept], labels[:kept]), val, (test_images, test_labels.long()), _DIGITS)
+    return (images[:kept], labels[:kept]), ((images[kept:], labels[kept:]) if validation else None)
 
 
 def load_digits(validation: int | None = None) -> ImageSets:
