@@ -132,5 +132,5 @@ def test_its_own_digits_stay_nearly_the_same(data_folder, tmp_path):
         Image.fromarray((255 - image).numpy()).save(tmp_path / "digit.png")
         likeness.append(torch.corrcoef(torch.stack([as_zip_digit(tmp_path / "digit.png").double().flatten(),
                                                     image.double().flatten()]))[0, 1])  # fmt: skip
-    # Ink that touches the edge counts as paper in part, so that grey edges of strokes fade; a shift by a pixel gives 0.7.
+    # Ink that touches the edge is taken for paper in part, so that grey fades; a shift by a pixel gives 0.7.
     assert min(likeness) > 0.9 and sum(value > 0.97 for value in likeness) >= 40
