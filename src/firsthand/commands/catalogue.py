@@ -20,11 +20,15 @@ def show(key: Key, /, json: bool = False) -> None:
     paper = papers.get(key)
     card, network = paper.card, paper.network()
     counted = sum(p.numel() for p in network.parameters())
-    described = getattr(paper.module("model"), "describe", lambda: plain_layers(network))
-    rows = described()
-    totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
+    described = getattr(paper.module("model"), "describe", lambda: plain_layers(network))()
+    tables = described if isinstance(described, dict) else {"": described}  # of several networks, each by its name
+    totals = {
+        name: {what: sum(row[what] for row in rows) for what, value in rows[0].items() if isinstance(value, int)}
+        for name, rows in tables.items()
+    }
     if json:
-        facts = {"counted_parameters": counted, "layers": rows, "totals": totals, "presets": list(paper.presets)}
+        total = totals if isinstance(described, dict) else totals[""]
+        facts = {"counted_parameters": counted, "layers": described, "totals": total, "presets": list(paper.presets)}
         return show_json(card.facts() | facts | {"bibtex": paper.bibtex, "folder": str(paper.folder)})
     out.print(f"[bold]{card.title}[/] ({card.year})")
     for reference in card.references:
@@ -32,7 +36,10 @@ def show(key: Key, /, json: bool = False) -> None:
         out.print(f"{', '.join(reference.authors)}. {title}{reference.venue}. {reference.url}")
     out.print()
     out.print(f"{card.summary}\n")
-    show_table([*rows, {"layer": "total"} | totals])
+    for name, rows in tables.items():
+        if name:
+            out.print(f"[bold]{name}[/]")
+        show_table([*rows, {"layer": "total"} | totals[name]])
     agrees = "as" if counted == card.parameters else "NOT the"
     out.print(f"\n{counted:,} trainable parameters ({agrees} {card.parameters:,} stated)")
     out.print(f"presets   {', '.join(paper.presets)}\nbuilds on {', '.join(card.builds_on) or 'nothing before it'}")

@@ -19,6 +19,6 @@ CLAIM = Claim(
     remark="The network, the 7,291 handwritten training digits, the 30 passes and the test digits are the paper's. It "
     "also learned from 2,549 printed digits, which are not public, by a rule of second order whose constants it does "
     "not give; ours is SGD in batches of 8, 0.05 falling to 0.001. The data's note says that the digits were "
-    "deslanted, the paper does not. A share of 9 % of 2,007 has a standard error of 0.6 points, to which the curve's slope adds: "
-    "2 points are a limit of ours.",
+    "deslanted, the paper does not. A share of 9 % of 2,007 has a standard error of 0.6 points, to which the slope "
+    "of the curve adds: 2 points are a limit of ours.",
 )

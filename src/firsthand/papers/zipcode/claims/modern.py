@@ -21,6 +21,6 @@ CLAIM = Claim(
         (TEST.of(MOVED) < TEST.of(ADAMW)).saying("moved digits help"),
     ),
     remark="His data are digits of MNIST at 16x16 pixels; ours are the paper's own, whose test set is harder. AdamW "
-    "has a rate of 0.001 falling to 0.00002 and a decay of 0.01, dropout a share of 0.25 before H3, digits move by at most "
-    "one pixel: his kinds of changes, our numbers. From softmax on, first weights are ±2.4/sqrt(F), as his are.",
+    "has a rate of 0.001 falling to 0.00002 and a decay of 0.01, dropout a share of 0.25 before H3, digits move by at "
+    "most one pixel: his kinds of changes, our numbers. From softmax on, first weights are ±2.4/sqrt(F), as his are.",
 )
