@@ -8,12 +8,14 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from firsthand import papers
 from firsthand.data import DATASETS
 from firsthand.data.files import fetch
 from firsthand.data.pictures import as_zip_digit
 from firsthand.data.specs import Images
 from firsthand.data.usps import canonical, decode
 from firsthand.errors import UserError
+from firsthand.options import override
 
 LINE = b"1 " + b" ".join(b"%d:-1" % place for place in range(1, 257))
 
@@ -134,3 +136,10 @@ def test_its_own_digits_stay_nearly_the_same(data_folder, tmp_path):
                                                     image.double().flatten()]))[0, 1])  # fmt: skip
     # Ink that touches the edge is taken for paper in part, so that grey fades; a shift by a pixel gives 0.7.
     assert min(likeness) > 0.9 and sum(value > 0.97 for value in likeness) >= 40
+
+
+@pytest.mark.parametrize("key", ["lenet", "adam", "adadelta", "rmsprop", "momentum", "regularization"])
+def test_networks_of_28_pixels_refuse_images_of_16(key, data_folder):
+    recipe = override(papers.get(key).preset("laptop"), {"data.name": "usps"})
+    with pytest.raises(UserError, match="'usps' holds images of 16x16 pixels, and this network reads 28x28"):
+        recipe.task(recipe)

@@ -38,6 +38,16 @@ class ImageSets:
     test: tuple[UInt8[Tensor, "test *shape"], Int64[Tensor, " test"]]
     classes: tuple[str, ...]
 
+    def of_side(self, side: int, name: str) -> "ImageSets":
+        """The same; raises UserError unless its images are squares of that side, for a network that reads no others."""
+        height, width = self.train[0].shape[-2:]
+        if (height, width) != (side, side):
+            raise UserError(
+                f"'{name}' holds images of {height}x{width} pixels, and this network reads {side}x{side}: choose other "
+                "data."
+            )
+        return self
+
     def limited(self, limit: int | None) -> "ImageSets":
         """The same with the first `limit` training images only; None keeps all."""
         images, labels = self.train

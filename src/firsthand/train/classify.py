@@ -17,12 +17,15 @@ from firsthand.typed import read_json
 class Classify(Task):
     """Say which class an image belongs to; scores are the loss and the error (share of images classified wrongly)."""
 
+    side: int | None = None  # pixels of the sides of the images that `prepare` takes; None: it looks itself
     eval_batch = 500
     classifies = True
 
     def __init__(self, recipe: Any):
         super().__init__(recipe)
         sets = recipe.data.load()
+        if self.side is not None:
+            sets.of_side(self.side, recipe.data.name)
         self.classes = sets.classes
         self.train, self.val, self.test = (
             None if part is None else Examples(self.prepare(part[0]), part[1])
