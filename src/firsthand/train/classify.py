@@ -60,7 +60,7 @@ class Classify(Task):
 
     def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
         """What else `classify` reports about each image: a "distance" from the classes, and the "distance_limit" beyond
-        which it is unlike what the network was trained on."""
+        which it is unlike what the network was trained on; or the "margin" between the two best outputs."""
         return [{} for _ in outputs]
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
