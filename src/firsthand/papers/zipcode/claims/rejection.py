@@ -38,7 +38,7 @@ CLAIM = Claim(
         ordered(two, one).saying("fewer rejects leave more errors"),
     ),
     remark="Both rules on the same outputs. Shares are of all 2,007 digits, also those of errors, as in the paper. For "
-    "1 % errors the margin needs 0.30 and 0.25 points less with two seeds and 0.45 more with one, less than the half point "
-    "that the condition leaves: three seeds show no difference. Whether there is one, more seeds would tell.",
+    "1 % errors the margin needs 0.30 and 0.25 points less with two seeds and 0.45 more with one, less than the half "
+    "point that the condition leaves: three seeds show no difference. Whether there is one, more seeds would tell.",
     figure=figure,
 )
