@@ -476,7 +476,7 @@ def test_classify_tells_what_is_doubtful_and_goes_on_after_a_bad_file(call, monk
     seen = {"class": "8", "confidence": 1.0, "runner_up": "0", "runner_up_confidence": 0.0}
     near, far = seen | {"distance": 4.25, "distance_limit": 20.0}, seen | {"distance": 28.25, "distance_limit": 20.0}
     rows = [near | {"path": "a.png"}, far | {"path": "b.png"}, {"path": "c.png", "error": "c.png is blank."},
-            seen | {"path": "d.png"}]  # fmt: skip
+            seen | {"path": "d.png", "margin": 0.526}]  # fmt: skip
     run = SimpleNamespace(classify=lambda images: rows)
     monkeypatch.setattr(training.api, "load", lambda name: run)
     code, out, err = call("classify", "run", "a.png", "b.png", "c.png", "d.png")
@@ -484,7 +484,7 @@ def test_classify_tells_what_is_doubtful_and_goes_on_after_a_bad_file(call, monk
     assert " ".join(out.split()) == (
         "a.png: 8 (100.0 %; then 0; distance 4.2) "
         "b.png: 8 (100.0 %; then 0), but unlike what it was trained on: distance 28.2, where digits lie below 20 "
-        "d.png: 8 (100.0 %; then 0)"
+        "d.png: 8 (100.0 %; then 0; margin 0.53)"
     )
     code, out, _ = call("classify", "run", "a.png", "--json")
     assert code == 2 and json.loads(out) == rows

@@ -21,16 +21,17 @@ def test_the_registry_imports_nothing_heavy():
 def test_every_data_set_is_embedded_or_has_checked_files():
     assert set(DATASETS) == {
         "names", "makemore-names", "indian-male-names", "python-docs", "timemachine", "tinyshakespeare", "brown",
-        "digits", "mnist", "fashion-mnist", "cifar10",
+        "digits", "mnist", "fashion-mnist", "cifar10", "usps",
     }  # fmt: skip
     for name, dataset in DATASETS.items():
         assert name == dataset.name
         assert dataset.embedded == (not dataset.files)
         assert dataset.about.endswith(".") and dataset.source.startswith("http") and dataset.licence
         for file in dataset.files:
-            assert all(known.startswith(("sha256:", "md5:")) for known in file.sums + file.content_sums)
-            assert any(known.startswith("sha256:") for known in file.sums)
-            assert file.url.startswith(("https://", "http://fashion-mnist.s3-website")) and file.dataset == name
+            assert all(known.startswith(("sha256:", "md5:")) for known in file.sums)
+            assert all(known.startswith("sha256:") for known in file.content_sums)
+            assert file.sums and file.url.startswith(("https://", "http://fashion-mnist.s3-website"))
+            assert file.dataset == name
 
 
 def test_status(empty_folder):
@@ -46,6 +47,7 @@ def test_status(empty_folder):
         "mnist": "to download",
         "fashion-mnist": "to download",
         "cifar10": "to download",
+        "usps": "to download",
     }
     (empty_folder / "mnist").mkdir(parents=True)
     for file in DATASETS["mnist"].files:

@@ -258,6 +258,8 @@ def _told(row: dict[str, Any]) -> str:
     sure, distance, limit = f"{100 * row['confidence']:.1f} %", row.get("distance"), row.get("distance_limit")
     first, second = escape(row["class"]), escape(row["runner_up"])
     told = f"{escape(row['path'])}: [bold]{first}[/] ({sure}; then {second}"
+    if "margin" in row:  # between the outputs
+        told += f"; margin {row['margin']:.2f}"
     if distance is None:
         return told + ")"
     if distance <= limit:

@@ -25,6 +25,7 @@ _GARMENTS = (
 )  # fmt: skip
 SIDE, BOX = 28, 20  # pixels of the image, and of the box within that the digit fills
 _DIMENSIONS = 64  # of a NumPy array, at most
+Labelled = tuple[UInt8[Tensor, "_ *shape"], Int64[Tensor, " _"]]
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # of the IDX format
 
 
@@ -39,6 +40,16 @@ class ImageSets:
     val: tuple[UInt8[Tensor, "val *shape"], Int64[Tensor, " val"]] | None
     test: tuple[UInt8[Tensor, "test *shape"], Int64[Tensor, " test"]]
     classes: tuple[str, ...]
+
+    def of_side(self, side: int, name: str) -> "ImageSets":
+        """The same; raises UserError unless its images are squares of that side, for a network that reads no others."""
+        height, width = self.train[0].shape[-2:]
+        if (height, width) != (side, side):
+            raise UserError(
+                f"'{name}' holds images of {height}x{width} pixels, and this network reads {side}x{side}: choose other "
+                "data."
+            )
+        return self
 
     def limited(self, limit: int | None) -> "ImageSets":
         """The same with the first `limit` training images only; None keeps all."""
@@ -90,12 +101,18 @@ def _from_idx(name: str, classes: tuple[str, ...], validation: int | None) -> Im
     validation = 5000 if validation is None else validation
     arrays = [torch.from_numpy(read_idx(fetch(file))) for file in DATASETS[name].files]
     images, labels, test_images, test_labels = arrays
+    train, val = held_out(images, labels.long(), validation)
+    return ImageSets(train, val, (test_images, test_labels.long()), classes)
+
+
+def held_out(
+    images: UInt8[Tensor, "images *shape"], labels: Int64[Tensor, " images"], validation: int
+) -> tuple[Labelled, Labelled | None]:
+    """The images but for the last `validation`, and these, or None; raises UserError if none would be left."""
     if not 0 <= validation < len(images):
         raise UserError(f"{validation} images cannot be held out for validation: choose from 0 to {len(images) - 1:,}.")
     kept = len(images) - validation
-    labels = labels.long()
-    val = (images[kept:], labels[kept:]) if validation else None
-    return ImageSets((images[:kept], labels[:kept]), val, (test_images, test_labels.long()), classes)
+    return (images[:kept], labels[:kept]), ((images[kept:], labels[kept:]) if validation else None)
 
 
 def load_digits(validation: int | None = None) -> ImageSets:

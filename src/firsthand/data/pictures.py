@@ -1,5 +1,6 @@
-"""A user's own picture of a digit or a garment, as MNIST or Fashion-MNIST would hold it."""
+"""A user's own picture of a digit or a garment, as MNIST, USPS or Fashion-MNIST would hold it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from firsthand.data.images import BOX, SIDE
 from firsthand.data.photos import coloured, opened, quietly
 from firsthand.data.userfile import located
+from firsthand.data.usps import SIDE as ZIP_SIDE
 from firsthand.errors import UserError
 
 _LARGEST = 1024  # pixels of a side, to which larger pictures are made smaller first
@@ -30,6 +32,23 @@ def as_digit(path: str | Path) -> UInt8[Tensor, "28 28"]:
 
     Source: LeCun et al. (1998), section III-A.
     """
+    digit = _fitted(path, BOX)
+    # The centre of mass goes to the middle of pixel 14, where MNIST's own digits have it, as far as the digit fits.
+    corner = [SIDE / 2 - digit.sum(1 - axis) @ np.arange(side) / digit.sum() for axis, side in enumerate(digit.shape)]
+    return _placed(digit, SIDE, corner)
+
+
+def as_zip_digit(path: str | Path) -> UInt8[Tensor, "16 16"]:
+    """The same as USPS holds it: the longer side fills the 16 pixels, and the other one lies in the middle.
+
+    Raises the errors of `as_digit`. Source: LeCun et al. (1990), for the size.
+    """
+    digit = _fitted(path, ZIP_SIDE)
+    return _placed(digit, ZIP_SIDE, [(ZIP_SIDE - side) / 2 for side in digit.shape])
+
+
+def _fitted(path: str | Path, box: int) -> Ink:
+    """The ink of a user's picture of a digit, whose longer side has as many pixels as the box."""
     path = located(path)
     colours = _read(path)
     spread = np.ptp(colours.reshape(-1, colours.shape[2]), axis=0).max()
@@ -38,17 +57,17 @@ def as_digit(path: str | Path) -> UInt8[Tensor, "28 28"]:
     ink = _digit(colours)
     rows, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = BOX / max(ink.shape)
+    scale = box / max(ink.shape)
     height, width = (max(1, round(scale * side)) for side in ink.shape)
     resized = Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    digit = np.asarray(resized).clip(0, 1)
+    return np.asarray(resized, dtype=np.float64).clip(0, 1)
 
-    # The centre of mass goes to the middle of pixel 14, where MNIST's own digits have it, as far as the digit fits.
-    top, left = (
-        int(np.clip(round(SIDE / 2 - digit.sum(1 - axis) @ np.arange(side) / digit.sum()), 0, SIDE - side))
-        for axis, side in enumerate(digit.shape)
-    )
-    image = np.zeros((SIDE, SIDE))
+
+def _placed(digit: Ink, side: int, corner: Sequence[float]) -> UInt8[Tensor, "side side"]:
+    """The digit on black, its upper left corner there, as far as it fits."""
+    height, width = digit.shape
+    top, left = (int(np.clip(round(place), 0, side - size)) for place, size in zip(corner, digit.shape, strict=True))
+    image = np.zeros((side, side))
     image[top : top + height, left : left + width] = digit
     return torch.from_numpy(np.round(255 * image).astype(np.uint8))
 

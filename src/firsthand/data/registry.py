@@ -1,11 +1,10 @@
 """The data sets that firsthand knows by name."""
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from firsthand.data.files import RemoteFile, fetch, here
+from firsthand.data.files import RemoteFile, fetch, found, here
 from firsthand.errors import unknown
 
 
@@ -27,17 +26,11 @@ class Dataset:
 
     def load(self, *options: Any) -> Any:
         """Its images in three parts, by its own loader."""
-        return _found(self.loader)(*options)
+        return found(self.loader)(*options)
 
     def picture(self, path: str | Path) -> Any:
         """A user's picture as one of its images, by its own reader."""
-        return _found(self.reader)(path)
-
-
-def _found(name: str) -> Any:
-    """A function of this package, whose module is imported when it is asked for, because it imports torch."""
-    module, _, function = name.rpartition(".")
-    return getattr(import_module(f"firsthand.data.{module}"), function)
+        return found(self.reader)(path)
 
 
 def _cifar(name: str, sha256: str) -> RemoteFile:
@@ -55,6 +48,15 @@ def _fashion(name: str, packed: str) -> RemoteFile:
 def _mnist(name: str, packed: str, content: str) -> RemoteFile:
     """The sums are those of the file as it was published, and of what it holds."""
     return RemoteFile(f"mnist/{name}", _MNIST_URL + name, (f"sha256:{packed}",), (f"sha256:{content}",), "mnist")
+
+
+_USPS_URL = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/"
+
+
+def _usps(name: str, packed: str, content: str) -> RemoteFile:
+    """The sums are those of the file as it was published, and of its digits and pixels, however they are written."""
+    sums = (f"md5:{packed}",), (f"sha256:{content}",)
+    return RemoteFile(f"usps/{name}", _USPS_URL + name, *sums, "usps", canonical="usps.canonical")
 
 
 _ALL = (
@@ -232,6 +234,28 @@ _ALL = (
             _cifar("data_batch_4", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
             _cifar("data_batch_5", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
             _cifar("test_batch", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"),
+        ),
+    ),
+    Dataset(
+        name="usps",
+        kind="images",
+        about="9,298 handwritten digits of zip codes from the mail of Buffalo, 16x16 pixels: 7,291 to train, 2,007 to "
+        "test.",
+        source="https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass.html#usps",
+        licence="none stated; collected for the U.S. Postal Service",
+        loader="usps.load_usps",
+        reader="pictures.as_zip_digit",
+        files=(
+            _usps(
+                "usps.bz2",
+                packed="ec16c51db3855ca6c91edd34d0e9b197",
+                content="2840d87b925227ed879fc92b76e8277187622e6437703a83e913cdf4540eef90",
+            ),
+            _usps(
+                "usps.t.bz2",
+                packed="8ea070ee2aca1ac39742fdd1ef5ed118",
+                content="0e2b49627b8dcd6973d10b28b8623beae24d4e9f9d9d366ef89ed6d280c8364d",
+            ),
         ),
     ),
 )

@@ -161,9 +161,9 @@ class Text:
 class Images:
     """Images with a label each."""
 
-    name: str = "mnist"  # data set: mnist, or digits, which needs no download
+    name: str = "mnist"  # data set: mnist, usps, or digits, which needs no download
     limit: int | None = None  # training images used, the first of the file; None: all
-    validation: int | None = None  # training images held out, the last of the file; None: 5000 of mnist, 10 % of digits
+    validation: int | None = None  # training images held out, the last of the file; None: 5000 of mnist, else 10 %
 
     def __post_init__(self) -> None:
         within(self, "data.", limit=COUNT, validation=ORDINAL)

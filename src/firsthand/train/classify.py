@@ -20,6 +20,7 @@ from firsthand.typed import read_json
 class Classify(Task):
     """Say which class an image belongs to; scores are the loss and the error (share of images classified wrongly)."""
 
+    side: int | None = None  # pixels of the sides of the images that `prepare` takes; None: it looks itself
     eval_batch = 500
     classifies = True
 
@@ -29,6 +30,8 @@ class Classify(Task):
 
     def take(self, sets: ImageSets) -> None:
         """Take the images of the three parts, ready for the network."""
+        if self.side is not None:
+            sets.of_side(self.side, self.recipe.data.name)
         self.classes = sets.classes
         self.train, self.val, self.test = (
             None if part is None else self.examples(*part) for part in (sets.train, sets.val, sets.test)
@@ -72,7 +75,7 @@ class Classify(Task):
 
     def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
         """What else `classify` reports about each image: a "distance" from the classes, and the "distance_limit" beyond
-        which it is unlike what the network was trained on."""
+        which it is unlike what the network was trained on; or the "margin" between the two best outputs."""
         return [{} for _ in outputs]
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:

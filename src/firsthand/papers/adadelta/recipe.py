@@ -14,6 +14,7 @@ class DigitTask(Classify):
     """Read one digit from pixels between 0 and 1, under the cross-entropy."""
 
     network = DigitNetwork
+    side = 28
 
 
 @dataclass(frozen=True)

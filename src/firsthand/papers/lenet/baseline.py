@@ -51,6 +51,7 @@ class BaselineTask(Classify):
     """Read one digit with a fully-connected network, under cross-entropy."""
 
     network = Baseline
+    side = 28
 
     def prepare(self, images: Tensor) -> Tensor:
         """Pixels scaled as for LeNet-5, without the wider border."""

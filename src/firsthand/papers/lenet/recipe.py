@@ -28,6 +28,7 @@ class LeNetTask(Classify):
     """Read one digit: distances from the codes under the paper's losses, or logits under cross-entropy."""
 
     network = LeNet5
+    side = 28
 
     def prepare(self, images: Tensor) -> Tensor:
         """Pixels 0..255 (images, 28, 28) to -0.1 (paper) .. 1.175 (ink), in a field of 32x32. Source: sec. II-B."""

@@ -27,7 +27,7 @@ class Reconstruct(Task):
 
     def __init__(self, recipe: Any):
         super().__init__(recipe)
-        sets = recipe.data.load()
+        sets = recipe.data.load().of_side(28, recipe.data.name)
         for split in ("train", "val", "test"):
             if (part := getattr(sets, split)) is not None:
                 images = part[0][:, None].float() / 255

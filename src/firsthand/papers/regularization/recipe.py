@@ -21,6 +21,7 @@ class DigitTask(Classify):
     """Read one digit; some of the training labels may be wrong."""
 
     network = DeepMLP
+    side = 28
 
     def __init__(self, recipe: "Recipe"):
         super().__init__(recipe)

@@ -14,6 +14,7 @@ class DigitTask(Classify):
     """Read one digit, under cross-entropy; pixels go from 0 to 1."""
 
     network = MLP
+    side = 28
 
 
 @dataclass(frozen=True)
