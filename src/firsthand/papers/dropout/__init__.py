@@ -1,4 +1,4 @@
-"""Dropout: in every training case half of the units are left out, and at test time all of them work with less weight."""
+"""Dropout: every training case leaves out half of the units; at test time all of them work, with less weight."""
 
 from firsthand.papers.card import Card, Reference, exports
 

@@ -142,4 +142,4 @@ VARIANTS = {
     "relu 1024-1024-2048": Config((1024, 1024, 2048)),  # Table 9 and Figure 10
     "relu 2x1024, gaussian": Config((1024, 1024), noise="gaussian"),  # Table 10: 0.95
     "2012, 2x800": Config((800, 800), "logistic", init="normal"),  # Hinton et al. (2012), 50 % and 20 % dropped
-} | {f"relu {layers}x{units}": Config((units,) * layers) for layers, units in ((2, 1024), (2, 2048), (4, 1024), (4, 2048))}
+} | {f"relu {n}x{units}": Config((units,) * n) for n, units in ((2, 1024), (2, 2048), (4, 1024), (4, 2048))}

@@ -82,7 +82,7 @@ class Recipe(recipe.Recipe):
         within(self, rise=ORDINAL, start=SHARE)
         others = (self.optim.dampening, self.optim.nesterov, self.optim.weight_decay)
         if self.rise and (self.optim.name != "sgd" or any(others)):
-            raise UserError("A momentum that rises is for plain sgd, with optim.lr and optim.momentum alone: set rise 0.")
+            raise UserError("A momentum that rises is for sgd with optim.lr and optim.momentum alone: set rise to 0.")
 
 
 # B.1: all 60,000 images, a million updates, no early stopping, momentum 0.95, |w| <= 2 in all layers. It does not
