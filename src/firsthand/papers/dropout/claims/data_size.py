@@ -4,19 +4,19 @@ from statistics import mean
 
 from matplotlib.figure import Figure
 
-from firsthand.claims import Arm, Claim, each, largest, limit_from
+from firsthand.claims import Arm, Claim, each, limit_from
 from firsthand.figures.curves import Runs, log_ticks, metric
 from firsthand.figures.style import BLUE, MUTED, RED, subplots
 from firsthand.papers.dropout.digits import NO_DROPOUT, TEST, TRAIN
 
 # Read off Figure 10 to about 0.2, with and without dropout.
-PRINTED = {100: (26.6, 22.8), 500: (13.2, 13.1), 1000: (10.6, 10.7), 5000: (2.9, 4.7), 10_000: (2.4, 3.3)}
+PRINTED = {100: (26.6, 22.8), 500: (13.2, 13.1), 1000: (10.6, 10.7), 5000: (2.9, 4.7)}
 
 
 def arm(images: int, dropout: bool) -> Arm:
     """The network of this many images."""
     limit = {} if images == 5000 else {"data.limit": images}  # 5,000 are the preset's, and shared with other claims
-    limit |= {"steps": 2500} if images <= 1000 else {}
+    limit |= {"steps": 1500} if images <= 1000 else {}
     printed = {"test_error": PRINTED[images][0 if dropout else 1]}
     name = f"{images:,}, {'dropout' if dropout else 'none'}"
     return Arm(name, "scarce", limit | ({} if dropout else NO_DROPOUT), printed)
@@ -25,7 +25,6 @@ def arm(images: int, dropout: bool) -> Arm:
 WITH = {n: arm(n, True) for n in PRINTED}
 WITHOUT = {n: arm(n, False) for n in PRINTED}
 SHARE = {n: (TEST.of(WITH[n]) / TEST.of(WITHOUT[n])).called(f"error of '{WITH[n].name}' over none") for n in PRINTED}
-MOST = largest(each(SHARE[5000], SHARE[10_000]))
 
 
 def figure(seen: Runs) -> Figure:
@@ -64,8 +63,8 @@ CLAIM = Claim(
     arms=tuple(one for n in PRINTED for one in (WITHOUT[n], WITH[n])),
     conditions=limit_from(
         "paper",
-        (each(SHARE[5000], SHARE[10_000]) < 1).saying("it helps on thousands"),
-        (MOST < each(SHARE[100], SHARE[500], SHARE[1000])).saying("and most there"),
+        (SHARE[5000] < 1).saying("it helps on thousands"),
+        (SHARE[5000] < each(SHARE[100], SHARE[500], SHARE[1000])).saying("and most there"),
         (SHARE[500] >= 0.97).saying("hardly on 500"),
         (SHARE[100] > 1).saying("and harms on 100"),
     ),

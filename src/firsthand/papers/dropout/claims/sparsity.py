@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from torch.nn import Module
 
 from firsthand import optim
-from firsthand.claims import Arm, Claim, Measure, Outcome
+from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
 from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data.order import Order
 from firsthand.data.specs import Images
@@ -29,7 +29,7 @@ class Autoencoder(Module):
         return self.decoder(self.drop(relu(self.encoder(x))))
 
 
-def sparsity(keep: float = 0.5, steps: int = 5000, seed: int = 0) -> Outcome:
+def sparsity(keep: float = 0.5, steps: int = 3000, seed: int = 0) -> Outcome:
     """How active the hidden units of an autoencoder are on MNIST's test images, all of them at work.
 
     Trained on 60,000 images by Adam with rate 0.001, batches of 100 and the squared error of every pixel.
@@ -94,6 +94,10 @@ CLAIM = Claim(
     where="sec. 7.1 and 7.2, Figs. 7 and 8",
     measures=(MEAN, ZEROS, ERROR),
     arms=(WITHOUT, WITH),
-    conditions=(2 * MEAN.of(WITH) <= MEAN.of(WITHOUT),),
+    conditions=limit_from(
+        "paper",
+        (2 * MEAN.of(WITH) <= MEAN.of(WITHOUT)).saying("half, where the paper has a third"),
+        ZEROS.of(WITH) > ZEROS.of(WITHOUT),
+    ),
     figure=figure,
 )
