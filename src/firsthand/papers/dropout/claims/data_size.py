@@ -16,7 +16,7 @@ PRINTED = {100: (26.6, 22.8), 500: (13.2, 13.1), 1000: (10.6, 10.7), 5000: (2.9,
 def arm(images: int, dropout: bool) -> Arm:
     """The network of this many images."""
     limit = {} if images == 5000 else {"data.limit": images}  # 5,000 are the preset's, and shared with other claims
-    limit |= {"steps": 1500} if images <= 1000 else {}
+    limit |= {"steps": 1000} if images <= 1000 else {}
     printed = {"test_error": PRINTED[images][0 if dropout else 1]}
     name = f"{images:,}, {'dropout' if dropout else 'none'}"
     return Arm(name, "scarce", limit | ({} if dropout else NO_DROPOUT), printed)

@@ -10,9 +10,9 @@ from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data.order import Order
 from firsthand.data.specs import Images
 from firsthand.figures.curves import Runs, series
-from firsthand.figures.images import show
-from firsthand.figures.style import BLUE, INK, RED
+from firsthand.figures.style import BLUE, RED, subplots
 from firsthand.nn import Dropout, Linear, mse, relu
+from firsthand.papers.dropout.pictures import tiles
 
 SHOWN = 30  # units whose weights the figure shows
 
@@ -58,7 +58,7 @@ def sparsity(keep: float = 0.5, steps: int = 3000, seed: int = 0) -> Outcome:
         "error": error,
         "unit means": hidden.mean(0).tolist(),
         "histogram": (counts / hidden.numel()).tolist(),
-        "features": network.encoder.weight[:SHOWN].mul(1000).round().int().tolist(),
+        "features": network.encoder.weight[:SHOWN].mul(1000).round().tolist(),
     }
 
 
@@ -71,13 +71,10 @@ WITH = Arm("p = 0.5", experiment=sparsity, paper={"mean": 0.7})
 
 def figure(seen: Runs) -> Figure:
     """The first seed's features as in Figure 7, and histograms of all activations above 0 as in Figure 8."""
-    figure = Figure(figsize=(11, 4.6))
-    parts = figure.subfigures(1, 3, width_ratios=(3, 3, 3.4))
-    for part, (name, runs) in zip(parts, seen.items(), strict=False):
-        part.suptitle(f"{name}: weights into {SHOWN} units", fontsize=10.5, fontweight="bold", color=INK)
-        for axes, weight in zip(part.subplots(6, 5).flat, series(runs, "features")[0], strict=True):
-            show(axes, torch.from_numpy(weight).view(28, 28), signed=True)
-    axes = parts[2].subplots()
+    figure, left, right, axes = subplots(11.5, 4.6, 3)
+    for panel, (name, runs) in zip((left, right), seen.items(), strict=True):
+        tiles(panel, torch.from_numpy(series(runs, "features")[0]), columns=5)
+        panel.set_title(f"{name}: weights into {SHOWN} units")
     for colour, (name, runs) in zip((RED, BLUE), seen.items(), strict=True):
         for number, shares in enumerate(series(runs, "histogram")):
             axes.stairs(100 * shares, [i / 10 for i in range(61)], color=colour, lw=1.3, label=None if number else name)
