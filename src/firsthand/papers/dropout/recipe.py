@@ -136,13 +136,13 @@ PRESETS = {
     "scarce": replace(
         LAPTOP,
         data=Images(limit=5000),
-        steps=5000,
+        steps=3000,
         batch=64,
         optim=Optim("sgd", lr=0.1, momentum=0.9),
         max_norm=None,
-        eval_every=500,
+        eval_every=1000,
         log_every=100,
-        checkpoint_every=2500,
+        checkpoint_every=1000,
         diagnose_every=None,
     ),
     # No download, seconds: scikit-learn's 1,797 digits.
