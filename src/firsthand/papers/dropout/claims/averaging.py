@@ -90,5 +90,7 @@ CLAIM = Claim(
             ordered(MEANS[20].of(NETWORK), MEANS[5].of(NETWORK), MEANS[1].of(NETWORK)),
         ),
     ),
+    remark="The paper's is a network of 60,000 images with 1.05 %; ours has 5,000 images, 2,000 updates and the errors "
+    "of half of the test set, whose standard error is 0.3 points, the same images for all.",
     figure=figure,
 )

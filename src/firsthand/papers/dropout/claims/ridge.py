@@ -50,7 +50,7 @@ def ridge(keep: float = 0.5, seed: int = 0) -> Outcome:
 
 EXACT = Measure("exact", "all masks, relative difference", digits=16)
 SAMPLED = Measure("sampled", "sampled masks, largest difference (standard errors)", digits=2)
-SHRUNK = Measure("shrunk", "|p w| / |w of least squares|")
+SHRUNK = Measure("shrunk", "norm of p w over that of least squares")
 HALF = Arm("p = 0.5", experiment=ridge)
 MOST = Arm("p = 0.8", experiment=ridge, overrides={"keep": 0.8})
 
