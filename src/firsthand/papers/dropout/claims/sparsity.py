@@ -99,8 +99,8 @@ CLAIM = Claim(
     remark="The paper gives neither loss nor rule nor updates for its autoencoder. Ours: the squared error with linear "
     "outputs, Adam, 3,000 updates, five passes. Our activations are three to four times smaller than the paper's, with "
     "dropout and without; the ratio, 3.6, is near its 2.9. One thing differs: the paper says that both networks "
-    "reconstruct about equally well, and our error is five times higher with dropout. Units that still look like noise "
-    "in the figure are at 0 for every image and have learned nothing. Longer training with a constraint on the norm, as "
-    "the paper's other networks have it, would settle whether the errors meet.",
+    "reconstruct about equally well, and our error is five times higher with dropout. Units that still look like "
+    "noise in the figure are at 0 for every image and have learned nothing. Longer training with a constraint on the "
+    "norm, as the paper's other networks have it, would settle whether the errors meet.",
     figure=figure,
 )
