@@ -90,7 +90,10 @@ CLAIM = Claim(
             ordered(MEANS[20].of(NETWORK), MEANS[5].of(NETWORK), MEANS[1].of(NETWORK)),
         ),
     ),
-    remark="The paper's is a network of 60,000 images with 1.05 %; ours has 5,000 images, 2,000 updates and the errors "
-    "of half of the test set, whose standard error is 0.3 points, the same images for all.",
+    remark="The paper's network has learned 60,000 images and makes 1.05 % of mistakes; ours 5,000 in 2,000 updates. "
+    "Errors are those of the first half of the test set, with a standard error of 0.3 points, though all on the same "
+    "images. The shape is the paper's, but scaling does better than it says: with every seed it is below the mean of "
+    "50, by 0.17 to 0.42 points, and below the geometric mean of 100. The limit asks for equality both ways and stands "
+    "as it was set before. The paper's own network, trained to the end, would settle whether the gap closes there.",
     figure=figure,
 )
