@@ -82,6 +82,15 @@ MUTATIONS = {
     "a biased running variance": (
         module("BatchNorm1d"), "nn.norm:_RunningNorm.forward", "variance * (n / (n - 1))", "variance",
     ),
+    "dropped instead of kept": (
+        network("dropout", "laptop"), "nn.dropout:Dropout.forward", "bernoulli_(1 - self.p)", "bernoulli_(self.p)",
+    ),
+    "no scaling at test time": (
+        network("dropout", "laptop"), "nn.dropout:Dropout.forward", "x * (1 - self.p)", "x",
+    ),
+    "a variance for a deviation": (
+        network("dropout", "gaussian"), "papers.dropout.model:GaussianNoise.forward", "self.sigma *", "self.sigma**2 *",
+    ),
     "half the gradient of the first cell": (
         network("lstm", "1997"), "nn.fast.lstm:_LSTM.backward", ".mul_(k / 2)", "",
     ),
