@@ -23,7 +23,7 @@ from firsthand.bounds import within
 from firsthand.errors import UserError
 from firsthand.nn import BatchNorm2d, Conv2d, Linear, avg_pool2d, global_avg_pool2d, init, max_pool2d, relu
 
-Maps = Float[Tensor, "batch channel height width"]
+Maps, Made = Float[Tensor, "batch channel height width"], Float[Tensor, "batch map h w"]
 
 
 class Row(NamedTuple):
@@ -77,7 +77,7 @@ class Normed(Module):
         self.norm = BatchNorm2d(maps)
         init.he_(self.conv.weight)
 
-    def forward(self, x: Maps) -> Maps:
+    def forward(self, x: Maps) -> Made:
         """max(0, BN(W * u))."""
         return relu(self.norm(self.conv(x)))
 
@@ -96,7 +96,7 @@ class Block(Module):
         self.project = Normed(channels, project, 1) if project else None
         self.channels = one + b + d + (project or channels)
 
-    def forward(self, x: Maps) -> Maps:
+    def forward(self, x: Maps) -> Made:
         """All maps; half the height and width where the pooled ones pass through."""
         three, five, pooled = x, x, self.pool(x, 3, self.stride, 1)
         for layer in self.three:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from firsthand.errors import UserError
-from firsthand.nn import BatchNorm1d
+from firsthand.nn import BatchNorm1d, BatchNorm2d
 from firsthand.papers.batchnorm.model import Config, SigmoidNetwork
 
 
@@ -34,14 +34,16 @@ def population(network: SigmoidNetwork, batches: Sequence[Float[Tensor, "batch 1
     network.train(training)
 
 
-def folded(weight: Float[Tensor, "out in"], norm: BatchNorm1d) -> tuple[Float[Tensor, "out in"], Float[Tensor, " out"]]:
-    """Weights and biases of one linear layer that does what W and the trained normalisation after it do.
+def folded(
+    weight: Float[Tensor, "out *others"], norm: BatchNorm1d | BatchNorm2d
+) -> tuple[Float[Tensor, "out *others"], Float[Tensor, " out"]]:
+    """Weights, or kernels, and biases of one layer that does what W and the trained normalisation after it do.
 
     y = a (W u) + (beta - a E[x]) with a = gamma / sqrt(Var[x] + eps).
     Source: algorithm 2, line 11.
     """
     a = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    return a[:, None] * weight, norm.bias - a * norm.running_mean
+    return a.view(-1, *(1,) * (weight.ndim - 1)) * weight, norm.bias - a * norm.running_mean
 
 
 @torch.no_grad()

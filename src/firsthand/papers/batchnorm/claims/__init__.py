@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "accuracy", "faster", "inputs", "statistics")
+CLAIMS = in_order(__name__, "accuracy", "faster", "inputs", "statistics", "tolerance", "depth", "scale", "size")

@@ -10,7 +10,7 @@ from firsthand.papers.batchnorm.training import EVERY, course
 AT = {step: Measure(f"accuracy {step}", f"test accuracy at step {step:,}") for step in (500, 1000, 2000, 4000, 8000)}
 STEPS = Measure("steps to 95 %", "steps to 95 %", digits=0)
 END = Measure("accuracy 50000", "test accuracy at step 50,000")
-SHOWN = 6000  # steps of the figure
+SHOWN = 5000  # steps of the figure
 LARGE = {"std": 0.1, "steps": SHOWN}
 NORMED = Arm("batch norm, 0.01", experiment=course)
 PLAIN = Arm("none, 0.01", experiment=course, overrides={"batch_norm": False})
@@ -50,6 +50,6 @@ CLAIM = Claim(
     remark="Rate 0.5, looked at every 100 steps. The paper says only that its first weights were small. In the pilot "
     "run 0.01 took 2,800 steps to 95 % with batch normalisation and 11,600 without, 0.1 took 2,800 and 3,200: most of "
     "what figure 1a shows is what small first weights cost a network without normalisation, which is why the larger "
-    "ones stand beside them. They were trained for 6,000 steps.",
+    "ones stand beside them. They were trained for 5,000 steps.",
     figure=figure,
 )

@@ -11,7 +11,7 @@ from firsthand.papers.batchnorm.training import course
 MOVING = Measure("moving", "test accuracy, running averages", digits=4)
 EXACT = Measure("population", "test accuracy, averages over 1,000 batches", digits=4)
 LONG = Arm("50,000 steps", experiment=course)
-SHORT = Arm("6,000 steps, weights of 0.1", experiment=course, overrides={"std": 0.1, "steps": 6000})
+SHORT = Arm("5,000 steps, weights of 0.1", experiment=course, overrides={"std": 0.1, "steps": 5000})
 
 
 def figure(seen: Runs) -> Figure:
