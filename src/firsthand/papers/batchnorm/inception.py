@@ -112,10 +112,9 @@ class Tower(Module):
 
     def __init__(self, channels: int, config: Config):
         super().__init__()
-        places = ((config.size // 16 - 5) // 3 + 1) ** 2
         maps, units = config.maps(128), config.maps(768)
         self.conv = Normed(channels, maps, 1)
-        self.hidden = Linear(maps * places, units)
+        self.hidden = Linear(maps * ((config.size // 16 - 5) // 3 + 1) ** 2, units)
         self.output = Linear(units, config.classes)
 
     def forward(self, x: Maps) -> Float[Tensor, "batch classes"]:

@@ -54,13 +54,18 @@ CLAIM = Claim(
     where="sec. 4.2.2 says so of Inception with sigmoids: 69.8 % against chance",
     measures=(SMALL, GLOROT, LARGE),
     arms=(NORMED, PLAIN),
-    conditions=limit_from(
-        "pilot",
-        each(SMALL.of(NORMED), GLOROT.of(NORMED)) > 0.9,
-        each(SMALL.of(PLAIN), GLOROT.of(PLAIN)) <= 0.12,
-        LARGE.of(PLAIN) <= 0.12,
+    conditions=(
+        *limit_from(
+            "pilot",
+            (GLOROT.of(NORMED) - GLOROT.of(PLAIN) >= 0.7).saying("from Glorot's first weights"),
+            each(GLOROT.of(NORMED), LARGE.of(NORMED)) >= 0.85,
+            (each(SMALL.of(PLAIN), GLOROT.of(PLAIN)) <= 0.12).saying("no better than one class"),
+            SMALL.of(NORMED) - SMALL.of(PLAIN) >= 0.2,
+        ),
+        (LARGE.of(PLAIN) <= 0.12).saying("from no first weights without batch normalisation"),
     ),
-    remark="Plain SGD at 0.5. A standard deviation of 0.1 is Glorot's for these layers; 0.4 makes up for the slope of "
-    "1/4 that a sigmoid has at 0, as Glorot's derivation would have it.",
+    remark="1,000 steps of plain SGD at 0.5. A standard deviation of 0.1 is Glorot's for these layers; 0.4 makes up "
+    "for the slope of 1/4 that a sigmoid has at 0. In the pilot run the plain network reached 70 % from 0.4, so that "
+    "not depth alone is what it fails at, but depth with first weights that do not suit sigmoids.",
     figure=figure,
 )
