@@ -3,7 +3,8 @@
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64, UInt8
+from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import Module
 
@@ -12,6 +13,8 @@ from firsthand.claims import Arm, Measure, Outcome
 from firsthand.claims.bench.descent import descend
 from firsthand.data.images import load_mnist
 from firsthand.data.order import Order
+from firsthand.figures.curves import Runs, lines, series
+from firsthand.figures.style import COLOURS, subplots
 from firsthand.nn import BatchNorm2d, avg_pool2d, cross_entropy
 from firsthand.papers.resnet.model import Config, ResNet
 
@@ -30,7 +33,7 @@ def digits(
         seed: of weights and order.
     """
     sets = load_mnist(0)
-    train, test = ((_small(images[:count]), labels[:count]) for (images, labels), count in _parts(sets))
+    train, test = ((_small(images[:n]), labels[:n]) for (images, labels), n in ((sets.train, 4000), (sets.test, 2000)))
     torch.manual_seed(seed)
     network = ResNet(Config(((layers - 2) // 6,) * 3, 8, shortcut=shortcut, channels=1))
     kernels = [p for p in network.parameters() if p.ndim > 1]
@@ -51,24 +54,22 @@ def digits(
     return found | {"response": sum(spread) / len(spread), "curve": curve, "responses": spread}
 
 
-def _parts(sets) -> list:
-    return [(sets.train, 4000), (sets.test, 2000)]
-
-
-def _small(images: Tensor) -> Float[Tensor, "images 1 14 14"]:
+def _small(images: UInt8[Tensor, "images 28 28"]) -> Float[Tensor, "images 1 14 14"]:
     """Means of 2x2 pixels, at mean 0 and deviation 1 as far as MNIST's constants make them."""
     return (avg_pool2d(images[:, None].float() / 255, 2) - 0.1307) / 0.3081
 
 
 @torch.no_grad()
-def scored(network: Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+def scored(
+    network: Module, images: Float[Tensor, "images 1 14 14"], labels: Int64[Tensor, " images"]
+) -> tuple[float, float]:
     """Mean loss and error in evaluation mode."""
     logits = torch.cat([network.eval()(part) for part in images.split(500)])
     return cross_entropy(logits, labels).item(), (logits.argmax(1) != labels).float().mean().item()
 
 
 @torch.no_grad()
-def responses(network: Module, images: Tensor) -> list[float]:
+def responses(network: Module, images: Float[Tensor, "images 1 14 14"]) -> list[float]:
     """The standard deviation of every 3x3 layer's output: after batch norm, before rectifier and addition (fig. 7)."""
     found: list[float] = []
     layers = [layer for name, layer in network.named_modules() if isinstance(layer, BatchNorm2d) and "layer" in name]
@@ -77,6 +78,16 @@ def responses(network: Module, images: Tensor) -> list[float]:
     for handle in handles:
         handle.remove()
     return found
+
+
+def losses(seen: Runs, title: str) -> Figure:
+    """Training loss, a line a seed."""
+    figure, axes = subplots(7.4, 4)
+    for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
+        lines(axes, series(runs), colour, name, EVERY)
+    axes.set(xlabel="step", ylabel="training loss of a batch (nats)", yscale="log", title=title)
+    axes.legend(loc="upper right")
+    return figure
 
 
 TRAIN = Measure("train_loss", "training loss (nats)")

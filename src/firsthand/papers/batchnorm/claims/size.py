@@ -1,6 +1,6 @@
 """The weights of BN-Inception, counted."""
 
-from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from
+from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from, near_paper
 from firsthand.papers.batchnorm.inception import TABLE, Inception
 
 
@@ -37,7 +37,7 @@ CLAIM = Claim(
     measures=(WEIGHTS, ALONE, *MAPS.values()),
     arms=(OURS,),
     conditions=(
-        *limit_from("paper", abs(WEIGHTS.of(OURS) - 13.6) <= 0.05),
+        *limit_from("paper", near_paper(OURS, WEIGHTS, by=0.05)),
         *(equal(measure.of(OURS), OURS.paper[measure.name]) for measure in MAPS.values()),
     ),
     seeds=(0,),

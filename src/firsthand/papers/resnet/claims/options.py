@@ -3,8 +3,7 @@
 from functools import partial
 
 from firsthand.claims import Arm, Claim
-from firsthand.papers.resnet.claims.degradation import figure
-from firsthand.papers.resnet.digits import PLAIN_56, RES_56, SEEDS, TEST, TRAIN, digits
+from firsthand.papers.resnet.digits import PLAIN_56, RES_56, SEEDS, TEST, TRAIN, digits, losses
 
 B = Arm("option B", experiment=digits, overrides={"layers": 56, "shortcut": "B"})
 C = Arm("option C", experiment=digits, overrides={"layers": 56, "shortcut": "C"})
@@ -22,5 +21,5 @@ CLAIM = Claim(
     ),
     seeds=SEEDS,
     remark="56 layers on small digits, as in the claims before; residual, 56 layers, is option A.",
-    figure=partial(figure, title="56 layers on small digits"),
+    figure=partial(losses, title="56 layers on small digits"),
 )

@@ -3,8 +3,7 @@
 from functools import partial
 
 from firsthand.claims import Claim
-from firsthand.papers.resnet.claims.degradation import figure
-from firsthand.papers.resnet.digits import PLAIN_20, PLAIN_56, RES_20, RES_56, SEEDS, TEST, TRAIN
+from firsthand.papers.resnet.digits import PLAIN_20, PLAIN_56, RES_20, RES_56, SEEDS, TEST, TRAIN, losses
 
 CLAIM = Claim(
     key="shortcuts",
@@ -22,5 +21,5 @@ CLAIM = Claim(
     remark="Option A, so that plain and residual networks have the same parameters: 67,906 and 214,402. The runs of "
     "the plain ones are those of the claim before. That 56 layers are better than 20 (the paper: 6.97 and 8.75 % on "
     "CIFAR-10) is not asked: 500 steps are too few for it.",
-    figure=partial(figure, title="Plain and residual networks on small digits"),
+    figure=partial(losses, title="Plain and residual networks on small digits"),
 )
