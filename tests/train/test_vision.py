@@ -20,6 +20,7 @@ from firsthand.data import images
 from firsthand.data.registry import DATASETS, Dataset
 from firsthand.data.specs import Augment, Pictures
 from firsthand.errors import UserError
+from firsthand.figures.images import confusion
 from firsthand.nn import Conv2d, Linear
 from firsthand.train import checkpoint, pictures
 from firsthand.train.engine import fit
@@ -317,6 +318,21 @@ def test_pictures_in_memory(many):
     assert not torch.equal(task.batch(torch.arange(12), 0)[0], plain)
     drawn = dict(task.figures(Small(task.recipe.model)))
     assert list(drawn) == ["confusion", "mistakes"]
+
+
+def test_the_confusion_of_many_classes():
+    """Every pair has its number up to twenty classes; of more the most frequent mistakes are bars."""
+    targets, predicted = torch.arange(100) % 25, torch.arange(100) % 25
+    predicted[[3, 28, 53]] = 7
+    predicted[[4, 29]] = 9
+    names = [f"a class with a long name, the {number}" for number in range(25)]
+    bars = confusion(targets, predicted, names, "validation images").axes[0]
+    assert [bar.get_width() for bar in bars.patches] == [3, 2]
+    assert "5 of 100 validation images wrong" in {bars.get_title(loc=place) for place in ("left", "center")}
+    assert all(len(label.get_text()) <= 47 for label in bars.get_yticklabels())
+    assert not confusion(targets, targets, names).axes[0].patches
+    matrix = confusion(targets % 12, predicted % 12, names[:12]).axes[0]
+    assert matrix.images[0].get_array().shape == (12, 12)
 
 
 def test_a_run_of_a_paper_starts_as_one(folder, tmp_path):
