@@ -275,6 +275,21 @@ def test_a_users_picture(folder, run, tmp_path):
         assert [row["confidence"] for row in rows] == pytest.approx([mean.max().item()] * 2, abs=1e-6)
 
 
+def test_scores_of_several_views(folder):
+    """With one view those of the test itself; with ten the mean of ten softmaxes decides, not that of the logits."""
+    torch.manual_seed(0)
+    task = Task(recipe(folder))
+    network = Small(task.recipe.model).eval()
+    with torch.no_grad():
+        network.out.weight.mul_(30)  # so that views differ
+    assert task.looked_at(network, task.val, 1)["error"] == pytest.approx(evaluate(task, network, task.val)["error"])
+    wrong = 0
+    for index, target in enumerate(task.train.targets.tolist()):
+        views = task.prepare(task.views(task.train.listing.path(index), 10))
+        wrong += network(views).softmax(1).mean(0).argmax().item() != target
+    assert task.looked_at(network, task.train, 10) == {"error": pytest.approx(wrong / len(task.train))}
+
+
 def load_many(validation: int | None = None) -> images.ImageSets:
     """Twelve grey pictures of as many classes."""
     pixels = torch.arange(12 * 4 * 4).view(12, 4, 4).byte()
