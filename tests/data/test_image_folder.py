@@ -9,7 +9,7 @@ from PIL import Image
 
 from firsthand.data import describe, image_folder
 from firsthand.data.image_folder import load_folder
-from firsthand.data.specs import Pictures
+from firsthand.data.specs import Images, Pictures
 from firsthand.errors import UserError
 
 
@@ -216,6 +216,8 @@ def test_the_spec(flat, tmp_path, monkeypatch):
     ):
         with pytest.raises(UserError, match=told):
             spec.load()
+    with pytest.raises(UserError, match="learns from a data set of small images, not from a folder"):
+        Images(str(flat)).load()
     with pytest.raises(UserError, match="the network sees 224 pixels"):
         Pictures(str(flat), shorter=100)
 

@@ -20,6 +20,7 @@ from firsthand.data import images
 from firsthand.data.registry import DATASETS, Dataset
 from firsthand.data.specs import Augment, Pictures
 from firsthand.errors import UserError
+from firsthand.figures.images import confusion
 from firsthand.nn import Conv2d, Linear
 from firsthand.train import checkpoint, pictures
 from firsthand.train.engine import fit
@@ -129,11 +130,10 @@ def test_read_ahead_or_not_is_the_same(folder, run, monkeypatch):
 
 def test_a_process_sees_its_share_of_the_same_pictures(folder):
     """Every second example of a batch is the same to the bit, whatever else is in the batch."""
-    task = Task(recipe(folder))
     indices = torch.tensor([3, 30, 0, 17, 8, 25])
-    whole, targets = task.batch(indices, 7)
+    whole, targets = Task(recipe(folder)).batch(indices, 7)
     for rank in (0, 1):
-        part, theirs = task.batch(indices[rank::2], 7)
+        part, theirs = Task(recipe(folder)).batch(indices[rank::2], 7)  # each process has its own
         assert torch.equal(part, whole[rank::2]) and torch.equal(theirs, targets[rank::2])
 
 
@@ -274,6 +274,21 @@ def test_a_users_picture(folder, run, tmp_path):
         assert [row["confidence"] for row in rows] == pytest.approx([mean.max().item()] * 2, abs=1e-6)
 
 
+def test_scores_of_several_views(folder):
+    """With one view those of the test itself; with ten the mean of ten softmaxes decides, not that of the logits."""
+    torch.manual_seed(0)
+    task = Task(recipe(folder))
+    network = Small(task.recipe.model).eval()
+    with torch.no_grad():
+        network.out.weight.mul_(30)  # so that views differ
+    assert task.looked_at(network, task.val, 1)["error"] == pytest.approx(evaluate(task, network, task.val)["error"])
+    wrong = 0
+    for index, target in enumerate(task.train.targets.tolist()):
+        views = task.prepare(task.views(task.train.listing.path(index), 10))
+        wrong += network(views).softmax(1).mean(0).argmax().item() != target
+    assert task.looked_at(network, task.train, 10) == {"error": pytest.approx(wrong / len(task.train))}
+
+
 def load_many(validation: int | None = None) -> images.ImageSets:
     """Twelve grey pictures of as many classes."""
     pixels = torch.arange(12 * 4 * 4).view(12, 4, 4).byte()
@@ -317,6 +332,21 @@ def test_pictures_in_memory(many):
     assert not torch.equal(task.batch(torch.arange(12), 0)[0], plain)
     drawn = dict(task.figures(Small(task.recipe.model)))
     assert list(drawn) == ["confusion", "mistakes"]
+
+
+def test_the_confusion_of_many_classes():
+    """Every pair has its number up to twenty classes; of more the most frequent mistakes are bars."""
+    targets, predicted = torch.arange(100) % 25, torch.arange(100) % 25
+    predicted[[3, 28, 53]] = 7
+    predicted[[4, 29]] = 9
+    names = [f"a class with a long name, the {number}" for number in range(25)]
+    bars = confusion(targets, predicted, names, "validation images").axes[0]
+    assert [bar.get_width() for bar in bars.patches] == [3, 2]
+    assert "5 of 100 validation images wrong" in {bars.get_title(loc=place) for place in ("left", "center")}
+    assert all(len(label.get_text()) <= 47 for label in bars.get_yticklabels())
+    assert not confusion(targets, targets, names).axes[0].patches
+    matrix = confusion(targets % 12, predicted % 12, names[:12]).axes[0]
+    assert matrix.images[0].get_array().shape == (12, 12)
 
 
 def test_a_run_of_a_paper_starts_as_one(folder, tmp_path):

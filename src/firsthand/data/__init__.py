@@ -13,6 +13,7 @@ from firsthand.data.vocabulary import Vocabulary
 
 # What needs torch or numpy is imported when it is asked for: `firsthand list` must not wait for it.
 _LAZY = {
+    "ImageFolder": "image_folder",
     "ImageSets": "images",
     "Order": "order",
     "Reber": "synthetic",
@@ -21,9 +22,14 @@ _LAZY = {
     "TokenVocabulary": "tokens",
     "adding": "synthetic",
     "as_digit": "pictures",
+    "as_garment": "pictures",
+    "as_square": "photos",
     "embedded_reber": "synthetic",
     "encode_reber": "synthetic",
+    "load_cifar10": "cifar",
     "load_digits": "images",
+    "load_fashion_mnist": "images",
+    "load_folder": "image_folder",
     "load_mnist": "images",
     "multiplication": "synthetic",
     "reber_stream": "synthetic",

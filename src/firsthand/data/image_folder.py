@@ -46,10 +46,10 @@ class Listing:
 
     def digest(self) -> str:
         """The SHA-256 of all names and sizes: no file is read."""
-        found = hashlib.sha256()
-        for index, name in enumerate(self.names):
+        found, folder = hashlib.sha256(), os.fsencode(self.folder) + b"/"
+        for name in self.names.tolist():
             try:
-                size = self.path(index).stat().st_size
+                size = os.stat(folder + name).st_size
             except OSError:  # it is told when it is read
                 size = -1
             found.update(b"%s %d\n" % (name, size))
@@ -127,9 +127,9 @@ def _files(path: Path) -> Iterator[str]:
     try:
         with os.scandir(path) as entries:
             for entry in entries:
-                if not entry.name.startswith(".") and os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                    if not _is_folder(entry):
-                        yield entry.name
+                name = entry.name
+                if os.path.splitext(name)[1].lower() in SUFFIXES and name[0] != "." and not _is_folder(entry):
+                    yield name
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
@@ -203,11 +203,13 @@ def _divided(listing: Listing, classes: tuple[str, ...], held_out: tuple[str, ..
             raise UserError(
                 f"The class '{name}' has {count} pictures: it needs at least {len(held_out) + 1} to learn and to test."
             )
+    if not held_out:
+        return ImageFolder(listing, None, None, classes)
     parts: dict[str, list[np.ndarray]] = {part: [] for part in ("train", *held_out)}
     start = 0
     for count in counts:
         order = start + _mixed(listing.names[start : start + count])
-        each = max(1, round(_HELD_OUT * count)) if held_out else 0
+        each = max(1, round(_HELD_OUT * count))
         for number, part in enumerate(held_out):
             parts[part].append(order[number * each : (number + 1) * each])
         parts["train"].append(order[len(held_out) * each :])
@@ -218,7 +220,8 @@ def _divided(listing: Listing, classes: tuple[str, ...], held_out: tuple[str, ..
 
 def _mixed(names: np.ndarray) -> np.ndarray:
     """The places of these names in the order of their SHA-256."""
-    return np.argsort([hashlib.sha256(bytes(name)).digest() for name in names], kind="stable")
+    sums = [hashlib.sha256(name).digest() for name in names.tolist()]
+    return np.array(sorted(range(len(sums)), key=sums.__getitem__))
 
 
 def _named(names: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Which data a recipe trains on: small frozen descriptions that load it."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,7 @@ from firsthand.data.files import fetch
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
 from firsthand.data.registry import DATASETS, Dataset, dataset
-from firsthand.data.userfile import absolute, named
+from firsthand.data.userfile import absolute, exists, named
 from firsthand.data.vocabulary import Vocabulary
 from firsthand.errors import UserError
 
@@ -177,6 +178,8 @@ class Images:
         return self._known().picture(path)
 
     def _known(self) -> Dataset:
+        if self.name not in DATASETS and os.path.sep in self.name and exists(self.name):
+            raise UserError(f"{self.name}: this recipe learns from a data set of small images, not from a folder.")
         known = dataset(self.name)
         if known.kind != "images":
             names = ", ".join(other.name for other in DATASETS.values() if other.kind == "images")

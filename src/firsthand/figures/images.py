@@ -1,7 +1,6 @@
 """Pictures of what a network that classifies images has learned and still gets wrong."""
 
 from collections.abc import Sequence
-from textwrap import shorten
 
 import torch
 from jaxtyping import Float, Int
@@ -60,15 +59,17 @@ def _most_often(mistakes: Int[Tensor, "classes classes"], classes: Sequence[str]
     counts, places = mistakes.flatten().sort(descending=True, stable=True)
     rows = [(int(count), *divmod(int(place), len(classes))) for count, place in zip(counts[:20], places, strict=False)]
     rows = [row for row in rows if row[0]]
-    names = [f"{shorten(classes[is_], 24)} → {shorten(classes[taken], 24)}" for _, is_, taken in rows]
-    figure = Figure(figsize=(6.4, 1.2 + 0.22 * max(len(rows), 4)), layout="constrained")
+    short = [name if len(name) <= 22 else f"{name[:21]}…" for name in classes]
+    names = [f"{short[is_]} → {short[taken]}" for _, is_, taken in rows]
+    figure = Figure(figsize=(7.6, 1.2 + 0.22 * max(len(rows), 4)), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(range(len(rows)), [row[0] for row in rows], color=COLOURS[0])
     axes.bar_label(bars, padding=3, fontsize=8)
     axes.set_yticks(range(len(rows)), names)
     axes.invert_yaxis()
     axes.grid(False, axis="y")
-    axes.set(xlabel="images", title=f"{title}; most often, is → taken for")
+    axes.margins(x=0.1)
+    axes.set(xlabel="images of the most frequent mistakes, is → taken for", title=title)
     return figure
 
 
