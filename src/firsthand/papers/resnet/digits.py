@@ -86,7 +86,7 @@ def losses(seen: Runs, title: str) -> Figure:
     for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
         lines(axes, series(runs), colour, name, EVERY)
     axes.set(xlabel="step", ylabel="training loss of a batch (nats)", yscale="log", title=title)
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower left")
     return figure
 
 

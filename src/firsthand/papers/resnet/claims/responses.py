@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from firsthand.claims import Claim
 from firsthand.figures.curves import Runs, average
-from firsthand.figures.style import COLOURS, subplots
+from firsthand.figures.style import COLOURS, plain, subplots
 from firsthand.papers.resnet.digits import PLAIN_20, PLAIN_56, RES_20, RES_56, RESPONSE, SEEDS
 
 
@@ -15,9 +15,12 @@ def figure(seen: Runs) -> Figure:
     for colour, (name, runs) in zip(COLOURS, seen.items(), strict=False):
         values = average(runs, "responses")
         axes.plot(np.linspace(0, 1, len(values)), values, "-o", color=colour, ms=2.5, lw=1.2, label=name)
-    axes.set(xlabel="depth, from the first block to the last", ylabel="standard deviation", ylim=(0, None))
+    axes.set(
+        xlabel="depth, from the first block to the last", ylabel="standard deviation", yscale="log", ylim=(0.5, 20)
+    )
     axes.set_title("Responses of the 3x3 layers, after batch norm")
-    axes.legend(loc="upper left", ncols=2)
+    plain(axes.yaxis)
+    axes.legend(loc="upper right", ncols=2)
     return figure
 
 
@@ -33,6 +36,7 @@ CLAIM = Claim(
         RESPONSE.of(RES_56) < RESPONSE.of(RES_20),
     ),
     seeds=SEEDS,
-    remark="The networks of the claims before, on 2,000 test digits.",
+    remark="The networks of the claims before, on 2,000 test digits. What stands out is the first third of the plain "
+    "network of 56 layers; all else lies close together.",
     figure=figure,
 )
