@@ -51,8 +51,8 @@ PRINTED = {
     "16gf": ((2, 6, 13, 1), (256, 512, 896, 2048)), "32gf": ((2, 7, 13, 1), (336, 672, 1344, 2520)),
 }  # fmt: skip
 ARMS = tuple(
-    Arm(name, "", {"network": name}, {f"d{i}": d for i, d in enumerate(depths, 1)}
-        | {f"w{i}": w for i, w in enumerate(widths, 1)}, stages)
+    Arm(name, "", {"network": name}, {f"d{i}": float(d) for i, d in enumerate(depths, 1)}
+        | {f"w{i}": float(w) for i, w in enumerate(widths, 1)}, stages)
     for name, (depths, widths) in PRINTED.items()
 )  # fmt: skip
 
