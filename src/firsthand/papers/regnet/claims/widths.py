@@ -43,13 +43,11 @@ WIDTHS = tuple(Measure(f"w{i}", f"width of stage {i}", digits=0) for i in range(
 ROUNDING = Measure("rounding", "from the quantised line (%)", digits=1)
 DISTANCE = Measure("distance", "from the line (%)", digits=1)
 PRINTED = {
-    "200mf": ((1, 1, 4, 7), (24, 56, 152, 368)), "400mf": ((1, 2, 7, 12), (32, 64, 160, 384)),
-    "600mf": ((1, 3, 5, 7), (48, 96, 240, 528)), "800mf": ((1, 3, 7, 5), (64, 128, 288, 672)),
-    "1.6gf": ((2, 4, 10, 2), (72, 168, 408, 912)), "3.2gf": ((2, 6, 15, 2), (96, 192, 432, 1008)),
-    "4.0gf": ((2, 5, 14, 2), (80, 240, 560, 1360)), "6.4gf": ((2, 4, 10, 1), (168, 392, 784, 1624)),
-    "8.0gf": ((2, 5, 15, 1), (80, 240, 720, 1920)), "12gf": ((2, 5, 11, 1), (224, 448, 896, 2240)),
-    "16gf": ((2, 6, 13, 1), (256, 512, 896, 2048)), "32gf": ((2, 7, 13, 1), (336, 672, 1344, 2520)),
-}  # fmt: skip
+    "200mf": ((1, 1, 4, 7), (24, 56, 152, 368)),
+    "800mf": ((1, 3, 7, 5), (64, 128, 288, 672)),
+    "3.2gf": ((2, 6, 15, 2), (96, 192, 432, 1008)),
+    "32gf": ((2, 7, 13, 1), (336, 672, 1344, 2520)),
+}
 ARMS = tuple(
     Arm(name, "", {"network": name}, {f"d{i}": float(d) for i, d in enumerate(depths, 1)}
         | {f"w{i}": float(w) for i, w in enumerate(widths, 1)}, stages)
@@ -60,7 +58,7 @@ ARMS = tuple(
 def figure(seen: Runs) -> Figure:
     """The line, and the widths on it, of four networks."""
     figure, *panels = subplots(10, 3.2, 4)
-    for axes, name in zip(panels, ("200mf", "800mf", "3.2gf", "32gf"), strict=True):
+    for axes, name in zip(panels, PRINTED, strict=True):
         (straight,), (found,) = series(seen[name], "line"), series(seen[name], "widths")
         axes.plot(range(len(found)), straight, color=INK, lw=1.2, label="u = w₀ + w_a j")
         axes.step(range(len(found)), found, where="mid", color=BLUE, lw=1.2)
@@ -75,7 +73,7 @@ def figure(seen: Runs) -> Figure:
 CLAIM = Claim(
     key="widths",
     kind="the paper's number",
-    statement="Six numbers, d, w_0, w_a, w_m, b and g, give the printed depths and widths of all RegNetX.",
+    statement="Six numbers, d, w_0, w_a, w_m, b and g, give the printed depths and widths of a RegNetX.",
     where="eq. 2 to 4, Fig. 15",
     measures=(*DEPTHS, *WIDTHS, ROUNDING, DISTANCE),
     arms=ARMS,
@@ -92,9 +90,10 @@ CLAIM = Claim(
         ),
     ),
     seeds=(0,),
-    remark="Nothing is random, so one seed. The paper prints w_a and w_m with fewer digits; these are of the authors' "
-    "configurations. Distances are means over the blocks of the size of the logarithm of a ratio: e_fit with the "
-    "network's own numbers. Quantisation moves a width by half a step at most, log(w_m) / 2, which is 53 % at the "
-    "largest w_m, 2.88; rounding to 8 and to whole groups by a third at most, as section 3.2 says.",
+    remark="Nothing is random, so one seed. Four of the networks; a test holds for all twelve. The paper prints w_a and "
+    "w_m with fewer digits; these are of the authors' configurations. Distances are means over the blocks of the size "
+    "of the logarithm of a ratio: e_fit with the network's own numbers. Quantisation moves a width by half a step at "
+    "most, log(w_m) / 2, which is 53 % at the largest w_m of all, 2.88; rounding to 8 and to whole groups by a third "
+    "at most, as section 3.2 says.",
     figure=figure,
 )
