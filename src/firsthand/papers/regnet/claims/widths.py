@@ -57,7 +57,7 @@ ARMS = tuple(
 
 def figure(seen: Runs) -> Figure:
     """The line, and the widths on it, of four networks."""
-    figure, *panels = subplots(10, 3.2, 4)
+    figure, *panels = subplots(10, 3.5, 4)
     for axes, name in zip(panels, PRINTED, strict=True):
         (straight,), (found,) = series(seen[name], "line"), series(seen[name], "widths")
         axes.plot(range(len(found)), straight, color=INK, lw=1.2, label="u = w₀ + w_a j")
@@ -66,7 +66,7 @@ def figure(seen: Runs) -> Figure:
         axes.set(xlabel="block j", title=f"RegNetX-{name.upper()}", yscale="log")
         log_ticks(axes, (20, 50, 100, 200, 500, 1000, 2000))
     panels[0].set_ylabel("channels")
-    panels[0].legend(loc="upper left", fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -90,10 +90,10 @@ CLAIM = Claim(
         ),
     ),
     seeds=(0,),
-    remark="Nothing is random, so one seed. Four of the networks; a test holds for all twelve. The paper prints w_a and "
-    "w_m with fewer digits; these are of the authors' configurations. Distances are means over the blocks of the size "
-    "of the logarithm of a ratio: e_fit with the network's own numbers. Quantisation moves a width by half a step at "
-    "most, log(w_m) / 2, which is 53 % at the largest w_m of all, 2.88; rounding to 8 and to whole groups by a third "
-    "at most, as section 3.2 says.",
+    remark="Nothing is random, so one seed. Four of the networks; a test holds for all twelve. The paper prints w_a "
+    "and w_m with fewer digits; these are of the authors' configurations. Distances are means over the blocks of the "
+    "size of the logarithm of a ratio: e_fit with the network's own numbers. Quantisation moves a width by half a step "
+    "at most, log(w_m) / 2, which is 53 % at the largest w_m of all, 2.88; rounding to 8 and to whole groups by a "
+    "third at most, as section 3.2 says.",
     figure=figure,
 )
