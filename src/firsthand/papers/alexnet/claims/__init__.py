@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "counts")
+CLAIMS = in_order(__name__, "counts", "rectifiers", "response_norm", "overlap", "dropout_and_augmentation")

@@ -6,21 +6,23 @@ import torch
 from matplotlib.figure import Figure
 
 from firsthand import optim
-from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
+from firsthand.claims import Arm, Claim, Measure, Outcome
 from firsthand.claims.bench.descent import descend, seeded
 from firsthand.data.specs import Pictures
 from firsthand.figures.curves import Runs, level, lines, series
-from firsthand.figures.style import BLUE, RED, subplots
+from firsthand.figures.images import show
+from firsthand.figures.style import BLUE, RED
 from firsthand.nn import cross_entropy, he_
 from firsthand.papers.alexnet.model import AlexNet, Config
 from firsthand.train.vision import Normalisation
 
-RATES = (0.01, 0.03, 0.1)
-GOAL = 10.0  # per cent of the training images that are still wrong
+RATES = (0.005, 0.01, 0.03)
+GOAL = 15.0  # per cent of the training images that are still wrong
+LOST = 80.0  # a rate with so many after two passes is given up: its units are dead or saturated
 
 
-def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 3000, most: int = 14, seed: int = 0) -> Outcome:
-    """Passes over garments until 10 % of them are still wrong, of the fastest of three rates.
+def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 3000, most: int = 12, seed: int = 0) -> Outcome:
+    """Passes over garments until 15 % of them are still wrong, of the fastest of three rates.
 
     Three convolutions of 8, 8 and 16 maps and a linear layer, without any regularization, from He's first weights with
     the gain of the unit; SGD with momentum 0.9, batches of 64. A rate that never gets there counts as `most`.
@@ -34,6 +36,7 @@ def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 3000, most:
     pixels, labels = Pictures(limit=images).load().train
     x = Normalisation.of(pixels[:, None], "channel")(pixels[:, None])
     found: Outcome = {}
+    kernels = {}
     for rate in RATES:
         generator = seeded(seed)
         network = AlexNet(
@@ -44,30 +47,57 @@ def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 3000, most:
             layer.bias.data.zero_()
         rule = optim.SGD(network.parameters(), lr=rate, momentum=0.9)
         errors: list[float] = []
-        while len(errors) < most and (not errors or errors[-1] > GOAL):
+        while len(errors) < most and not (errors and errors[-1] <= GOAL) and not (errors[1:] and errors[-1] > LOST):
             for rows in torch.randperm(images, generator=generator).split(64):
                 descend(rule, network, cross_entropy(network(x[rows]), labels[rows]), clip=None)
             with torch.no_grad():
-                right = sum((network(a).argmax(1) == b).sum().item() for a, b in zip(x.split(500), labels.split(500)))
+                right = sum(
+                    (network(a).argmax(1) == b).sum().item()
+                    for a, b in zip(x.split(500), labels.split(500), strict=True)
+                )
             errors.append(100 - 100 * right / images)
         found |= {f"passes at {rate:g}": len(errors) if errors[-1] <= GOAL else most, f"errors at {rate:g}": errors}
+        kernels[rate] = network.features["0"].weight[:, 0].tolist()
     best = min(RATES, key=lambda rate: found[f"passes at {rate:g}"])
-    return found | {"passes": found[f"passes at {best:g}"], "rate": best, "errors": found[f"errors at {best:g}"]}
+    chosen = {"passes": found[f"passes at {best:g}"], "errors": found[f"errors at {best:g}"]}
+    return found | chosen | {"rate": best, "kernels": kernels[best]}
 
 
-PASSES = Measure("passes", "passes to 10 % training error, best rate", digits=0)
+PASSES = Measure("passes", "passes to 15 % training error, best rate", digits=0)
 EACH = tuple(Measure(f"passes at {rate:g}", f"at rate {rate:g}", digits=0) for rate in RATES)
 RELU = Arm("rectifiers", experiment=rectifiers)
 TANH = Arm("tanh", experiment=rectifiers, overrides={"unit": "tanh"})
 
 
 def figure(seen: Runs) -> Figure:
-    """Training error after each pass at each seed's fastest rate, as in figure 1."""
-    figure, axes = subplots(7.4, 4.2)
+    """Training error after each pass at each seed's fastest rate, as in figure 1, and one seed's first kernels."""
+    figure = Figure(figsize=(9.6, 4.2))
+    left, right = figure.subfigures(1, 2, width_ratios=(3, 1))
+    axes = left.subplots()
     for arm, colour in ((RELU, BLUE), (TANH, RED)):
         lines(axes, series(seen[arm.name], "errors"), colour, arm.name, marker="o", ms=3.5)
     level(axes, GOAL, f"{GOAL:g} %")
     axes.set(ylim=(0, None), xlabel="passes over 3,000 garments", ylabel="training error (%)",
              title="Four layers with rectifiers and with tanh")  # fmt: skip
     axes.legend()
+    right.suptitle("first kernels, rectifiers", fontsize=9.5)
+    for place, kernel in zip(right.subplots(4, 2).flat, series(seen[RELU.name], "kernels")[0], strict=True):
+        show(place, torch.from_numpy(kernel), signed=True)
     return figure
+
+
+CLAIM = Claim(
+    key="rectifiers",
+    kind="the paper's statement",
+    statement="A four-layer network with rectifiers learns several times faster than the same with tanh.",
+    where="Figure 1: about 6 against 36 passes over CIFAR-10 to 25 % training error, read off",
+    measures=(PASSES, *EACH),
+    arms=(RELU, TANH),
+    conditions=(
+        (PASSES.of(TANH) >= 2 * PASSES.of(RELU)).saying("at least twice as fast"),
+        PASSES.of(TANH) > PASSES.of(RELU),
+    ),
+    remark="Three convolutions of 8, 8 and 16 maps on 3,000 images of Fashion-MNIST, each unit at the fastest of three "
+    f"rates. A rate that has not arrived after 12 passes, or has more than {LOST:g} % wrong after two, counts as 12.",
+    figure=figure,
+)
