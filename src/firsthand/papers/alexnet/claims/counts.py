@@ -32,7 +32,7 @@ def counts(network: str = "two-towers", seed: int = 0) -> Outcome:
 PARAMETERS = Measure("parameters", "parameters", digits=0)
 NEURONS = Measure("neurons", "neurons", digits=0)
 LARGEST = Measure("largest", "parameters in the largest convolution (%)", digits=2)
-TOWERS = Arm("two towers", experiment=counts, paper={"parameters": 60_000_000, "neurons": 650_000, "largest": 1.0})
+TOWERS = Arm("two towers", experiment=counts, paper={"parameters": 60e6, "neurons": 650e3, "largest": 1.0})
 UNGROUPED = Arm("the same without groups", experiment=counts, overrides={"network": "ungrouped"})
 ONE = Arm("one tower, torchvision's", experiment=counts, overrides={"network": "one-tower"})
 
