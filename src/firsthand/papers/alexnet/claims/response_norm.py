@@ -5,8 +5,7 @@ from firsthand.papers.alexnet.ingredients import PRESET, SIZE, TEST, TRAIN, erro
 
 WITH = Arm("with response normalisation", PRESET)
 WITHOUT = Arm("without, a third of the rate", PRESET, {"model.response_norm": False, "optim.lr": 0.01})
-SAME = Arm("without, the same rate", PRESET, {"model.response_norm": False})
-ARMS = (WITH, WITHOUT, SAME)
+ARMS = (WITH, WITHOUT)
 
 CLAIM = Claim(
     key="response-norm",
