@@ -16,7 +16,7 @@ from firsthand.nn import cross_entropy, he_
 from firsthand.papers.alexnet.model import AlexNet, Config
 from firsthand.train.vision import Normalisation
 
-RATES = (0.003, 0.01, 0.03)
+RATES = (0.01, 0.03, 0.003)
 GOAL = 15.0  # per cent of the training images that are still wrong
 LOST = 80.0  # a rate with so many after two passes is given up: its units are dead or saturated
 
@@ -25,7 +25,8 @@ def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 1000, most:
     """Passes over garments until 15 % of them are still wrong, of the fastest of three rates.
 
     Three convolutions of 8, 8 and 16 maps and a linear layer, without any regularization, from He's first weights with
-    the gain of the unit; SGD with momentum 0.9, batches of 32. A rate that never gets there counts as `most`.
+    the gain of the unit; SGD with momentum 0.9, batches of 32. A rate is left once it has taken as long as the
+    fastest before it; where none gets there, `most` is returned.
 
     Args:
         unit: what follows a convolution.
@@ -35,8 +36,7 @@ def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 1000, most:
     """
     pixels, labels = Pictures(limit=images).load().train
     x = Normalisation.of(pixels[:, None], "channel")(pixels[:, None])
-    found: Outcome = {}
-    kernels = {}
+    found: Outcome = {"passes": most}
     for rate in RATES:
         generator = seeded(seed)
         network = AlexNet(
@@ -47,7 +47,11 @@ def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 1000, most:
             layer.bias.data.zero_()
         rule = optim.SGD(network.parameters(), lr=rate, momentum=0.9)
         errors: list[float] = []
-        while len(errors) < most and not (errors and errors[-1] <= GOAL) and not (errors[1:] and errors[-1] > LOST):
+        while (
+            len(errors) < found["passes"]
+            and not (errors and errors[-1] <= GOAL)
+            and not (len(errors) > 1 and errors[1] > LOST)
+        ):
             for rows in torch.randperm(images, generator=generator).split(32):
                 descend(rule, network, cross_entropy(network(x[rows]), labels[rows]), clip=None)
             with torch.no_grad():
@@ -56,15 +60,15 @@ def rectifiers(unit: Literal["relu", "tanh"] = "relu", images: int = 1000, most:
                     for a, b in zip(x.split(500), labels.split(500), strict=True)
                 )
             errors.append(100 - 100 * right / images)
-        found |= {f"passes at {rate:g}": len(errors) if errors[-1] <= GOAL else most, f"errors at {rate:g}": errors}
-        kernels[rate] = network.features["0"].weight[:, 0].tolist()
-    best = min(RATES, key=lambda rate: found[f"passes at {rate:g}"])
-    chosen = {"passes": found[f"passes at {best:g}"], "errors": found[f"errors at {best:g}"]}
-    return found | chosen | {"rate": best, "kernels": kernels[best]}
+        arrived = errors[-1] <= GOAL
+        if rate == RATES[0] or (arrived and len(errors) < found["passes"]):
+            found = {"passes": len(errors) if arrived else most, "rate": rate, "errors": errors}
+            found["kernels"] = network.features["0"].weight[:, 0].tolist()
+    return found
 
 
 PASSES = Measure("passes", "passes to 15 % training error, best rate", digits=0)
-EACH = tuple(Measure(f"passes at {rate:g}", f"at rate {rate:g}", digits=0) for rate in RATES)
+RATE = Measure("rate", "that rate")
 RELU = Arm("rectifiers", experiment=rectifiers)
 TANH = Arm("tanh", experiment=rectifiers, overrides={"unit": "tanh"})
 
@@ -91,13 +95,13 @@ CLAIM = Claim(
     kind="the paper's statement",
     statement="A four-layer network with rectifiers learns several times faster than the same with tanh.",
     where="Figure 1: about 6 against 36 passes over CIFAR-10 to 25 % training error, read off",
-    measures=(PASSES, *EACH),
+    measures=(PASSES, RATE),
     arms=(RELU, TANH),
     conditions=(
         (PASSES.of(TANH) >= 2 * PASSES.of(RELU)).saying("at least twice as fast"),
         PASSES.of(TANH) > PASSES.of(RELU),
     ),
     remark="Three convolutions of 8, 8 and 16 maps on 1,000 images of Fashion-MNIST, each unit at the fastest of three "
-    f"rates. A rate that has not arrived after 20 passes, or has more than {LOST:g} % wrong after two, counts as 20.",
+    f"rates. A rate that has not arrived after 20 passes, or has more than {LOST:g} % wrong after two, is given up.",
     figure=figure,
 )
