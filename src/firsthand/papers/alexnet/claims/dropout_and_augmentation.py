@@ -1,11 +1,11 @@
 """Dropout, random crops and mirror images, each alone and together."""
 
 from firsthand.claims import Arm, Claim, on_average
-from firsthand.papers.alexnet.ingredients import PRESET, SIZE, TEST, TRAIN, errors, gap
+from firsthand.papers.alexnet.ingredients import SIZE, TEST, TRAIN, errors, gap, ingredients
 
-NEITHER = Arm("neither", PRESET)
-ONE = Arm("dropout", PRESET, {"model.dropout": 0.5})
-OTHER = Arm("crops and mirror images", PRESET, {"data.augment.pad": 2, "data.augment.flip": True})
+NEITHER = Arm("neither", experiment=ingredients)
+ONE = Arm("dropout", experiment=ingredients, overrides={"dropout": 0.5})
+OTHER = Arm("crops and mirror images", experiment=ingredients, overrides={"crops": True})
 ARMS = (NEITHER, ONE, OTHER)
 
 CLAIM = Claim(

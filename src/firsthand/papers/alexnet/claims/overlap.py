@@ -1,10 +1,10 @@
 """Pooling squares that overlap, and squares side by side."""
 
 from firsthand.claims import Arm, Claim, on_average
-from firsthand.papers.alexnet.ingredients import PRESET, SIZE, TEST, TRAIN, errors
+from firsthand.papers.alexnet.ingredients import SIZE, TEST, TRAIN, errors, ingredients
 
-OVER = Arm("3x3 pixels, overlapping", PRESET)
-BESIDE = Arm("2x2 pixels side by side", PRESET, {"model.pool": 2})
+OVER = Arm("3x3 pixels, overlapping", experiment=ingredients)
+BESIDE = Arm("2x2 pixels side by side", experiment=ingredients, overrides={"pool": 2})
 
 CLAIM = Claim(
     key="overlap",

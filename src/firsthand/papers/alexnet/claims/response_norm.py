@@ -1,10 +1,10 @@
 """With and without response normalisation, each at its own rate."""
 
 from firsthand.claims import Arm, Claim, on_average
-from firsthand.papers.alexnet.ingredients import PRESET, SIZE, TEST, TRAIN, errors
+from firsthand.papers.alexnet.ingredients import SIZE, TEST, TRAIN, errors, ingredients
 
-WITH = Arm("with response normalisation", PRESET)
-WITHOUT = Arm("without, a third of the rate", PRESET, {"model.response_norm": False, "optim.lr": 0.01})
+WITH = Arm("with response normalisation", experiment=ingredients)
+WITHOUT = Arm("without, a third of the rate", experiment=ingredients, overrides={"response_norm": False, "rate": 0.01})
 ARMS = (WITH, WITHOUT)
 
 CLAIM = Claim(
