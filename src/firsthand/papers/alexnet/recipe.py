@@ -37,7 +37,7 @@ class Recipe(VisionRecipe):
 
 # All that is in the paper at an eighth of its widths and less, on a sixth of Fashion-MNIST.
 LAPTOP = Recipe(
-    steps=1170, batch=128, optim=Optim("sgd", lr=0.01, momentum=0.9, weight_decay=5e-4), schedule=Schedule("one-cycle"),
+    steps=1170, batch=128, optim=Optim("sgd", lr=0.02, momentum=0.9, weight_decay=5e-4), schedule=Schedule("one-cycle"),
     model=Config(widths=(12, 16, 32), hidden=(128,), grid=3), eval_every=195, checkpoint_every=195, log_every=20,
     data=Pictures("fashion-mnist", limit=10_000, normalise="pixel", augment=Augment(pad=2, flip=True)),
 )  # fmt: skip
