@@ -103,7 +103,7 @@ CLAIM = Claim(
     ),
     remark="Three convolutions of 8, 8 and 16 maps on 1,000 images of Fashion-MNIST, each unit at the fastest of three "
     f"rates. A rate that has not arrived after 20 passes, or has more than {LOST:g} % wrong after two, is given up. "
-    "Here tanh is the faster: it bears a rate of 0.03, at which rectifiers die or come late. In a pilot run the same held "
+    "Here tanh is the faster: it bears a rate of 0.03, at which rectifiers die or come late. In a pilot the same held "
     "for 3,000 images and for first weights of N(0, 0.01^2). Four narrow layers on easy pictures, from first weights "
     "that fit the unit, leave tanh with good gradients; CIFAR-10 with the network's full widths would settle it.",
     figure=figure,
