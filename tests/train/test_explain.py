@@ -1,9 +1,11 @@
 """Why a network says what it says: maps that are known beforehand."""
 
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand import papers
 from firsthand.figures.explanation import explanations, kernels
 from firsthand.papers.resnet.model import Config, ResNet
 from firsthand.train.explain import explain, occlusion
@@ -38,13 +40,14 @@ def test_every_pixel_is_hidden_once_or_more():
     assert (network.seen == 0).any(0).all()
 
 
-def test_class_maps_are_the_logits_place_by_place():
+@pytest.mark.parametrize("key", [key for key in papers.keys() if hasattr(papers.get(key).network(), "class_maps")])
+def test_class_maps_are_the_logits_place_by_place(key):
     """Their means are the logits, exactly but for rounding: a mean and a linear map change places."""
     torch.manual_seed(0)
-    network = ResNet(Config((1, 1, 1), 8)).eval()
-    x = torch.randn(2, 3, 32, 32)
+    network = papers.get(key).network().eval()
+    x = torch.randn(2, *papers.get(key).card.example_shape)
     maps = network.class_maps(x)
-    assert maps.shape == (2, 10, 8, 8)
+    assert maps.ndim == 4 and maps.shape[:2] == (2, 10)
     torch.testing.assert_close(maps.mean((2, 3)), network(x), rtol=1e-5, atol=1e-5)
 
 

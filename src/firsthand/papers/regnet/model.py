@@ -129,6 +129,10 @@ class RegNet(Module):
             x = block(x)
         return x
 
+    def class_maps(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch classes h w"]:
+        """The evidence for every class at every place; the logits are its means."""
+        return self.head["fc"](self.features(x).movedim(1, -1)).movedim(-1, 1)
+
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch classes"]:
         """Logits."""
         return self.head["fc"](global_avg_pool2d(self.features(x)))
