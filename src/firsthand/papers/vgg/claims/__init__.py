@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "counts", "receptive_field")
+CLAIMS = in_order(__name__, "counts", "receptive_field", "first_weights", "depth")
