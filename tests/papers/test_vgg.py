@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import firsthand
+from firsthand.check.twins.vgg import Network
 from firsthand.errors import UserError
 from firsthand.layers import table
 from firsthand.papers.vgg.model import VGG, Config
@@ -157,6 +158,25 @@ def test_torchvisions_weights(torchvision, tmp_path):
     x = torch.randn(1, 3, 256, 256)
     with torch.no_grad():
         torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-4)
+
+
+def test_batch_norm_beside_torch():
+    """Outputs and gradients in training; those of the biases before a batch norm are zero, but for rounding."""
+    config = Config(width=4, hidden=16, dropout=0.0, batch_norm=True)
+    torch.manual_seed(0)
+    ours, theirs = VGG(config).double(), Network(config).double()
+    theirs.copy_from(ours)
+    x, targets = Network.batch(8, torch.Generator().manual_seed(0))
+    for made in (ours, theirs):
+        torch.nn.functional.cross_entropy(made(x), targets).backward()
+    expected = theirs.named("gradient")
+    useless = {f"features.{place}.bias" for place in ours.places.values()}
+    for name, p in ours.named_parameters():
+        if name in useless:
+            assert p.grad.abs().max() < 1e-12
+        else:
+            torch.testing.assert_close(p.grad, expected[name], rtol=1e-8, atol=1e-10)  # sums in another order
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x), rtol=1e-8, atol=1e-10)
 
 
 def test_blocks_and_pools():

@@ -22,7 +22,7 @@ def counts(network: str = "A", seed: int = 0) -> Outcome:
 
 
 PARAMETERS = Measure("parameters", "parameters (millions)", digits=3)
-PRINTED = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}
+PRINTED = {"A": 133.0, "A-LRN": 133.0, "B": 133.0, "C": 134.0, "D": 138.0, "E": 144.0}
 ARMS = tuple(
     Arm(name, experiment=counts, overrides={"network": name}, paper={"parameters": millions})
     for name, millions in PRINTED.items()
