@@ -100,16 +100,25 @@ def renamed(
     return max((under(names) for names in (Names("firsthand"), *known)), key=lambda found: len(found.keys() & expected))
 
 
-def fill(network: Module, tensors: Mapping[str, Tensor], path: Path | str, new: tuple[str, ...] = ()) -> None:
+def fill(
+    network: Module,
+    tensors: Mapping[str, Tensor],
+    path: Path | str,
+    new: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
+) -> None:
     """Put tensors into a network; raises `UserError`, before anything has changed, naming one that does not fit.
 
-    The layers named in `new` may be of another size: they keep their first weights.
+    The layers named in `new` may be of another size: they keep their first weights. So do those whose names begin as
+    one of `optional` and of which the file has nothing; what it has of them is left out where the network lacks them.
     """
     expected, missing = network.state_dict(), []
+    absent = tuple(part for part in optional if not any(name.startswith(part) for name in tensors))
+    tensors = {name: value for name, value in tensors.items() if name in expected or not name.startswith(optional)}
     for name, here in expected.items():
         there = tensors.get(name)
         if there is None:
-            missing += [] if name.endswith(COUNTED) else [name]
+            missing += [] if name.endswith(COUNTED) or name.startswith(absent) else [name]
         elif there.shape != here.shape and name.rpartition(".")[0] not in new:
             raise UserError(f"{path} does not fit: {name} is of shape {tuple(there.shape)}, not {tuple(here.shape)}.")
         elif there.is_floating_point() != here.is_floating_point():
@@ -134,5 +143,5 @@ def load(paper: Paper, variant: str | None, path: str | Path, config: Any = None
         config = published.published(paper.variant(variant)) if variant else paper.module("model").Config()
     network = paper.network(config)
     tensors = renamed(read(path), network.state_dict(), published.NAMES)
-    fill(network, tensors, path, published.HEAD)
+    fill(network, tensors, path, published.HEAD, getattr(published, "OPTIONAL", ()))
     return network.eval()
