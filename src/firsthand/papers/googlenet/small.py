@@ -18,18 +18,18 @@ from firsthand.train.recipe import Optim
 
 SHIFTS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # rows and columns by which a view is moved
 SMALL = Recipe(
-    batch=32, optim=Optim("adam", lr=0.002), data=Pictures("mnist", limit=10_000, augment=Augment(pad=2)),
-    model=Config(16, channels=1),
+    batch=64, optim=Optim("adam", lr=0.002), data=Pictures("mnist", limit=10_000, augment=Augment(pad=1)),
+    model=Config(16, channels=1, dropout=0.0, aux_dropout=0.0),
 )  # fmt: skip
 
 
-def small(heads: bool = True, nets: int = 2, steps: int = 150, tested: int = 1000, seed: int = 0) -> Outcome:
+def small(heads: bool = True, nets: int = 2, steps: int = 400, tested: int = 1000, seed: int = 0) -> Outcome:
     """Test errors of a small GoogLeNet: alone, with the mean of its weights, and with means of several answers.
 
     Args:
         heads: whether auxiliary heads, with 0.3 of their losses, take part in training.
         nets: networks trained, from other first weights and in another order.
-        steps: batches of 32 digits, shifted by up to two pixels, at a constant rate.
+        steps: batches of 64 digits, shifted by up to a pixel, at a constant rate.
         tested: test images read, the first of the file.
         seed: ten times it is the first network's; the others take the next ones.
     """
@@ -38,17 +38,15 @@ def small(heads: bool = True, nets: int = 2, steps: int = 150, tested: int = 100
     for number in range(nets):
         model = replace(SMALL.model, aux=heads)
         training = Training(replace(SMALL, seed=10 * seed + number, steps=steps, model=model))
-        average, gradient = Average(training.network), 0.0
+        average = Average(training.network)
         for step, _ in training.steps(steps):
-            if step == 0:
-                gradient = training.network.conv1.conv.weight.grad.norm().item()
             if step > steps // 2:
                 average.update(training.network)
         images, targets = training.task.test.batch(torch.arange(tested))
         answers.append(torch.stack([answer(training.network, view) for view in views(images)]))
         if number == 0:
             averaged = error(answer(average.module, images), targets)
-            found = {"gradient": gradient, "test_error": error(answers[0][0], targets), "polyak_error": averaged}
+            found = {"test_error": error(answers[0][0], targets), "polyak_error": averaged}
     together = torch.stack(answers)  # (nets, views, images, classes)
     ours = {"views": together[0].mean(0), "nets": together[:, 0].mean(0), "both": together.mean((0, 1))}
     return {**found, **{f"{name}_error": error(mean, targets) for name, mean in ours.items()}}
@@ -76,7 +74,11 @@ def error(probabilities: Float[Tensor, "images classes"], targets: Int64[Tensor,
 
 WITH = Arm("with auxiliary heads", experiment=small)
 WITHOUT = Arm("without", experiment=small, overrides={"heads": False})
-GRADIENT = Measure("gradient", "norm of the first layer's gradient at the first step", digits=2)
+SIZE = (
+    "All nine modules at a sixteenth of their width, without batch normalisation, 400 batches of 64 of 10,000 digits "
+    "of MNIST, Adam at a constant 0.002; errors on the first 1,000 test digits. There is no dropout: of so few "
+    "channels it left pilot runs of 150 steps at 38 % error and more, 11 % without."
+)
 ONE, POLYAK, VIEWS, NETS, BOTH = (
     Measure(f"{name}_error", f"test error of {words} (%)", 100.0, 1)
     for name, words in (

@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "counts", "reductions", "auxiliary", "averaging", "polyak")
+CLAIMS = in_order(__name__, "counts", "reductions", "gradients", "auxiliary", "averaging", "polyak")

@@ -1,7 +1,7 @@
 """Several views of an image and several networks answer together."""
 
 from firsthand.claims import Claim
-from firsthand.papers.googlenet.small import BOTH, NETS, ONE, VIEWS, WITH, WITHOUT
+from firsthand.papers.googlenet.small import BOTH, NETS, ONE, SIZE, VIEWS, WITH, WITHOUT
 
 CLAIM = Claim(
     key="averaging",
@@ -15,7 +15,8 @@ CLAIM = Claim(
         VIEWS.of(WITH, WITHOUT) < ONE.of(WITH, WITHOUT),
         NETS.of(WITH, WITHOUT) < ONE.of(WITH, WITHOUT),
     ),
-    remark="Digits in place of ImageNet, two networks in place of seven, the image and its shifts by a pixel in place "
+    remark=f"{SIZE} "
+    "Digits in place of ImageNet, two networks in place of seven, the image and its shifts by a pixel in place "
     "of 144 crops: the paper's numbers do not stand beside ours. Our networks have other first weights each; the "
     "paper's had the same, by an oversight as it says.",
 )
