@@ -60,9 +60,13 @@ CLAIM = Claim(
     where="sec. 5, which has it as a motivation and shows no numbers",
     measures=(GRADIENT,),
     arms=(WITH, WITHOUT),
-    conditions=(GRADIENT.of(WITH) >= 1.2 * GRADIENT.of(WITHOUT),),
+    conditions=(
+        GRADIENT.of(WITH) > GRADIENT.of(WITHOUT),
+        (GRADIENT.of(WITH) >= 1.2 * GRADIENT.of(WITHOUT)).saying("by a fifth or more"),
+    ),
     seeds=(0, 1, 2, 3, 4),
     remark="All nine modules at a quarter of their width, without batch normalisation, He's first weights, which both "
-    "networks share, no dropout, 128 digits. It says nothing about later steps.",
+    "networks share, no dropout, 128 digits. The fifth was set before pilot runs on seeds 100 to 102, "
+    "which gave 4 to 14 %. It says nothing about later steps.",
     figure=figure,
 )
