@@ -63,6 +63,7 @@ def figure(seen: Runs) -> Figure:
     axes.axhline(0, color="black", lw=0.8)
     axes.set_xticks(range(len(ARMS)), [name.removeprefix("inception") for name in ARMS], rotation=30)
     axes.set(ylabel="printed above or below (%)", title="Table 1: printed numbers beside those of its filters")
+    axes.set_axisbelow(True)
     legend(axes)
     return figure
 

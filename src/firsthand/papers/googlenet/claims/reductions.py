@@ -52,7 +52,8 @@ def figure(seen: Runs) -> Figure:
             axes.bar(range(len(MODULES)), part, bottom=below, color=colour, label=words)
             below = below + part
         axes.set_xticks(range(len(MODULES)), list(MODULES))
-        axes.set(xlabel="module", title=arm.name)
+        axes.set(xlabel="module", title=arm.name, ylim=(0, 1.06 * below.max()))
+        axes.set_axisbelow(True)
     panels[0].set_ylabel("multiply-adds (millions)")
     panels[0].legend(title="branch")
     heading(figure, "How computation is distributed among the branches of each module (axes differ)")
