@@ -42,7 +42,9 @@ def row(layer: str = "conv1", variant: str = "separable-no-aux", seed: int = 0) 
 WEIGHTS = Measure("weights", "weights without biases (K = 1024)", digits=1)
 PRODUCTS = Measure("products", "multiply-adds (millions)", digits=1)
 ARMS = {
-    name: Arm(name, experiment=row, overrides={"layer": name}, paper={"weights": weights, "products": products})
+    name: Arm(
+        name, experiment=row, overrides={"layer": name}, paper={"weights": float(weights), "products": float(products)}
+    )
     for name, (weights, products) in PRINTED.items()
 }
 SLIPS = ("inception4a", "inception4c", "inception4d", "inception4e", "inception5a", "inception5b")
