@@ -42,10 +42,11 @@ class Recipe(VisionRecipe):
         within(self, auxiliary=MULTIPLE)
 
 
-# All nine modules at a quarter of their width; two passes over Fashion-MNIST. The paper's 70 % in the auxiliary heads
-# is too much for heads of this width.
+# All nine modules at a quarter of their width; one pass over Fashion-MNIST. Dropout is the published network's 40 % of
+# 1,024 channels: of a quarter of them it is left out, in the auxiliary heads, too.
 LAPTOP = Recipe(
-    steps=1720, batch=64, optim=Optim("adam", lr=0.002), schedule=Schedule("one-cycle"), eval_every=215,
+    model=Config(dropout=0.0, aux_dropout=0.0), steps=860,
+    batch=64, optim=Optim("adam", lr=0.002), schedule=Schedule("one-cycle"), eval_every=215,
     data=Pictures("fashion-mnist", augment=Augment(pad=2, flip=True)), checkpoint_every=215, log_every=20,
 )  # fmt: skip
 # Section 6: momentum 0.9, the rate 4 % lower every eight passes, the mean of the weights. The first rate, batch, decay
