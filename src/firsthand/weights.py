@@ -121,16 +121,25 @@ def renamed(
     return max((under(names) for names in (Names("firsthand"), *known)), key=lambda found: len(found.keys() & expected))
 
 
-def fill(network: Module, tensors: Tensors, path: Path | str, new: tuple[str, ...] = ()) -> None:
+def fill(
+    network: Module,
+    tensors: Mapping[str, Tensor],
+    path: Path | str,
+    new: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
+) -> None:
     """Put tensors into a network; raises `UserError`, before anything has changed, naming one that does not fit.
 
-    The layers named in `new` may be of another size: they keep their first weights.
+    The layers named in `new` may be of another size: they keep their first weights. So do those whose names begin as
+    one of `optional` and of which the file has nothing; what it has of them is left out where the network lacks them.
     """
     expected, missing = network.state_dict(), []
+    absent = tuple(part for part in optional if not any(name.startswith(part) for name in tensors))
+    tensors = {name: value for name, value in tensors.items() if name in expected or not name.startswith(optional)}
     for name, here in expected.items():
         there = tensors.get(name)
         if there is None:
-            missing += [] if name.endswith(COUNTED) else [name]
+            missing += [] if name.endswith(COUNTED) or name.startswith(absent) else [name]
         elif there.shape != here.shape and name.rpartition(".")[0] not in new:
             raise UserError(f"{path} does not fit: {name} is of shape {tuple(there.shape)}, not {tuple(here.shape)}.")
         elif there.is_floating_point() != here.is_floating_point():
@@ -151,8 +160,13 @@ def load(paper: Paper, variant: str, path: str | Path) -> Module:
     """
     published = _published(paper)
     network = paper.network(published.published(paper.variant(variant)))
-    fill(network, renamed(read(path), network.state_dict(), published.NAMES), path)
+    fill(network, renamed(read(path), network.state_dict(), published.NAMES), path, optional=_optional(published))
     return network.eval()
+
+
+def _optional(published: ModuleType) -> tuple[str, ...]:
+    """How the names of tensors begin that a file may lack, or a network."""
+    return getattr(published, "OPTIONAL", ())
 
 
 def _published(paper: Paper) -> ModuleType:
@@ -190,5 +204,5 @@ class Published:
         """A network with these weights; its last layer keeps its own where there are other classes than theirs."""
         network = deepcopy(network)
         tensors = renamed(self.tensors, network.state_dict(), self.published.NAMES)
-        fill(network, tensors, self.path, self.published.HEAD)
+        fill(network, tensors, self.path, self.published.HEAD, _optional(self.published))
         return network
