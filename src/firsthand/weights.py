@@ -171,7 +171,7 @@ def _optional(published: ModuleType) -> tuple[str, ...]:
 
 def _published(paper: Paper) -> ModuleType:
     """What the paper's folder says of published weights."""
-    if not paper.variants:
+    if not (paper.folder / "weights.py").is_file():
         raise UserError(f"No published weights are known for {paper.card.key}; --weights takes a run of it.")
     return paper.module("weights")
 

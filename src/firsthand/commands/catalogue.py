@@ -85,8 +85,8 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
             return show_json(rows)
         show_table(rows)
         out.print(
-            "\nYour own: --data FILE.txt (running text of any size; for names and other lines an example a line) or "
-            "--data FILE.csv --data.column NAME"
+            "\nYour own: --data FILE.txt (running text of any size; for names and other lines an example a line), "
+            "--data FILE.csv --data.column NAME, or --data FOLDER (pictures, a sub-folder a class)"
         )
         return None
     from firsthand.data import describe

@@ -114,6 +114,8 @@ def report(run: api.Run, as_json: bool) -> None:
             loss, error = metrics[f"{split}_loss"], metrics.get(f"{split}_error")
             text = "diverged" if loss is None else f"loss {loss:.4f}"
             text += "" if error is None else f"   error {100 * error:.2f} %"
+            top5 = metrics.get(f"{split}_top5_error")
+            text += "" if top5 is None else f"   not among the five likeliest {100 * top5:.2f} %"
             perplexity = metrics.get(f"{split}_perplexity")
             text += "" if perplexity is None else f"   perplexity {perplexity:.2f}"
             out.print(f"  {'dev' if split == 'val' else split:5} {text}")

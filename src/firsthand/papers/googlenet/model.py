@@ -26,18 +26,9 @@ from torch import Tensor
 from torch.nn import Module
 
 from firsthand.bounds import COUNT, PART, SIZE, within
-from firsthand.nn import (
-    Conv2d,
-    Dropout,
-    Linear,
-    adaptive_avg_pool2d,
-    avg_pool2d,
-    global_avg_pool2d,
-    local_response_norm,
-    max_pool2d,
-    relu,
-)
+from firsthand.nn import Conv2d, Dropout, Linear, local_response_norm, relu
 from firsthand.nn.init import he_, truncated_normal_
+from firsthand.nn.pool import adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, max_pool2d
 from firsthand.papers.googlenet.inception import Chain, Convolution, Inception
 
 # Table 1: channels of 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5 and pool projection.
@@ -137,6 +128,10 @@ class GoogLeNet(Module):
     def features(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch out h w"]:
         """The maps of the last module, whose means the linear layer weighs."""
         return self.maps(x)["5b"]
+
+    def class_maps(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch classes h w"]:
+        """The evidence for every class at every place; in evaluation mode the logits are its means."""
+        return self.fc(self.features(x).movedim(1, -1)).movedim(-1, 1)
 
     def forward(
         self, x: Float[Tensor, "batch channel height width"]
