@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "data_size", "sparsity", "averaging", "geometric_mean", "ridge")
+CLAIMS = in_order(__name__, "regularisers", "data_size", "sparsity", "averaging", "geometric_mean", "ridge")
