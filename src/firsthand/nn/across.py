@@ -1,5 +1,7 @@
 """Statistics of a batch that several processes share."""
 
+from typing import Any
+
 import torch
 import torch.distributed as processes
 from jaxtyping import Float
@@ -15,13 +17,13 @@ class _Sum(torch.autograd.Function):
     """The sum over all processes; what moves it in one of them moves it in all, and so do their gradients add up."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         y = x.clone(memory_format=torch.contiguous_format)
         processes.all_reduce(y)
         return y
 
     @staticmethod
-    def backward(ctx, dy: Tensor) -> Tensor:
+    def backward(ctx: Any, dy: Tensor) -> Tensor:
         return _Sum.apply(dy)
 
 

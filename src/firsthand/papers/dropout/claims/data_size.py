@@ -68,11 +68,11 @@ CLAIM = Claim(
         (SHARE[500] >= 0.97).saying("hardly on 500"),
         (SHARE[100] > 1).saying("and harms on 100"),
     ),
-    remark="Dropout helps at all three sizes and with every seed, about as much at 500 images as at 5,000, where the paper "
-    "saw most. Its network is larger, 784-1024-1024-2048-10 beside our 784-512-512-10, its rate is not given, and "
-    "its numbers are read off a plot. Ours are 1,000 updates of momentum SGD for 100 and 500 images, 3,000 for "
-    "5,000, in batches of 64, on the first images of the file, the same for all seeds. At 100 images our errors are "
-    "far above the paper's, so that the images, or the training, must differ: other draws of the images, and its "
-    "network, would settle it.",
+    remark="Dropout helps at all three sizes and with every seed, about as much at 500 images as at 5,000, where the "
+    "paper saw most. Its network is larger, 784-1024-1024-2048-10 beside our 784-512-512-10, its rate is not "
+    "given, and its numbers are read off a plot. Ours are 1,000 updates of momentum SGD for 100 and 500 images,"
+    " 3,000 for 5,000, in batches of 64, on the first images of the file, the same for all seeds. At 100 images"
+    " our errors are far above the paper's, so that the images, or the training, must differ: other draws of "
+    "the images, and its network, would settle it.",
     figure=figure,
 )
