@@ -125,6 +125,24 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable:
     return wait_for
 
 
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """call("list", "--json") runs a command in this process: (exit code, stdout, stderr)."""
+
+    from firsthand.cli import main
+
+    def start(*words: Any) -> tuple[int, str, str]:
+        try:
+            main([str(word) for word in words])
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return start
+
+
 @pytest.fixture(scope="session")
 def torchvision_imports() -> Iterator[None]:
     """A torchvision that was built for GPUs imports once two operations, which we do not need, are declared.

@@ -14,7 +14,7 @@ import pytest
 import firsthand
 from firsthand import papers
 from firsthand.check import Row
-from firsthand.cli import COMMANDS, main
+from firsthand.cli import COMMANDS
 from firsthand.commands import training
 from firsthand.train.folder import RunFolder
 
@@ -41,22 +41,6 @@ def classifier(tmp_path_factory) -> Path:
 def elsewhere(tmp_path, monkeypatch):
     """Runs go to runs/ of the current folder unless --out says otherwise."""
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def call(capsys):
-    """call("list", "--json") runs a command in this process: (exit code, stdout, stderr)."""
-
-    def start(*words) -> tuple[int, str, str]:
-        try:
-            main([str(word) for word in words])
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return start
 
 
 # What the user typed -> what the sentence must say. {run}, {classifier}, {lines} and {here} stand for paths.

@@ -23,7 +23,8 @@ CLAIM = Claim(
         (TEST.of(UNSHARED) > TEST.of(STRIDE, FULL)).saying("sharing matters most"),
     ),
     remark="12 passes, after which the paper sees little gain, each with the same rates falling within them. Without "
-    "sharing all places of H1 and H3 have kernels and biases of their own, so that H1 and H3 have as many weights as "
-    "connections. In place of subsampling H1 and H3 take a stride of 2: the maps are as large, the places they look at "
-    "fewer.",
+    "sharing all places of H1 and H3 have kernels and biases of their own, so that H1 and H3 have as many "
+    "weights as connections. In place of subsampling H1 and H3 take a stride of 2: the maps are as large, the "
+    "places they look at fewer. Without subsampling the errors rise by more than was allowed, though by less "
+    "than without sharing; all 48 kernels cost nothing.",
 )
