@@ -14,6 +14,6 @@ CLAIM = Claim(
     remark=f"{SIZE} "
     "The rate stays constant, as it nearly does in the paper (4 % less every eight passes). When the paper's "
     "average begins, it does not say. In a pilot run of 150 steps the mean was worse, 14 % beside 11 %: the weights "
-    "were still far from where they went. Now it is better on average, with and without heads, but not with every seed: "
-    "more seeds would settle it.",
+    "were still far from where they went. Now it is better on average, with and without heads, but not with every "
+    "seed: more seeds would settle it.",
 )

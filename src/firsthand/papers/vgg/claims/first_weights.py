@@ -82,8 +82,8 @@ CLAIM = Claim(
     "half the inputs of a unit, of which our narrow layers have an eighth: what a deviation does to a network depends "
     "on its width, and at full width 0.1 makes signals large instead of small. In the pilot run Glorot's weights, "
     "which halve the variance in every rectifier layer, left the guess only after these 200 steps: in sixteen layers "
-    "that is a factor of 2^-8, and more steps would settle whether they start. The pilot, of one seed, misled us: there "
-    "a deviation of 0.1 had not left the guess after 250 steps, and here it does with one seed of three. Deviations of "
-    "0.05 and 0.07, and larger batches, were looked at in it, too.",
+    "that is a factor of 2^-8, and more steps would settle whether they start. The pilot, of one seed, misled us: "
+    "there a deviation of 0.1 had not left the guess after 250 steps, here it does with one seed of three. Deviations "
+    "of 0.05 and 0.07, and larger batches, were looked at in it, too.",
     figure=figure,
 )
