@@ -461,7 +461,7 @@ def test_classify_tells_what_is_doubtful_and_goes_on_after_a_bad_file(call, monk
     near, far = seen | {"distance": 4.25, "distance_limit": 20.0}, seen | {"distance": 28.25, "distance_limit": 20.0}
     rows = [near | {"path": "a.png"}, far | {"path": "b.png"}, {"path": "c.png", "error": "c.png is blank."},
             seen | {"path": "d.png", "margin": 0.526}]  # fmt: skip
-    run = SimpleNamespace(classify=lambda images: rows)
+    run = SimpleNamespace(classifier=(SimpleNamespace(see=lambda network, images, crops: rows), None))
     monkeypatch.setattr(training.api, "load", lambda name: run)
     code, out, err = call("classify", "run", "a.png", "b.png", "c.png", "d.png")
     assert (code, err.strip()) == (2, "firsthand: c.png is blank.")

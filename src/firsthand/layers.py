@@ -15,7 +15,7 @@ def table(make: Callable[[], Module], shape: tuple[int, ...], depth: int = 1) ->
 
     A multiply-add is one product that is added up, in a convolution, a linear map or another matrix product; what else
     a network computes is not counted. Layers in lists count one by one; with depth 2 and more the parts of layers have
-    rows of their own. A layer that is not called in the forward pass has no row.
+    rows of their own. Last come layers with parameters that only training calls, such as auxiliary heads.
     """
     with torch.device("meta"):  # shapes without numbers: large networks cost nothing
         network = make().eval()
@@ -39,6 +39,11 @@ def table(make: Callable[[], Module], shape: tuple[int, ...], depth: int = 1) ->
         layer.register_forward_hook(after(name, layer))
     with counter, torch.no_grad():
         network(image)
+    called = {row["layer"] for row in rows}
+    for name, layer in parts(network, depth):
+        parameters = sum(p.numel() for p in layer.parameters())
+        if name not in called and parameters:
+            rows.append({"layer": name, "output": "only in training", "parameters": parameters, "multiply-adds": 0})
     return rows
 
 

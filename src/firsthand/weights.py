@@ -89,7 +89,7 @@ def read(path: str | Path) -> Tensors:
     return {name.removeprefix("module.") if wrapped else name: value for name, value in found.items()}
 
 
-def _unpickled(path: Path) -> dict[str, Any]:
+def _unpickled(path: Path) -> dict[Any, Any]:
     """What a pickle holds, if it is a dictionary of plain values and tensors."""
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)

@@ -27,7 +27,7 @@ def size(seed: int = 0) -> Outcome:
 WEIGHTS = Measure("weights", "weights (millions)")
 ALONE = Measure("without the tower", "weights without the side tower (millions)")
 MAPS = {name: Measure(f"maps of {name}", f"maps of module {name}", digits=0) for name in ("4d", "5b")}
-OURS = Arm("BN-Inception", experiment=size, paper={"weights": 13.6, "maps of 4d": 576, "maps of 5b": 1024})
+OURS = Arm("BN-Inception", experiment=size, paper={"weights": 13.6, "maps of 4d": 576.0, "maps of 5b": 1024.0})
 
 CLAIM = Claim(
     key="size",

@@ -12,8 +12,8 @@ CLAIM = Claim(
     arms=(NONE, L2, MAX_NORM, DROPOUT, BOTH),
     conditions=limit_from(
         "paper",
-        (largest(TEST.of(DROPOUT, BOTH)) < smallest(TEST.of(NONE, L2, MAX_NORM))).saying("either is below all others"),
-        on_average(TEST.of(BOTH) < TEST.of(DROPOUT)).saying("with max-norm dropout is better"),
+        (largest(TEST.of(DROPOUT, BOTH)) < smallest(TEST.of(NONE, L2, MAX_NORM))).saying("both below all others"),
+        on_average(TEST.of(BOTH) < TEST.of(DROPOUT)).saying("the limit adds to it"),
         on_average(TEST.of(MAX_NORM) < TEST.of(L2)),
         on_average(TEST.of(L2) < TEST.of(NONE)),
     ),
