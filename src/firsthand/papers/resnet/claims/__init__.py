@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "degradation", "shortcuts", "options", "responses", "counts")
+CLAIMS = in_order(__name__, "degradation", "shortcuts", "photographs", "options", "responses", "counts")
