@@ -19,7 +19,7 @@ from firsthand.options import override
 from firsthand.papers import Paper
 from firsthand.run import Run
 from firsthand.train.folder import RunFolder, cannot_write, write_json
-from firsthand.train.launch import Launch, begin, fabric_for, leads, log_to, together
+from firsthand.train.launch import Launch, begin, fabric_for, log_to, together
 
 if TYPE_CHECKING:
     from firsthand.train.comparison import Comparison
@@ -184,15 +184,15 @@ def resume(
 
     run = load(path)
     if run.result is not None and steps is None:
-        complete(run, (Screen() if progress and leads() else Silent()).say)
+        complete(run, (Screen() if progress and process.leads() else Silent()).say)
         return run
     recipe = run.recipe if steps is None else override(run.recipe, {"steps": steps})
     launch = run.launch if launch is None else launched(launch)
     fabric = fabric_for(launch)
     use_threads(recipe)
-    with run.folder.held() if leads() else nullcontext():
+    with run.folder.held() if process.leads() else nullcontext():
         task = recipe.task(recipe)
-        if leads() and run.config.get("data_sha256") not in (None, task.digest()):
+        if process.leads() and run.config.get("data_sha256") not in (None, task.digest()):
             raise UserError(
                 f"The data '{recipe.data.name}' has changed since {run.path} began to learn from it: put it back as it "
                 f"was, or start a new run on it from these weights, with --weights {run.path}."
@@ -205,7 +205,7 @@ def resume(
 
 def complete(run: "Run", say: Callable[[str], None]) -> None:
     """Draw the figures of a finished run that was killed before they were drawn."""
-    if not leads() or (run.folder.figures / "loss.png").exists():  # the last of them
+    if not process.leads() or (run.folder.figures / "loss.png").exists():  # the last of them
         return
     from firsthand.train.engine import illustrate
 
@@ -227,7 +227,7 @@ def extend(run: "Run", steps: int) -> None:
         raise UserError(f"{run.path} has trained {done:,} steps already: give --steps a larger number than that.")
     if saved and "diverged" in saved[1].get("state", {}).get("stopped", ""):
         raise UserError(f"The training of {run.path} diverged: start again with a smaller learning rate.")
-    if not leads() or (steps == recipe.steps and result is None):
+    if not process.leads() or (steps == recipe.steps and result is None):
         return
     config = run.config
     config["recipe"]["steps"] = steps

@@ -57,12 +57,10 @@ def call(name: str, words: Sequence[str]) -> None:
 
 def complain(text: str) -> None:
     """Say on stderr what went wrong, once, however many processes work on the run, and if anybody can read it."""
-    from firsthand.train.launch import leads
-
     text = re.sub(r"\s*\n\s*", " ", text).encode(errors="replace").decode()  # whatever the names in it hold
     red = text.startswith("firsthand:") and sys.stderr.isatty() and "NO_COLOR" not in os.environ
     try:
-        if leads():
+        if process.leads():
             print(f"\x1b[31m{text}\x1b[0m" if red else text, file=sys.stderr, flush=True)
     except OSError:
         process.mute(sys.stderr)

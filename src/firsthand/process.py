@@ -61,12 +61,17 @@ def _importing(frame: FrameType | None) -> bool:
 
 def leave() -> None:
     """End this process after Ctrl-C, whatever state it is in, with the cursor that a progress bar may have hidden."""
-    if os.environ.get("LOCAL_RANK", "0") == "0":  # of several processes the first speaks
+    if leads():
         with suppress(OSError):
             os.write(2, b"\x1b[?25hStopped.\n" if os.isatty(2) else b"Stopped.\n")
     with suppress(OSError, RuntimeError, ValueError):  # it may be in the middle of a write
         sys.stdout.flush()
     os._exit(130)
+
+
+def leads() -> bool:
+    """Whether this process speaks to the user: of several that work on one run, only the first does."""
+    return all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
 
 
 def note_interrupt() -> None:

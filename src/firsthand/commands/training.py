@@ -12,7 +12,8 @@ from firsthand import api, papers
 from firsthand.commands.screen import Positional, RunName, err, out, show_json
 from firsthand.errors import UserError
 from firsthand.options import parse
-from firsthand.train.launch import Launch, leads
+from firsthand.process import leads
+from firsthand.train.launch import Launch
 from firsthand.train.sampling import Sampling
 
 

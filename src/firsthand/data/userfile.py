@@ -18,6 +18,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
+from firsthand import process
 from firsthand.errors import UserError, unknown
 
 PIECE = 1 << 22  # characters read at a time
@@ -175,7 +176,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 def remark(sentence: str) -> None:
     """Tell the user something about the data, on stderr, once; of several processes only the first does."""
-    if sentence not in _said and all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK")):
+    if sentence not in _said and process.leads():
         print(sentence, file=sys.stderr)
     _said.add(sentence)
 

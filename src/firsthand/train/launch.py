@@ -25,7 +25,8 @@ class Launch:
     """Where and how a run computes, handed to Lightning Fabric."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # what computes; auto takes the best there is
-    devices: int = 1  # processes, one device (on a CPU: one core or more) each; the batch is divided among them
+    devices: int = 1  # processes, one device (on a CPU: one core or more) each; the batch is divided among them; under
+    # torchrun, which starts them itself, leave it out
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed", "bf16-true"] = "32-true"  # of the arithmetic
     strategy: str = "auto"  # how several devices work together, in Fabric's words; auto: ddp
     tensorboard: bool = False  # also write TensorBoard event files into the run folder
@@ -59,17 +60,19 @@ def fabric_for(launch: Launch) -> "Fabric":
     if launch.device == "mps" and not torch.backends.mps.is_available():
         raise UserError("This machine has no Apple GPU that PyTorch can use; choose --device cpu or --device auto.")
     device, most = _devices(launch)
-    if not 1 <= launch.devices <= most:
-        raise UserError(f"devices is {launch.devices}: choose from 1 to {most} ({device}).")
+    devices, machines = _started(launch)
+    if not 1 <= devices <= most:
+        raise UserError(f"devices is {devices}: choose from 1 to {most} ({device}).")
     if launch.tensorboard and find_spec("tensorboard") is None:
         raise UserError("TensorBoard is not installed: pip install 'firsthand[tensorboard]'.")
     strategy = launch.strategy
-    if strategy == "auto" and launch.devices > 1:
+    if strategy == "auto" and devices * machines > 1:
         strategy = "ddp"
     try:
         return Fabric(
             accelerator=launch.device,
-            devices=launch.devices,
+            devices=devices,
+            num_nodes=machines,
             precision=launch.precision,
             strategy=strategy,
         )
@@ -134,6 +137,21 @@ def _devices(launch: Launch) -> tuple[str, int]:
     return "processes on this machine's cores", max(os.cpu_count() or 1, 2)
 
 
+def _started(launch: Launch) -> tuple[int, int]:
+    """The processes on this machine and the number of machines: as asked for, or as torchrun has started them.
+
+    Raises UserError where both say something else.
+    """
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return launch.devices, 1
+    here, all_of_them = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    if launch.devices not in (1, here):
+        raise UserError(f"devices is {launch.devices}, but torchrun has started {here} here: leave --devices out.")
+    if all_of_them % here:
+        raise UserError("torchrun has started more processes on one machine than on another: start as many on each.")
+    return here, all_of_them // here
+
+
 @contextmanager
 def together(fabric: "Fabric", folder: Path) -> Iterator[None]:
     """Say in one sentence when another process of this run has died; what the others then see is an error of gloo's.
@@ -155,8 +173,3 @@ def _leave() -> None:
     gc.collect()  # a network that was wrapped holds on to the group, and lies in a cycle
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-
-
-def leads() -> bool:
-    """Whether this process speaks to the user: of several that work on one run, only the first does."""
-    return all(os.environ.get(rank, "0") == "0" for rank in ("RANK", "LOCAL_RANK", "SLURM_PROCID"))
