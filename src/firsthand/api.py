@@ -247,7 +247,8 @@ def _fit(task: Any, folder: RunFolder, progress: bool, fabric: Any, launch: Laun
         for name, content in task.files().items():
             write_json(folder.path / name, content)
     with together(fabric, folder.path):
-        fit(task, folder, Screen() if progress and fabric.global_rank == 0 else Silent(), fabric)
+        screen = Screen() if progress and fabric.global_rank == 0 else Silent()
+        fit(task, folder, screen, fabric, launch.channels_last)
     return Run(folder)
 
 

@@ -108,7 +108,8 @@ def test_presets(key):
     for name, recipe in presets.items():
         assert isinstance(recipe, Recipe), name
         assert type(recipe).__dataclass_params__.frozen, name
-        assert recipe.task.without_data(recipe).model() is not None, name
+        with torch.device("meta" if recipe.data.name == "imagenet" else "cpu"):  # those are large
+            assert recipe.task.without_data(recipe).model() is not None, name
 
 
 def test_every_number_has_bounds(key):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from firsthand.bounds import COUNT, ORDINAL, POSITIVE, SEED, within
 from firsthand.data.files import fetch
+from firsthand.data.files import folder as data_folder
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
 from firsthand.data.registry import DATASETS, Dataset, dataset
@@ -16,6 +17,7 @@ from firsthand.errors import UserError
 
 _NAMED = ("data set or file", DATASETS, "`firsthand data` lists the data sets")  # what a name can be
 PIXELS = "[1, 10000]"  # of a side
+IMAGENET = "imagenet"  # the name of a folder; there is no download
 _FEWEST = 6  # lines that an 80/10/10 split needs to leave no part empty
 
 
@@ -252,6 +254,12 @@ class Pictures(Images):
                 raise UserError(f"The option '{option}' does not apply to the data '{self.name}': leave it out.")
         if not self.folder:
             return super().load()
+        if Path(self.name).name == IMAGENET and not exists(self.name):
+            raise UserError(
+                "ImageNet cannot be downloaded without an account: get ILSVRC 2012 from image-net.org, unpack it into "
+                "train/CLASS and val/CLASS, and give that folder with --data PATH. Any folder with a sub-folder of "
+                "pictures for each class will do."
+            )
         from firsthand.data.image_folder import load_folder
 
         return load_folder(named(self.name, *_NAMED)).limited(self.limit)
@@ -265,5 +273,11 @@ class Pictures(Images):
         return as_square(path, self.seen, self.resized)
 
     def located(self) -> "Pictures":
-        """The same data, a user's folder by its absolute path, so that a run can be continued from any folder."""
-        return replace(self, name=absolute(self.name)) if self.folder else self
+        """The same data, a user's folder by its absolute path, so that a run can be continued from any folder.
+
+        `imagenet` is one of that name here, or else among the data.
+        """
+        if not self.folder:
+            return self
+        elsewhere = self.name == IMAGENET and not exists(self.name)
+        return replace(self, name=absolute(str(data_folder() / IMAGENET) if elsewhere else self.name))

@@ -41,13 +41,13 @@ class State:
     stopped: str = ""  # why the run ended before its last step, if it did
 
 
-def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric) -> dict[str, Any]:
+def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric, channels_last: bool = False) -> dict[str, Any]:
     """Train the task's network in `folder`, from its newest checkpoint if it has one, and return what result.json says.
 
-    The same recipe on the same machine gives the same bits, however often the run was interrupted.
+    With `channels_last` a pixel's channels lie beside one another in memory. The same recipe on the same machine gives the same bits, however often the run was interrupted.
     Raises Interrupted, after writing a checkpoint, on Ctrl-C or SIGTERM.
     """
-    training = Training(task, folder, screen, fabric)
+    training = Training(task, folder, screen, fabric, channels_last)
     training.restore()
     training.loop()
     return training.conclude()
@@ -68,7 +68,7 @@ def rehearse(task: Task, network: Module) -> None:
 class Training:
     """One run in one process: the network, its average if one is kept, its optimiser, and where they stand."""
 
-    def __init__(self, task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric):
+    def __init__(self, task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric, channels_last: bool = False):
         self.task, self.recipe, self.folder, self.screen, self.fabric = task, task.recipe, folder, screen, fabric
         self.leads = fabric.global_rank == 0  # of several processes one writes the files
         self.mine = slice(fabric.global_rank, None, fabric.world_size)  # of a batch, what this process trains on
@@ -81,6 +81,8 @@ class Training:
             self.network.load_state_dict(weights)
         elif self.config.get("weights"):
             raise UserError(f"{folder.path} has lost the weights that it started from: train again, with --weights.")
+        self.layout = torch.channels_last if channels_last else torch.preserve_format
+        self.network.to(memory_format=self.layout)
         self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
         for method in self.task.methods:
             self.model.mark_forward_method(method)
@@ -240,8 +242,8 @@ class Training:
             began = time.perf_counter()
             batch = self.task.batch(part, self.state.step)
             self.state.waiting += time.perf_counter() - began
-            if fabric.device.type != "cpu":
-                batch = tuple(t.to(fabric.device, non_blocking=True) for t in batch)
+            if fabric.device.type != "cpu" or self.layout != torch.preserve_format:
+                batch = tuple(self.placed(t) for t in batch)
             weight = len(part) * share if len(mine) else 0.0
             with fabric.no_backward_sync(self.model) if number < len(parts) else nullcontext():
                 loss = self.task.loss(self.model, batch)
@@ -249,6 +251,11 @@ class Training:
                 fabric.backward(loss)
             total = total + loss.detach()
         return total
+
+    def placed(self, values: Tensor) -> Tensor:
+        """What a batch consists of on the device, images in the layout of the network."""
+        layout = self.layout if values.ndim == 4 else torch.preserve_format
+        return values.to(self.fabric.device, non_blocking=True, memory_format=layout)
 
     def log(self, row: dict[str, float]) -> None:
         """A row of metrics.jsonl, and its time in times.jsonl."""

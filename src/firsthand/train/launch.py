@@ -28,6 +28,8 @@ class Launch:
     devices: int = 1  # processes, one device (on a CPU: one core or more) each; the batch is divided among them; under
     # torchrun, which starts them itself, leave it out
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed", "bf16-true"] = "32-true"  # of the arithmetic
+    channels_last: bool = False  # whether a pixel's channels lie beside one another in memory: faster for networks of
+    # convolutions on a GPU in mixed precision
     strategy: str = "auto"  # how several devices work together, in Fabric's words; auto: ddp
     tensorboard: bool = False  # also write TensorBoard event files into the run folder
 

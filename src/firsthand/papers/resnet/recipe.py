@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from firsthand.data.specs import Augment, Pictures
 from firsthand.papers.resnet.model import Config, ResNet
+from firsthand.papers.resnet.variants import VARIANTS
 from firsthand.train.recipe import Optim, Schedule
 from firsthand.train.vision import Vision, VisionRecipe
 
@@ -36,4 +37,10 @@ PAPER = Recipe(
     data=Pictures("cifar10", validation=0, normalise="pixel", augment=Augment(pad=4, flip=True)), keep="last",
     eval_every=1000, checkpoint_every=1000,
 )  # fmt: skip
-PRESETS = {"laptop": LAPTOP, "paper": PAPER}
+# Section 3.4: ResNet-50 on ImageNet, 600,000 steps of 256, the rate divided by ten where the error stalls.
+IMAGENET = Recipe(
+    steps=600_000, batch=256, optim=SGD, schedule=Schedule("plateau", factor=0.1, patience=5, floor=1e-3), keep="last",
+    data=Pictures("imagenet", normalise="pixel", augment=Augment(side=(256, 480), flip=True, colour=0.1)),
+    eval_every=5000, checkpoint_every=5000, model=VARIANTS["50"],
+)  # fmt: skip
+PRESETS = {"laptop": LAPTOP, "paper": PAPER, "imagenet": IMAGENET}
