@@ -44,7 +44,8 @@ class State:
 def fit(task: Task, folder: RunFolder, screen: Reporter, fabric: Fabric, channels_last: bool = False) -> dict[str, Any]:
     """Train the task's network in `folder`, from its newest checkpoint if it has one, and return what result.json says.
 
-    With `channels_last` a pixel's channels lie beside one another in memory. The same recipe on the same machine gives the same bits, however often the run was interrupted.
+    With `channels_last` a pixel's channels lie beside one another in memory. The same recipe on the same machine gives
+    the same bits, however often the run was interrupted.
     Raises Interrupted, after writing a checkpoint, on Ctrl-C or SIGTERM.
     """
     training = Training(task, folder, screen, fabric, channels_last)
