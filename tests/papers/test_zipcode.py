@@ -16,7 +16,7 @@ from firsthand.papers.zipcode import baseline, pictures
 from firsthand.papers.zipcode.claims import CLAIMS
 from firsthand.papers.zipcode.maps import Maps
 from firsthand.papers.zipcode.model import H2_SEES, H3_SEES, VARIANTS, Config, ZipNet, describe
-from firsthand.papers.zipcode.reading import RECIPES
+from firsthand.papers.zipcode.reading import RECIPES, read
 from firsthand.papers.zipcode.recipe import PRESETS, Recipe, ZipTask, moved
 from firsthand.papers.zipcode.rejects import margins, rejects, substitutions
 from firsthand.train.folder import RunFolder, write_json
@@ -291,6 +291,19 @@ def test_presets_read_their_data(data_folder):
     assert PRESETS["paper"].steps == 30 * 7291
     digits = override(PRESETS["digits"], {"steps": 10})
     assert digits.task(digits).train.inputs.shape == (1437, 1, 32, 32)
+
+
+def test_what_the_claims_measure(data_folder):
+    """All is of one set of outputs: with nothing rejected, what is left are the errors."""
+    found = read("fully-connected", hidden=10, passes=1)
+    assert found["weights"] == 256 * 10 + 10 + 110
+    assert found["left by margin"][0] == found["left by top"][0] == round(2007 * found["test_error"])
+    assert found["test_error"] < 0.5  # by guessing 0.9
+    left = found["left by margin"]
+    for percent in (1, 2):
+        rejected = round(2007 * found[f"rejects {percent}"])
+        enough = [place for place, errors in enumerate(left) if errors <= 2007 * percent / 100]
+        assert (rejected == enough[0]) if enough else (rejected >= len(left))
 
 
 def test_the_claims_recipes_differ_as_they_say():
