@@ -253,7 +253,7 @@ def test_a_users_picture_is_read(tmp_path):
     picture = Image.new("L", (60, 90), 255)
     ImageDraw.Draw(picture).line([(10, 10), (50, 10), (25, 80)], fill=0, width=6)
     picture.save(tmp_path / "seven.png")
-    (row,) = recipe.task.classify(run, [tmp_path / "seven.png"])
+    (row,) = recipe.task.of_run(run).see(run.model, [tmp_path / "seven.png"])
     with torch.no_grad():
         image = as_zip_digit(tmp_path / "seven.png")
         field = torch.full((1, 1, 28, 28), -1.0)
