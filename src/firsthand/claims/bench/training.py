@@ -22,12 +22,13 @@ class Training:
 
     def __init__(self, recipe: Any, data_of: Task | None = None):
         torch.manual_seed(recipe.seed)
+        self.recipe = recipe
         if data_of is None:
             self.task = recipe.task(recipe)
         else:
+            known: Any = data_of.recipe
             self.task = copy(data_of)
-            self.task.recipe = replace(recipe, data=data_of.recipe.data)
-        self.recipe = recipe
+            self.task.recipe = replace(recipe, data=known.data)
         self.network = self.task.model()
         self.optimizer = self.task.optimizer(self.network)
         self.order = Order(len(self.task.train), recipe.batch, recipe.order, recipe.seed)
