@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,7 @@ import firsthand
 from firsthand import papers
 from firsthand.check import Row
 from firsthand.cli import COMMANDS
-from firsthand.commands import training
+from firsthand.commands import screen, training
 from firsthand.train.folder import RunFolder
 
 
@@ -266,8 +268,6 @@ def test_list(columns, call, monkeypatch):
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 300])
 def test_tables_cut_nothing(columns, capsys, monkeypatch):
     """However narrow the screen is, every word of every cell is there, and nothing but a long name is wider."""
-    from firsthand.commands import screen
-
     monkeypatch.setattr(screen.out, "_width", columns)
     name = "runs/selfattention-laptop-seed0-20261128-232308"
     rows = [{"run": name, "about": "what this run is about", "steps": 1_234_567, "[bold]val[/] loss": "[red]1.25[/]"}]
@@ -278,6 +278,24 @@ def test_tables_cut_nothing(columns, capsys, monkeypatch):
         assert word in words.split(" ")
     assert "…" not in words and "[red]" not in words
     assert all(len(line.rstrip()) <= columns or columns < len(name) for line in lines)
+
+
+def test_what_takes_long_says_how_far_it_is(monkeypatch):
+    """A line after a pause, with how much there is by then; none where all is there before, none after a mistake."""
+    told, second = [], threading.Event()
+    monkeypatch.setattr(screen.err, "print", lambda line, markup: (told.append(line), second.set()))
+
+    def slowly() -> Iterator[int]:
+        yield 1
+        assert second.wait(60)
+        yield 2
+
+    assert screen.watched(slowly(), 2, "pictures", after=0.1) == [1, 2]
+    assert told in (["pictures: 1 of 2"], ["pictures: 0 of 2"])
+    assert screen.watched(iter([1, 2]), 2, "pictures") == [1, 2]
+    with pytest.raises(ZeroDivisionError):
+        screen.watched((1 / number for number in (1, 0)), 2, "pictures")
+    assert len(told) == 1 and "watching" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize("key", papers.keys())

@@ -3,6 +3,7 @@
 import json
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import firsthand
-from firsthand import papers
+from firsthand import api, papers
+from firsthand import weights as published
+from firsthand.data.normalisation import Normalisation
 from firsthand.errors import UserError
 from firsthand.papers.resnet.model import ResNet
 from firsthand.papers.resnet.variants import VARIANTS
@@ -123,6 +126,41 @@ def test_a_picture_is_classified(call, weights, tmp_path):
     assert code == 2 and "Add --variant NAME, one of: 20, 32" in err
     code, _, err = call("classify", "resnet", tmp_path / "red.png", "--variant", "20")
     assert code == 2 and "--variant goes with --weights" in err
+
+
+KNOWN = [key for key in papers.keys() if (papers.get(key).folder / "weights.py").is_file()]
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_pictures_are_seen_as_in_training(key):
+    """Of a network for ImageNet's classes: their names, in pictures of the size that its layers are made for."""
+    paper = papers.get(key)
+    seen = {
+        name: (paper.module("weights").preprocessing(config), paper.example_shape(config))
+        for name, config in paper.variants.items()
+        if config.classes == 1000
+    }
+    assert seen
+    for name, (how, shape) in seen.items():
+        assert (3, how.size, how.size) == shape, name
+        assert len(how.classes) == 1000 and how.pictures.resized == how.shorter == 256, name
+        assert how.pictures.normalise == how.normalise and how.pictures.seen == how.size, name
+
+
+def test_googlenet_sees_what_torchvisions_does(torchvision, monkeypatch, tmp_path):
+    """There pixels come normalised as everybody's do, and the network's own `_transform_input` undoes that."""
+    pixels = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).repeat(1, 3, 1, 1)
+    everybody = Normalisation.of(pixels, "imagenet")(pixels)
+    theirs = torchvision.models.GoogLeNet._transform_input(SimpleNamespace(transform_input=True), everybody)
+    assert (theirs.min(), theirs.max()) == (pytest.approx(-1, abs=1e-5), pytest.approx(1, abs=1e-5))
+    paper = papers.get("googlenet")
+    monkeypatch.setattr(published, "load", lambda *_: torch.nn.Identity())
+    task, _ = published.classifier(paper, "torchvision", "any file")
+    torch.testing.assert_close(task.prepare(pixels), theirs, rtol=0, atol=1e-5)  # float32: two divisions
+    torch.save({"fc.bias": torch.zeros(1000)}, tmp_path / "weights.pth")
+    recipe = api.recipe_for("googlenet", "laptop", "torchvision", {"data.name": str(tmp_path)})
+    understood = published.Published(paper, tmp_path / "weights.pth").understood(recipe)
+    assert torch.equal(Normalisation.of(pixels, understood.data.normalise)(pixels), task.prepare(pixels))
 
 
 @pytest.mark.parametrize("classes", [10, 2])

@@ -8,7 +8,7 @@ from types import NotImplementedType
 from typing import Any, TypeVar, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.func import debug_unwrap
 
@@ -129,8 +129,8 @@ def _wide(x: Any) -> Any:
     return x.float() if isinstance(x, Tensor) and x.dtype in HALF else x
 
 
-def rounded(y: Float[Tensor, "*shape"], dtype: torch.dtype) -> Float[Tensor, "*shape"]:
-    """A result in this dtype, if it is one of half precision; but not a loss under autocast."""
-    if dtype not in HALF or (y.ndim == 0 and torch.is_autocast_enabled(y.device.type)):
+def rounded(y: Shaped[Tensor, "*shape"], dtype: torch.dtype) -> Shaped[Tensor, "*shape"]:
+    """A result in this dtype, if it is one of half precision; but not a count, and not a loss under autocast."""
+    if dtype not in HALF or not y.is_floating_point() or (y.ndim == 0 and torch.is_autocast_enabled(y.device.type)):
         return y
     return y.to(dtype)

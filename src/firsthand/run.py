@@ -196,10 +196,9 @@ class Run:
 
     def classify(self, paths: str | Path | Iterable[str | Path], crops: int = 1) -> list[dict[str, Any]]:
         """Say which class each image file shows, and how surely, from the middle of it or from 10 or 144 parts."""
+        task, network = self.classifier
         paths = [paths] if isinstance(paths, str | Path) else paths
-        if not self.classifies:
-            raise UserError(f"{self.config['paper']} does not classify images; try `firsthand sample {self.path}`.")
-        return self.recipe.task.classify(self.trained, [Path(path) for path in paths], crops)
+        return list(task.see(network, [Path(path) for path in paths], crops))
 
     @property
     def classifier(self) -> tuple[Any, Any]:

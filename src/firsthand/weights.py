@@ -40,7 +40,8 @@ class Preprocessing:
 
     names: Literal["imagenet", "cifar10"]  # whose classes its outputs are
     size: int  # pixels a side of what is cut from the middle
-    shorter: int  # pixels of the shorter side before that; colours are normalised with ImageNet's means in any case
+    shorter: int  # pixels of the shorter side before that
+    normalise: Literal["imagenet", "symmetric"] = "imagenet"  # as `Pictures.normalise` says
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ class Preprocessing:
     @property
     def pictures(self) -> Pictures:
         """A user's own pictures as the network wants them."""
-        return Pictures("pictures", normalise="imagenet", size=self.size, shorter=self.shorter)
+        return Pictures("pictures", normalise=self.normalise, size=self.size, shorter=self.shorter)
 
 
 IMAGENET = Preprocessing("imagenet", 224, 256)  # as torchvision evaluates
@@ -159,9 +160,14 @@ def load(paper: Paper, variant: str, path: str | Path) -> Module:
     Raises `UserError` for a file that does not fit, naming the tensor.
     """
     published = _published(paper)
-    network = paper.network(published.published(paper.variant(variant)))
+    network = paper.network(_network(published, paper.variant(variant)))
     fill(network, renamed(read(path), network.state_dict(), published.NAMES), path, optional=_optional(published))
     return network.eval()
+
+
+def _network(published: ModuleType, config: Any) -> Any:
+    """The Config of the network that weights in these names are of: this one, unless the paper's folder has another."""
+    return getattr(published, "published", lambda same: same)(config)
 
 
 def _optional(published: ModuleType) -> tuple[str, ...]:
@@ -182,7 +188,7 @@ def classifier(paper: Paper, variant: str, path: str | Path) -> tuple[Any, Modul
     seen, recipe = _published(paper).preprocessing(config), paper.preset("laptop")
     task = recipe.task.without_data(replace(recipe, data=seen.pictures, model=config))
     task.classes = seen.classes
-    task.normalise = Normalisation.of(torch.zeros(1, 3, 1, 1, dtype=torch.uint8), "imagenet")
+    task.normalise = Normalisation.of(torch.zeros(1, 3, 1, 1, dtype=torch.uint8), seen.normalise)
     return task, network
 
 
@@ -195,10 +201,11 @@ class Published:
 
     def understood(self, recipe: Any) -> Any:
         """The recipe with the network that the weights are of, and with pictures as it has seen them."""
-        data, seen = replace(recipe.data, normalise="imagenet"), self.published.preprocessing(recipe.model)
+        seen = self.published.preprocessing(recipe.model)
+        data = replace(recipe.data, normalise=seen.normalise)
         if data.folder and data.size is None:
             data = replace(data, size=seen.size, shorter=seen.shorter)
-        return replace(recipe, model=self.published.published(recipe.model), data=data)
+        return replace(recipe, model=_network(self.published, recipe.model), data=data)
 
     def first(self, task: Any, network: Module) -> Module:
         """A network with these weights; its last layer keeps its own where there are other classes than theirs."""

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from firsthand.data.augment import CHANCES, augmented, cropped, part, resampled, taken, uniform
+from firsthand.data.augment import CHANCES, augmented, cropped, part, taken, uniform
 from firsthand.data.normalisation import Colours, Normalisation
-from firsthand.data.photos import Box
+from firsthand.data.photos import Box, scaled
 from firsthand.data.specs import Augment
 from firsthand.errors import UserError
 
@@ -129,10 +129,10 @@ def tent(image: np.ndarray, box: Box, height: int, width: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("box", [Box(0.0, 0.0, 7.0, 9.0), Box(1.3, 2.0, 4.2, 5.5), Box(3.0, 0.4, 2.5, 3.0)], ids=str)
-def test_a_part_is_resampled(box):
+def test_a_part_is_scaled(box):
     """Against a loop over its definition; 1 of 255 for rounding, after the rows and after the columns."""
     image = pictures(1)[0]
-    ours = resampled(image, box).numpy().astype(float)
+    ours = scaled(image, 7, 9, box).numpy().astype(float)
     for channel, mine in zip(image.numpy(), ours, strict=True):
         assert abs(tent(channel.astype(float), box, 7, 9) - mine).max() <= 1.01
 

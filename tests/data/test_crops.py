@@ -4,7 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
-from firsthand.data.crops import centre, hundred_and_forty_four, scaled, ten, views
+from firsthand.data.crops import centre, hundred_and_forty_four, ten, views
+from firsthand.data.photos import scaled
 from firsthand.errors import UserError
 
 

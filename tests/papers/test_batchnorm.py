@@ -266,9 +266,7 @@ def test_the_tower_counts_two_fifths():
     said = Said(heads)
     main, tower = (torch.nn.functional.cross_entropy(heads[:, head], targets) for head in (0, 1))
     assert task.loss(said, (heads, targets)).item() == pytest.approx((main + 0.4 * tower).item())
-    assert torch.equal(
-        task.scores(said, (heads, targets))["error"], (heads[:, 0].argmax(1) != targets).float()
-    )
+    assert torch.equal(task.scores(said, (heads, targets))["error"], (heads[:, 0].argmax(1) != targets).float())
 
 
 def test_looking_leaves_the_network_as_it_was(trained):
@@ -292,7 +290,7 @@ def test_a_users_digit_is_read(tmp_path):
     ink = np.full((40, 60), 255, dtype=np.uint8)
     ink[8:31, 27:33] = 20
     Image.fromarray(ink).save(tmp_path / "one.png")
-    (row,) = recipe.task.classify(run, [tmp_path / "one.png"])
+    (row,) = recipe.task.of_run(run).see(run.model, [tmp_path / "one.png"])
     seen = (as_digit(tmp_path / "one.png") > 127.5).float()
     assert 20 < seen.sum() < 400
     shares = torch.softmax(model(seen[None, None]), 1)[0]
@@ -315,4 +313,7 @@ def test_figures_are_drawn(claim, tmp_path):
     lists = {"shares": steps, "low": steps, "middle": steps, "high": steps, "map": steps[:12]}
     result = {"metrics": numbers, "series": lists}
     seen = {arm.name: [Seen(seed, result, []) for seed in (0, 1)] for arm in claim.arms}
-    claim.figure(seen).savefig(tmp_path / "figure.png")
+    figure = claim.figure(seen)
+    figure.savefig(tmp_path / "figure.png")
+    for axes in figure.axes:
+        assert axes.has_data() and np.isfinite(axes.dataLim.bounds).all(), axes.get_title()

@@ -228,7 +228,7 @@ def test_pictures_are_classified_by_the_nearest_code(tmp_path):
     pixels = np.full((40, 60), 255, dtype=np.uint8)
     pixels[8:31, 27:33] = 20
     Image.fromarray(pixels).save(tmp_path / "one.png")
-    (row,) = recipe.task.classify(run, [tmp_path / "one.png"])
+    (row,) = recipe.task.of_run(run).see(run.model, [tmp_path / "one.png"])
     with torch.no_grad():
         distances = run.model(LeNetTask.without_data(recipe).prepare(as_digit(tmp_path / "one.png")[None]))[0]
     order = distances.argsort().tolist()
@@ -241,14 +241,15 @@ def test_pictures_are_classified_by_the_nearest_code(tmp_path):
     assert row["distance_limit"] == recipe.rubbish == 20.0
     # A bad picture has no answer, and does not cost the others theirs.
     Image.fromarray(pixels[:, ::-1] // 2).save(tmp_path / "two.png")
-    found = recipe.task.classify(run, [tmp_path / "none.png", tmp_path / "one.png", tmp_path / "two.png"])
+    paths = [tmp_path / "none.png", tmp_path / "one.png", tmp_path / "two.png"]
+    found = list(recipe.task.of_run(run).see(run.model, paths))
     assert list(found[0]) == ["path", "error"] and "There is no file" in found[0]["error"]
     # In a batch of two the last bits of float32 differ.
     assert (found[1]["path"], found[1]["class"]) == (row["path"], row["class"])
     assert found[1]["distance"] == pytest.approx(row["distance"], rel=1e-5)
     assert found[2]["path"] == str(tmp_path / "two.png") and "class" in found[2]
     with pytest.raises(UserError, match="at least one"):
-        recipe.task.classify(run, [])
+        recipe.task.of_run(run).see(run.model, [])
 
 
 @pytest.mark.parametrize("preset", ["digits", "mlp-300"])

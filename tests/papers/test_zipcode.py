@@ -16,7 +16,7 @@ from firsthand.papers.zipcode import baseline, pictures
 from firsthand.papers.zipcode.claims import CLAIMS
 from firsthand.papers.zipcode.maps import Maps
 from firsthand.papers.zipcode.model import H2_SEES, H3_SEES, VARIANTS, Config, ZipNet, describe
-from firsthand.papers.zipcode.reading import RECIPES
+from firsthand.papers.zipcode.reading import RECIPES, read
 from firsthand.papers.zipcode.recipe import PRESETS, Recipe, ZipTask, moved
 from firsthand.papers.zipcode.rejects import margins, rejects, substitutions
 from firsthand.train.folder import RunFolder, write_json
@@ -253,7 +253,7 @@ def test_a_users_picture_is_read(tmp_path):
     picture = Image.new("L", (60, 90), 255)
     ImageDraw.Draw(picture).line([(10, 10), (50, 10), (25, 80)], fill=0, width=6)
     picture.save(tmp_path / "seven.png")
-    (row,) = recipe.task.classify(run, [tmp_path / "seven.png"])
+    (row,) = recipe.task.of_run(run).see(run.model, [tmp_path / "seven.png"])
     with torch.no_grad():
         image = as_zip_digit(tmp_path / "seven.png")
         field = torch.full((1, 1, 28, 28), -1.0)
@@ -293,8 +293,21 @@ def test_presets_read_their_data(data_folder):
     assert digits.task(digits).train.inputs.shape == (1437, 1, 32, 32)
 
 
+def test_what_the_claims_measure(data_folder):
+    """All is of one set of outputs: with nothing rejected, what is left are the errors."""
+    found = read("fully-connected", hidden=10, passes=1)
+    assert found["weights"] == 256 * 10 + 10 + 110
+    assert found["left by margin"][0] == found["left by top"][0] == round(2007 * found["test_error"])
+    assert found["test_error"] < 0.5  # by guessing 0.9
+    left = found["left by margin"]
+    for percent in (1, 2):
+        rejected = round(2007 * found[f"rejects {percent}"])
+        enough = [place for place, errors in enumerate(left) if errors <= 2007 * percent / 100]
+        assert (rejected == enough[0]) if enough else (rejected >= len(left))
+
+
 def test_the_claims_recipes_differ_as_they_say():
     assert RECIPES["adamw"].shift == 0 and RECIPES["moved"].shift == RECIPES["modern"].shift == 1
     for recipe in RECIPES.values():
         assert (recipe.batch, recipe.data.validation, recipe.keep) == (8, 0, "last")
-    assert len({claim.key for claim in CLAIMS}) == 5
+    assert len({claim.key for claim in CLAIMS}) == 6

@@ -92,7 +92,7 @@ def test_a_users_pictures_are_read_as_the_data_set_says(task, tmp_path):
     folder.create({"paper": "mlp"})
     write_json(folder.path / "classes.json", list(COLOURS))
     run = Trained(task.model(), task.recipe, folder)
-    rows = Plain.classify(run, [tmp_path / f"{name}.png" for name in (*COLOURS, "words")])
+    rows = list(Plain.of_run(run).see(run.model, [tmp_path / f"{name}.png" for name in (*COLOURS, "words")]))
     assert [row.get("class") for row in rows] == [*COLOURS, None]
     assert rows[3]["error"].endswith("is not a picture.")
 

@@ -261,7 +261,7 @@ def test_a_users_picture(folder, run, tmp_path):
     network = checkpoint.network_of(task, checkpoint.weights(checkpoint.newest(found.checkpoints, "step")[0])).eval()
     trained = Trained(network, task.recipe, found)
     path = task.test.listing.path(0)
-    row = Task.classify(trained, [path, tmp_path / "none.png"])
+    row = list(Task.of_run(trained).see(trained.model, [path, tmp_path / "none.png"]))
     logits = network(task.test.batch(torch.tensor([0]))[0])
     likely = logits.softmax(1).max().item()
     assert row[0]["class"] == path.parent.name and row[0]["confidence"] == pytest.approx(likely, abs=1e-6)
@@ -270,23 +270,11 @@ def test_a_users_picture(folder, run, tmp_path):
         views = task.prepare(task.views(path, crops))
         assert len(views) == crops
         mean = network(views).softmax(1).mean(0)
-        rows = Task.classify(trained, [path, path], crops)
+        rows = list(Task.of_run(trained).see(trained.model, [path, path], crops))
         assert [row["confidence"] for row in rows] == pytest.approx([mean.max().item()] * 2, abs=1e-6)
-
-
-def test_scores_of_several_views(folder):
-    """With one view those of the test itself; with ten the mean of ten softmaxes decides, not that of the logits."""
-    torch.manual_seed(0)
-    task = Task(recipe(folder))
-    network = Small(task.recipe.model).eval()
-    with torch.no_grad():
-        network.out.weight.mul_(30)  # so that views differ
-    assert task.looked_at(network, task.val, 1)["error"] == pytest.approx(evaluate(task, network, task.val)["error"])
-    wrong = 0
-    for index, target in enumerate(task.train.targets.tolist()):
-        views = task.prepare(task.views(task.train.listing.path(index), 10))
-        wrong += network(views).softmax(1).mean(0).argmax().item() != target
-    assert task.looked_at(network, task.train, 10) == {"error": pytest.approx(wrong / len(task.train))}
+    for crops in (0, -1, 145):
+        with pytest.raises(UserError, match="crops must be at"):
+            Task.of_run(trained).see(trained.model, [path], crops)
 
 
 def load_many(validation: int | None = None) -> images.ImageSets:

@@ -53,3 +53,16 @@ class Twin(nn.Module, ABC):
     def batch_for(cls, recipe: Any, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """The same for a variant of other sizes; by default there is none."""
         return cls.batch(size, generator)
+
+
+class InOrder(Twin):
+    """A twin whose parameters and buffers have other names than ours, but lie in the same order."""
+
+    def copy_from(self, ours: nn.Module) -> None:
+        """Take over the weights and buffers of our network one by one."""
+        self.ours = [name for name, _ in ours.named_parameters()]
+        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
+
+    def named(self, kind: Literal["weight", "gradient"]) -> dict[str, Tensor]:
+        """Every parameter, or its gradient, under our network's parameter names."""
+        return dict(zip(self.ours, super().named(kind).values(), strict=True))

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from threading import Event, Thread
 from typing import Annotated, Any
 
 import tyro
@@ -74,6 +75,34 @@ def _table(
     for row in rows:
         table.add_row(*(row[name] for name in widths))
     return table
+
+
+def watched(found: Iterable[Any], count: int, what: str, after: float = 2.0) -> list[Any]:
+    """All that is found; if that takes longer than some seconds, stderr says how many of `count` there are so far."""
+    rows: list[Any] = []
+    if err.is_terminal:
+        with err.status(what) as line:
+            for row in found:
+                rows.append(row)
+                line.update(f"{what}: {len(rows):,} of {count:,}")
+        return rows
+    over = Event()
+
+    def tell() -> None:
+        pause = after
+        while not over.wait(pause):
+            err.print(f"{what}: {len(rows):,} of {count:,}", markup=False)
+            pause = 5.0
+
+    thread = Thread(target=tell, name="watching", daemon=True)
+    thread.start()
+    try:
+        for row in found:
+            rows.append(row)  # so that the thread can count them
+    finally:
+        over.set()
+        thread.join()
+    return rows
 
 
 def show_json(content: Any) -> None:

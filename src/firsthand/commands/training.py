@@ -1,7 +1,7 @@
 """Commands that train a network and use it: train, sample, classify."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, make_dataclass, replace
+from dataclasses import asdict, dataclass, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ import tyro
 from rich.markup import escape
 
 from firsthand import api, papers
-from firsthand.commands.screen import Positional, RunName, err, out, show_json
+from firsthand.commands.screen import Positional, RunName, err, out, show_json, watched
 from firsthand.errors import UserError
 from firsthand.options import parse
 from firsthand.process import leads
@@ -45,10 +45,8 @@ def train(args: Sequence[str]) -> None:
         raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.")
     paper = papers.get(key)
     preset = _value(args, "--preset", "laptop")
-    recipe = paper.preset(preset)
     variant = _value(args, "--variant", None)
-    if variant is not None:
-        recipe = replace(recipe, model=paper.variant(variant))
+    recipe = api.recipe_for(key, preset, variant, {})
     args = ["--data.name" + word[6:] if word.split("=")[0] == "--data" else word for word in args]
     field = ("recipe", Annotated[type(recipe), tyro.conf.arg(name="")], recipe)
     form = make_dataclass("Train", [field], bases=(Options,), frozen=True)
@@ -215,21 +213,18 @@ def classify(
     figure: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Say what your own image files show, with a trained classifier: any size, grey or colour, dark on light or not.
+    """Say what your own image files show, with a trained classifier, which reads them as its training data were read.
 
     Args:
-        run: a run's folder, its name under runs/, or a paper's key: of its newest run, or of the network of weights.
-        images: image files.
+        run: a run's folder, its name under runs/, or a paper's key: for its newest run, or for the network of weights.
+        images: image files of any size, grey or colour.
         weights: a file of published weights, in place of a run.
         variant: with weights, the network that they are of.
-        crops: parts of a photograph that are looked at: 1, 10 or 144.
-        figure: a .png, .svg or .pdf to draw, of what in each picture speaks for its class; two seconds or so a picture.
+        crops: parts of a photograph that are looked at, whose mean counts: 1, 10 or 144; the time grows with them.
+        figure: a .png, .svg or .pdf to draw of what in each picture speaks for its class. The network looks a hundred
+            times at each for it: less than a second for a small network, a minute for the largest.
         json: print JSON instead.
     """
-    from firsthand.figures.explanation import explanations
-    from firsthand.train.figures import save, target
-    from firsthand.weights import classifier
-
     if not images:
         raise UserError("Which images? firsthand classify RUN image.png ...")
     if weights is None and variant is not None:
@@ -237,14 +232,16 @@ def classify(
     if weights is not None and variant is None:
         known = ", ".join(papers.get(run).variants)
         raise UserError(f"Of which network are the weights? Add --variant NAME, one of: {known or 'none is known'}.")
-    to = None if figure is None else target(figure, "classified.png", "firsthand classify", "--figure")
+    to = None if figure is None else _target(figure)
     if weights is None or variant is None:
         task, network = api.load(run).classifier
     else:
+        from firsthand.weights import classifier
+
         task, network = classifier(papers.get(run), variant, weights)
-    rows = task.see(network, images, crops)
+    rows = watched(task.see(network, images, crops), len(images), "pictures looked at")
     if to is not None and (sound := [row["path"] for row in rows if "error" not in row]):
-        save(explanations(task.explain(network, sound)), to, "firsthand classify", "--figure")
+        _explain(watched(task.explain(network, sound), len(sound), "pictures explained"), to)
     if json:
         show_json(rows)
     for row in rows:
@@ -254,6 +251,21 @@ def classify(
             out.print(_told(row))
     if any("error" in row for row in rows):
         raise SystemExit(2)
+
+
+def _target(figure: Path) -> Path:
+    """The file that the figure goes to."""
+    from firsthand.train.figures import target  # matplotlib takes half a second to import
+
+    return target(figure, "classified.png", "firsthand classify", "--figure")
+
+
+def _explain(found: Sequence[Any], to: Path) -> None:
+    """Draw why the network takes each picture for what it does."""
+    from firsthand.figures.explanation import explanations
+    from firsthand.train.figures import save
+
+    save(explanations(found), to, "firsthand classify", "--figure")
 
 
 def _told(row: dict[str, Any]) -> str:

@@ -8,14 +8,12 @@ of `pad`, the mirror and the light come after the normalisation.
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int64, UInt8
-from PIL import Image
 from torch import Tensor
 
 from firsthand.data.normalisation import Colours
-from firsthand.data.photos import Box, central, corner
+from firsthand.data.photos import Box, central, corner, scaled
 from firsthand.data.specs import Augment
 
 _WEYL, _FIRST, _SECOND = -0x61C8864680B583EB, -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15  # as signed 64-bit numbers
@@ -78,7 +76,7 @@ def taken(
     height, width = images.shape[2:]
     if how.side is not None or how.area is not None:
         boxes = [part(how, height, width, height, height, row) for row in chance.tolist()]
-        return torch.stack([resampled(image, box) for image, box in zip(images, boxes, strict=True)])
+        return torch.stack([scaled(image, height, width, box) for image, box in zip(images, boxes, strict=True)])
     if how.shift:
         images = torch.constant_pad_nd(images, (how.shift,) * 4)
         return cropped(images, (height, width), (chance[:, PLACE] * (2 * how.shift + 1)).long())
@@ -114,15 +112,3 @@ def cropped(
     height, width = size
     parts = zip(images, places.tolist(), strict=True)  # by slices: gathering with indices takes forty times as long
     return torch.stack([image[:, row : row + height, column : column + width] for image, (row, column) in parts])
-
-
-def resampled(image: UInt8[Tensor, "channel height width"], box: Box) -> UInt8[Tensor, "channel height width"]:
-    """A part of an image, resized to the image's height and width: means of near pixels, weighted by a tent."""
-    top, left, tall, wide = box
-    height, width = image.shape[1:]
-    corners = left, top, min(left + wide, width), min(top + tall, height)  # rounding may have gone beyond
-    parts = [
-        np.asarray(Image.fromarray(channel).resize((width, height), Image.Resampling.BILINEAR, corners))
-        for channel in image.numpy()
-    ]
-    return torch.from_numpy(np.stack(parts))

@@ -9,7 +9,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from firsthand.data.files import fetch
-from firsthand.data.images import ImageSets
+from firsthand.data.images import ImageSets, held_out
 from firsthand.data.photos import as_square
 from firsthand.data.registry import DATASETS, sources
 from firsthand.errors import UserError
@@ -30,11 +30,8 @@ def load_cifar10(validation: int | None = None) -> ImageSets:
     validation = 5000 if validation is None else validation
     *batches, test = batches_of("cifar10")
     images, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
-    if not 0 <= validation < len(images):
-        raise UserError(f"{validation} images cannot be held out for validation: choose from 0 to {len(images) - 1:,}.")
-    kept = len(images) - validation
-    val = (images[kept:], labels[kept:]) if validation else None
-    return ImageSets((images[:kept], labels[:kept]), val, test, CLASSES)
+    train, val = held_out(images, labels, validation)
+    return ImageSets(train, val, test, CLASSES)
 
 
 def batches_of(name: str) -> list[Part]:

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image
 from torch import Tensor
 
-from firsthand.data.photos import as_square, as_whole, resized
+from firsthand.data.photos import as_square, as_whole, resized, scaled
 from firsthand.errors import UserError
 
 COUNTS = (1, 10, 144)
@@ -68,12 +66,6 @@ def hundred_and_forty_four(picture: Picture, side: int) -> UInt8[Tensor, "144 ch
             square = _cut(large, down * place // 2, across * place // 2, shorter)
             found += [five(square, side), scaled(square, side, side)[None]]
     return _mirrored(torch.cat(found))
-
-
-def scaled(picture: Picture, height: int, width: int) -> UInt8[Tensor, "channel h w"]:
-    """A picture made larger or smaller: means of the nearest pixels, weighted by a tent."""
-    parts = [Image.fromarray(channel).resize((width, height), Image.Resampling.BILINEAR) for channel in picture.numpy()]
-    return torch.from_numpy(np.stack([np.asarray(part) for part in parts]))
 
 
 def _cut(picture: Picture, top: int, left: int, side: int) -> UInt8[Tensor, "channel side side"]:

@@ -1,4 +1,4 @@
-"""A user's own folder of pictures: a sub-folder a class, or ImageNet's train/CLASS and val/CLASS; listed, not read."""
+"""A user's own folder of pictures: a sub-folder a class, or ImageNet's train/CLASS, val/CLASS; listed, not loaded."""
 
 import hashlib
 import os

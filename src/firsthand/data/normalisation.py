@@ -28,6 +28,8 @@ class Normalisation:
         zero, one = torch.zeros(images.shape[1], 1, 1), torch.ones(images.shape[1], 1, 1)
         if kind == "none":
             return cls(zero.tolist(), one.tolist())
+        if kind == "symmetric":
+            return cls((one / 2).tolist(), (one / 2).tolist())
         if kind == "imagenet":
             if images.shape[1] != 3:
                 raise UserError("ImageNet's means are those of red, green and blue: choose another data.normalise.")

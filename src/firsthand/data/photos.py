@@ -130,6 +130,18 @@ def resized(height: int, width: int, shorter: int) -> tuple[int, int]:
     return max(round(height * scale), shorter), max(round(width * scale), shorter)
 
 
+def scaled(
+    picture: UInt8[Tensor, "channel height width"], height: int, width: int, box: Box | None = None
+) -> UInt8[Tensor, "channel h w"]:
+    """A picture, or a part of it, made larger or smaller: means of the nearest pixels, weighted by a tent."""
+    part = None
+    if box is not None:
+        bottom, right = box.top + box.height, box.left + box.width
+        part = box.left, box.top, min(right, picture.shape[2]), min(bottom, picture.shape[1])  # rounding may go beyond
+    channels = [Image.fromarray(c).resize((width, height), Image.Resampling.BILINEAR, part) for c in picture.numpy()]
+    return torch.from_numpy(np.stack([np.asarray(channel) for channel in channels]))
+
+
 def as_square(path: str | Path, side: int, shorter: int | None = None) -> UInt8[Tensor, "3 side side"]:
     """A user's picture as a network sees it at test time: the middle of it, after its shorter side became `shorter`.
 

@@ -218,9 +218,9 @@ class Pictures(Images):
     """Pictures of any size and any channels, normalised, and made anew at every step."""
 
     name: str = "fashion-mnist"  # data set, or the path of a folder with a sub-folder of pictures for each class
-    normalise: Literal["none", "channel", "pixel", "imagenet"] | None = None  # of pixels 0..1: channels to mean 0 and
-    # deviation 1, or minus each pixel's mean, measured on what is trained on; or by ImageNet's means and deviations;
-    # None: channel, and imagenet for a folder of more than 2,000 pictures
+    normalise: Literal["none", "channel", "pixel", "imagenet", "symmetric"] | None = None  # of pixels 0..1: channels to
+    # mean 0 and deviation 1, or minus each pixel's mean, measured on what is trained on; or by ImageNet's means and
+    # deviations, or to -1..1; None: channel, and imagenet for a folder of more than 2,000 pictures
     size: int | None = None  # of a folder's pictures: pixels a side that the network sees; None: 224
     shorter: int | None = None  # of a folder's pictures: pixels of the shorter side, of which the network sees the
     # middle when it is tested; None: 256 for a size of 224, and in proportion

@@ -14,7 +14,7 @@ from firsthand.figures.style import BLUE, subplots
 def bars(
     axes: Axes,
     names: Sequence[str],
-    lengths: Sequence[float],
+    lengths: Sequence[float | int],
     remarks: Sequence[str] = (),
     color: str | Sequence[str] = BLUE,
 ) -> None:

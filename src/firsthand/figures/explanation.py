@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from firsthand.figures.bars import bars
-from firsthand.figures.images import SIGNED, show
-from firsthand.figures.style import subplots
+from firsthand.figures.images import SIGNED, gallery, show
+from firsthand.figures.style import heading
 
 
 @runtime_checkable
@@ -65,15 +65,8 @@ def over(axes: Axes, picture: Float[Tensor, "channel height width"], values: Flo
 
 def kernels(weight: Float[Tensor, "out in height width"], title: str) -> Figure:
     """The kernels of a first layer: of three channels in colour, of one by sign, each with its own scale."""
-    count, channels = weight.shape[:2]
-    columns = min(16, count)
-    rows = -(-count // columns)
-    figure, *_ = subplots(0.55 * columns + 0.4, 0.55 * rows + 0.5)
-    figure.clear()
-    for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        axes.set_axis_off()
-        if place < count:
-            axes.set_axis_on()
-            show(axes, weight[place] if channels == 3 else weight[place].mean(0), signed=channels != 3)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    coloured = weight.shape[1] == 3
+    images = weight if coloured else weight.mean(1)
+    figure = gallery(images, columns=min(16, len(images)), signed=not coloured, scale=0.55)
+    heading(figure, title)
     return figure

@@ -9,7 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from firsthand.figures.style import COLOURS, INK, MUTED, heading
+from firsthand.figures.bars import bars
+from firsthand.figures.style import COLOURS, INK, MUTED, heading, subplots
 
 # Minus is red, plus is blue, nothing is white; counts go from white to blue.
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLOURS[1], "white", COLOURS[0]])
@@ -61,13 +62,8 @@ def _most_often(mistakes: Int[Tensor, "classes classes"], classes: Sequence[str]
     rows = [row for row in rows if row[0]]
     short = [name if len(name) <= 22 else f"{name[:21]}…" for name in classes]
     names = [f"{short[is_]} → {short[taken]}" for _, is_, taken in rows]
-    figure = Figure(figsize=(7.6, 1.2 + 0.22 * max(len(rows), 4)), layout="constrained")
-    axes = figure.subplots()
-    bars = axes.barh(range(len(rows)), [row[0] for row in rows], color=COLOURS[0])
-    axes.bar_label(bars, padding=3, fontsize=8)
-    axes.set_yticks(range(len(rows)), names)
-    axes.invert_yaxis()
-    axes.grid(False, axis="y")
+    figure, axes = subplots(7.6, 1.2 + 0.22 * max(len(rows), 4))
+    bars(axes, names, [row[0] for row in rows], [str(row[0]) for row in rows])
     axes.margins(x=0.1)
     axes.set(xlabel="images of the most frequent mistakes, is → taken for", title=title)
     return figure

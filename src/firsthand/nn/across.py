@@ -4,8 +4,10 @@ from typing import Any
 
 import torch
 import torch.distributed as processes
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
+
+from firsthand.definition import in_float32
 
 
 def shared() -> bool:
@@ -27,12 +29,15 @@ class _Sum(torch.autograd.Function):
         return _Sum.apply(dy)
 
 
+@in_float32
 def batch_norm(
     x: Float[Tensor, "batch features *places"],
     weight: Float[Tensor, " features"],
     bias: Float[Tensor, " features"],
     eps: float = 1e-5,
-) -> tuple[Float[Tensor, "batch features *places"], Float[Tensor, " features"], Float[Tensor, " features"], int]:
+) -> tuple[
+    Float[Tensor, "batch features *places"], Float[Tensor, " features"], Float[Tensor, " features"], Int64[Tensor, ""]
+]:
     """`firsthand.nn.batch_norm` with mean and variance of the whole batch, and how many values a feature has in it."""
     axes, shape = (0, *range(2, x.ndim)), (1, -1, *(1,) * (x.ndim - 2))
     own = x.sum(axes)
@@ -42,4 +47,4 @@ def batch_norm(
     centred = x - mean.view(shape)
     variance = _Sum.apply(centred.square().sum(axes)) / n
     y = weight.view(shape) * centred / torch.sqrt(variance.view(shape) + eps) + bias.view(shape)
-    return y, mean.detach(), variance.detach(), int(n)
+    return y, mean.detach(), variance.detach(), n.long()

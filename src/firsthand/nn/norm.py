@@ -86,11 +86,13 @@ class _RunningNorm(Module):
                 f"{type(self).__name__} trains on two {self.many} or more, got {n}: take a larger batch, or eval()."
             )
         if together:
-            y, mean, variance, n = across.batch_norm(x, weight, bias, self.eps)
+            y, mean, variance, count = across.batch_norm(x, weight, bias, self.eps)
+            unbiased = variance * (count / (count - 1))
         else:
             y, mean, variance = batch_norm(x, weight, bias, self.eps)
+            unbiased = variance * (n / (n - 1))
         running_mean.lerp_(mean, self.momentum)
-        running_var.lerp_(variance * (n / (n - 1)), self.momentum)
+        running_var.lerp_(unbiased, self.momentum)
         self.num_batches_tracked.add_(1)
         return y
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import whole
 from firsthand.data.images import ImageSets
 from firsthand.errors import UserError
 from firsthand.nn import log_softmax
@@ -108,11 +109,6 @@ class Classify(Task):
         return examples.batch(places)[0]
 
     @classmethod
-    def classify(cls, run: Trained, paths: Sequence[Path | str], crops: int = 1) -> list[dict[str, Any]]:
-        """What a trained network sees in a user's pictures, as its data set reads them: see `see`."""
-        return cls.of_run(run).see(run.model, paths, crops)
-
-    @classmethod
     def of_run(cls, run: Trained) -> "Classify":
         """The task of a run, without its data, but with what it needs to know of them."""
         task = cls.without_data(run.recipe)
@@ -120,52 +116,55 @@ class Classify(Task):
         task.classes = read_json(run.folder.path / "classes.json", list[str])
         return task
 
-    @torch.no_grad()
-    def see(self, model: Module, paths: Sequence[Path | str], crops: int = 1) -> list[dict[str, Any]]:
-        """The two likeliest classes of each picture.
+    def see(self, model: Module, paths: Sequence[Path | str], crops: int = 1) -> Iterator[dict[str, Any]]:
+        """The two likeliest classes of each picture, as the data set reads pictures, a row each.
 
         With `crops` it looks at so many parts of each, and the mean of their softmax counts. The row of a file that is
-        no such picture has an "error" in their place. Raises UserError if there is no path.
+        no such picture has an "error" in their place. Raises UserError if there is no path, or no part to look at.
         """
+        whole("crops", crops, "[1, 144]")
         if not paths:
             raise UserError("There is nothing to classify: give the path of at least one image.")
-        like, classes = next(model.parameters()), self.classes
-        rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
         together = max(self.eval_batch // crops, 1)
-        for part in (rows[start : start + together] for start in range(0, len(rows), together)):
-            views = []
-            for row in part:
-                try:
-                    views.append(self.views(row["path"], crops))
-                except UserError as error:
-                    row["error"] = str(error)
-            if not views:
-                continue
-            outputs = model(self.prepare(torch.cat(views)).to(like)).float().cpu()
-            scores = log_softmax(self.logits(outputs)).exp().unflatten(0, (len(views), -1)).mean(1)
-            if scores.shape[1] != len(classes):
-                raise UserError(f"There are {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
-            best = scores.topk(2, dim=1)
-            for row, (first, second), (sure, less), remarks in zip(
-                (row for row in part if "error" not in row),
-                best.indices.tolist(),
-                best.values.tolist(),
-                self.remarks(outputs[:: len(views[0])]),
-                strict=True,
-            ):
-                row |= {"class": classes[first], "confidence": sure}
-                row |= {"runner_up": classes[second], "runner_up_confidence": less} | remarks
+        parts = [paths[start : start + together] for start in range(0, len(paths), together)]
+        return (row for part in parts for row in self._rows(model, part, crops))
+
+    @torch.no_grad()
+    def _rows(self, model: Module, paths: Sequence[Path | str], crops: int) -> list[dict[str, Any]]:
+        """The rows of pictures that are looked at together."""
+        like, classes, views = next(model.parameters()), self.classes, []
+        rows: list[dict[str, Any]] = [{"path": str(path)} for path in paths]
+        for row in rows:
+            try:
+                views.append(self.views(row["path"], crops))
+            except UserError as error:
+                row["error"] = str(error)
+        if not views:
+            return rows
+        outputs = model(self.prepare(torch.cat(views)).to(like)).float().cpu()
+        scores = log_softmax(self.logits(outputs)).exp().unflatten(0, (len(views), -1)).mean(1)
+        if scores.shape[1] != len(classes):
+            raise UserError(f"There are {len(classes)} classes, but the network tells {scores.shape[1]} apart.")
+        best = scores.topk(2, dim=1)
+        for row, (first, second), (sure, less), remarks in zip(
+            (row for row in rows if "error" not in row),
+            best.indices.tolist(),
+            best.values.tolist(),
+            self.remarks(outputs[:: len(views[0])]),
+            strict=True,
+        ):
+            row |= {"class": classes[first], "confidence": sure}
+            row |= {"runner_up": classes[second], "runner_up_confidence": less} | remarks
         return rows
 
-    def explain(self, model: Module, paths: Sequence[Path | str]) -> list[Explanation]:
+    def explain(self, model: Module, paths: Sequence[Path | str]) -> Iterator[Explanation]:
         """Why the network takes each picture for what it does; raises UserError for a file that is no picture."""
-        like, found = next(model.parameters()), []
+        like = next(model.parameters())
         for path in paths:
             (image,) = self.views(path, 1)
             x = self.prepare(image[None])[0].to(like)
             picture = (image if image.ndim == 3 else image[None]).float() / 255
-            found.append(explain(model, lambda views: self.logits(model(views)), x, picture, self.classes))
-        return found
+            yield explain(model, lambda views: self.logits(model(views)), x, picture, self.classes)
 
     def views(self, path: Path | str, crops: int) -> Tensor:
         """The parts of a user's picture that the network looks at; raises UserError for a number that it has not."""

@@ -57,7 +57,7 @@ class Task(ABC):
 
     A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), names its `network` or writes
     `model`, writes `scores`, and says what a trained network is good for: `writes` and `sample`, or `save`, or
-    `classifies` and `classify`.
+    `classifies`, `of_run` and `see`.
     """
 
     network: Callable[..., Module]  # makes the network from the recipe's `model`
@@ -156,7 +156,11 @@ class Task(ABC):
         raise NotImplementedError
 
     @classmethod
-    def classify(cls, run: Trained, paths: Sequence[Path | str]) -> list[dict[str, Any]]:
+    def of_run(cls, run: Trained) -> "Task":
+        """The task of a run without its data, but with what `see` needs to know of them."""
+        raise NotImplementedError
+
+    def see(self, model: Module, paths: Sequence[Path | str], crops: int = 1) -> Iterator[dict[str, Any]]:
         """What a trained network sees in a user's pictures, a row each."""
         raise NotImplementedError
 

@@ -17,9 +17,7 @@ from firsthand.data.image_folder import ImageFolder
 from firsthand.data.images import ImageSets
 from firsthand.data.normalisation import Colours, Normalisation
 from firsthand.data.specs import Pictures
-from firsthand.data.userfile import remark
 from firsthand.errors import UserError
-from firsthand.nn import log_softmax
 from firsthand.train import recipe
 from firsthand.train.classify import Classify
 from firsthand.train.explain import explain
@@ -96,11 +94,7 @@ class Vision(Classify):
 
     def judged(self, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
         """Also whether the class is none of the five likeliest, where there are more than five."""
-        return super().judged(outputs, targets) | self.ranked(self.logits(outputs), targets)
-
-    def ranked(self, logits: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Whether each class is not the likeliest, and whether it is none of the five likeliest of more than five."""
-        found = {"error": (logits.argmax(dim=1) != targets).float()}
+        found, logits = super().judged(outputs, targets), self.logits(outputs)
         if logits.shape[1] > 5:
             found["top5_error"] = (logits.topk(5, dim=1).indices != targets[:, None]).all(dim=1).float()
         return found
@@ -145,28 +139,6 @@ class Vision(Classify):
             raise UserError(f"The data '{data.name}' shows one view of a picture, not {crops}: it has no colours.")
         side = middle.shape[-1]
         return views(path, crops, side, data.resized if data.folder else round(side * 256 / 224))
-
-    @torch.no_grad()
-    def looked_at(self, model: Module, examples: InFiles, crops: int) -> dict[str, float]:
-        """Error and top-5 error on pictures in files if the mean softmax over so many parts of each decides.
-
-        As papers report them; the model is in evaluation mode. Pictures that cannot be read are left out.
-        """
-        totals: dict[str, float] = {}
-        like, count = next(model.parameters()), 0
-        for index, target in zip(examples.sound().tolist(), examples.targets[examples.sound()], strict=True):
-            try:
-                inputs = self.prepare(self.views(examples.listing.path(index), crops)).to(like)
-            except UserError as error:
-                remark(f"Left out: {error}")
-                continue
-            sure = log_softmax(self.logits(model(inputs)).float()).exp().mean(0, keepdim=True).cpu()
-            count += 1
-            for name, values in self.ranked(sure, target[None]).items():
-                totals[name] = totals.get(name, 0.0) + values.item()
-        if not count:
-            raise UserError(f"{examples.listing.folder}: none of its files can be read as a picture.")
-        return {name: total / count for name, total in totals.items()}
 
     def files(self) -> dict[str, Any]:
         """The names of the classes, and how pixels are normalised."""

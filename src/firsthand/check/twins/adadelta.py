@@ -5,14 +5,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.adadelta.model import Config
 from firsthand.papers.adadelta.recipe import PRESETS
 
 VARIANTS = {"laptop": PRESETS["laptop"], "tanh": replace(PRESETS["paper"], model=Config(activation="tanh"))}
 
 
-class Network(Twin):
+class Network(InOrder):
     """Flatten, then Linear and ReLU or Tanh in turn."""
 
     def __init__(self, config: Config):
@@ -24,16 +24,6 @@ class Network(Twin):
             layers += [nn.Linear(width, units), squash()]
             width = units
         self.layers = nn.Sequential(*layers, nn.Linear(width, 10))
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """The two networks have the same tensors in the same order."""
-        self.ours = list(dict(ours.named_parameters()))
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Parameters or gradients under our names."""
-        values = (p.detach() if kind == "weight" else p.grad for p in self.parameters())
-        return dict(zip(self.ours, values, strict=True))
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits."""

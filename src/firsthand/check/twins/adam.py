@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.adam.model import Config
 from firsthand.papers.adam.recipe import PRESETS
 
@@ -16,7 +16,7 @@ VARIANTS = {
 }
 
 
-class Network(Twin):
+class Network(InOrder):
     """Flatten, then Linear, ReLU and Dropout in a row, and a last Linear."""
 
     overfit = (200, 0.001)  # under dropout a higher rate finds no rest
@@ -28,16 +28,6 @@ class Network(Twin):
         for inputs, outputs in zip(sizes, config.hidden, strict=False):
             layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(config.dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """The two networks have the same tensors in the same order."""
-        self.ours = list(dict(ours.named_parameters()))
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Parameters or gradients under our names."""
-        values = (p.detach() if kind == "weight" else p.grad for p in self.parameters())
-        return dict(zip(self.ours, values, strict=True))
 
     def forward(self, images: Tensor) -> Tensor:
         """Ten logits an image."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.alexnet.model import Config
 from firsthand.papers.alexnet.recipe import LAPTOP
 
@@ -24,7 +24,7 @@ VARIANTS = {name: replace(LAPTOP, model=config) for name, config in SMALL.items(
 VARIANTS["laptop"] = replace(LAPTOP, model=replace(LAPTOP.model, dropout=0.0))
 
 
-class Network(Twin):
+class Network(InOrder):
     """One sequence of layers, with the parameters in the same order."""
 
     overfit = (300, 0.001)  # under dropout a higher rate finds no rest
@@ -52,16 +52,6 @@ class Network(Twin):
             layers += [nn.Linear(before, units), f()]
             before = units
         self.layers = nn.Sequential(*layers, nn.Linear(before, config.classes))
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """Take over the weights, which lie in the same order."""
-        self.names = [name for name, _ in ours.named_parameters()]
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Every parameter, or its gradient, under our network's parameter names."""
-        found = [p.detach() if kind == "weight" else p.grad for p in self.parameters()]
-        return dict(zip(self.names, found, strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""

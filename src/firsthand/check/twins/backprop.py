@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.backprop.cases import Cases
 from firsthand.papers.backprop.model import Config
 from firsthand.papers.backprop.recipe import PRESETS
@@ -14,7 +14,7 @@ from firsthand.papers.backprop.recipe import PRESETS
 SIZES = {"symmetry": (6, 2, 1), "xor": (2, 2, 1), "xor-skip": (2, 1, 1), "parity": (4, 4, 1), "encoder": (8, 3, 8)}
 
 
-class Network(Twin):
+class Network(InOrder):
     """Linear and Sigmoid; the two code layers of the family trees lie side by side, the skipping inputs beside both."""
 
     guess = 100 * 0.5 * 23 / 24  # E of 100 cases when every output says 1/24, one of 24 being right
@@ -30,16 +30,6 @@ class Network(Twin):
             inputs, hidden, outputs = SIZES[config.net]
             self.hidden = nn.Linear(inputs, hidden)
             self.output = nn.Linear(hidden + inputs * (config.net == "xor-skip"), outputs)
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """The two networks have the same tensors in the same order, from the bottom up."""
-        self.ours = list(dict(ours.named_parameters()))
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Parameters or gradients under our names."""
-        values = (p.detach() if kind == "weight" else p.grad for p in self.parameters())
-        return dict(zip(self.ours, values, strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         """The outputs."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.googlenet.model import MODULES, Config
 from firsthand.papers.googlenet.recipe import LAPTOP
 from firsthand.train.recipe import Optim
@@ -68,7 +68,7 @@ def head(inputs: int, config: Config) -> nn.Sequential:
     return nn.Sequential(pool, convolution(inputs, width, 1, config), nn.Flatten(), *fully)
 
 
-class Network(Twin):
+class Network(InOrder):
     """The same network in four sequences and three heads, with the parameters in the same order."""
 
     overfit = (300, 0.002)
@@ -99,16 +99,6 @@ class Network(Twin):
         self.parts = nn.ModuleList(nn.Sequential(*part) for part in parts)
         self.fc = nn.Linear(channels, config.classes)
         self.heads = nn.ModuleList(head(inputs, config) for inputs in taps if config.aux)
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """Take over weights and buffers, which lie in the same order."""
-        self.names = [name for name, _ in ours.named_parameters()]
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Every parameter, or its gradient, under our network's parameter names."""
-        found = [p.detach() if kind == "weight" else p.grad for p in self.parameters()]
-        return dict(zip(self.names, found, strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits, in training of all heads."""

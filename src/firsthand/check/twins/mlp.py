@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.mlp.model import Config
 from firsthand.papers.mlp.recipe import PRESETS
 
 VARIANTS = {"laptop": PRESETS["laptop"], "paper": PRESETS["paper"], "lecture": PRESETS["lecture"]}
 
 
-class Network(Twin):
+class Network(InOrder):
     """Embedding, Flatten, then Linear, BatchNorm1d and Tanh in a row."""
 
     def __init__(self, config: Config):
@@ -25,16 +25,6 @@ class Network(Twin):
         layers += [nn.Linear(width, vocab, bias=config.batch_norm != "all")]
         layers += [nn.BatchNorm1d(vocab)] * (config.batch_norm == "all")
         self.layers = nn.Sequential(*layers)
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """The two networks have the same tensors in the same order."""
-        self.ours = list(dict(ours.named_parameters()))
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Parameters or gradients under our names."""
-        values = (p.detach() if kind == "weight" else p.grad for p in self.parameters())
-        return dict(zip(self.ours, values, strict=True))
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits of the next character."""

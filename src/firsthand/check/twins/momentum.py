@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.momentum.model import Config
 from firsthand.papers.momentum.recipe import PRESETS
 
@@ -18,7 +18,7 @@ VARIANTS = {
 }
 
 
-class Network(Twin):
+class Network(InOrder):
     """Flatten, then Linear and Sigmoid in a row, on images that AvgPool2d has made smaller."""
 
     guess = 49.0  # of the answer 0.5 to 14x14 black or white pixels
@@ -33,16 +33,6 @@ class Network(Twin):
         for place in range(len(sizes) - 1):
             layers += [nn.Linear(sizes[place], sizes[place + 1]), nn.Sigmoid()]
         self.body = nn.Sequential(*layers)
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """The two networks have the same tensors in the same order."""
-        self.ours = list(dict(ours.named_parameters()))
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Parameters or gradients under our names."""
-        values = (p.detach() if kind == "weight" else p.grad for p in self.parameters())
-        return dict(zip(self.ours, values, strict=True))
 
     def forward(self, images: Tensor) -> Tensor:
         """Reconstructions."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.regnet.line import anynet, regnet
 from firsthand.papers.regnet.model import Config
 from firsthand.papers.regnet.recipe import LAPTOP
@@ -58,7 +58,7 @@ class Block(nn.Module):
         return nn.functional.relu(self.w(x) + self.f(x))
 
 
-class Network(Twin):
+class Network(InOrder):
     """The same network as one sequence, with the parameters in the same order."""
 
     def __init__(self, config: Config):
@@ -70,17 +70,6 @@ class Network(Twin):
                 layers.append(Block(before, width, ratio, group, j == 0, config.squeeze))
                 before = width
         self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, config.classes))
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """Take over weights and buffers, which lie in the same order."""
-        self.names = [name for name, _ in ours.named_parameters()]
-        values = ours.state_dict().values()
-        self.load_state_dict(dict(zip(self.state_dict(), values, strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Every parameter, or its gradient, under our network's parameter names."""
-        found = [p.detach() if kind == "weight" else p.grad for p in self.parameters()]
-        return dict(zip(self.names, found, strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""

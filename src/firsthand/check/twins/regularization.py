@@ -5,14 +5,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.regularization.model import Config
 from firsthand.papers.regularization.recipe import PRESETS
 
 ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 
 
-class Network(Twin):
+class Network(InOrder):
     """Flatten, then Linear, BatchNorm1d and the activation in a row; without dropout, whose masks are drawn."""
 
     def __init__(self, config: Config):
@@ -23,16 +23,6 @@ class Network(Twin):
             layers += [nn.BatchNorm1d(units)] * config.batch_norm + [ACTIVATIONS[config.activation]()]
             width = units
         self.layers = nn.Sequential(*layers, nn.Linear(width, config.classes))
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """The two networks have the same tensors in the same order."""
-        self.ours = list(dict(ours.named_parameters()))
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Parameters or gradients under our names."""
-        values = (p.detach() if kind == "weight" else p.grad for p in self.parameters())
-        return dict(zip(self.ours, values, strict=True))
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits."""

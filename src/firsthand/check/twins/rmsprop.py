@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.rmsprop.model import Config
 from firsthand.papers.rmsprop.recipe import PRESETS
 
@@ -31,7 +31,7 @@ class _Times(nn.Module):
         return weight * self.factor
 
 
-class Network(Twin):
+class Network(InOrder):
     """Flatten, then Linear, ReLU and Dropout in a row."""
 
     def __init__(self, config: Config):
@@ -46,8 +46,7 @@ class Network(Twin):
 
     def copy_from(self, ours: nn.Module) -> None:
         """The two networks have the same tensors in the same order; then the first layer's units are changed."""
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-        self.ours = list(dict(ours.named_parameters()))
+        super().copy_from(ours)
         self.theirs = list(dict(self.named_parameters()))
         first = self.layers[1]
         stored = first.weight

@@ -1,6 +1,8 @@
 """A recipe's training, open before every update: experiments look at the network and the rule there."""
 
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 from math import nan
 from typing import Any
 
@@ -9,15 +11,24 @@ import torch
 from firsthand.data.order import Order
 from firsthand.train.engine import tiny_is_zero
 from firsthand.train.recipe import schedule_for
-from firsthand.train.task import evaluate
+from firsthand.train.task import Task, evaluate
 
 
 class Training:
-    """What `firsthand train` does with a recipe on one processor, to the same bits; gradients are not cut."""
+    """What `firsthand train` does with a recipe on one processor, to the same bits; gradients are not cut.
 
-    def __init__(self, recipe: Any):
+    Many trainings on the same data read it once: `data_of` is the task that has, and its `data` are the recipe's.
+    """
+
+    def __init__(self, recipe: Any, data_of: Task | None = None):
         torch.manual_seed(recipe.seed)
-        self.recipe, self.task = recipe, recipe.task(recipe)
+        self.recipe = recipe
+        if data_of is None:
+            self.task = recipe.task(recipe)
+        else:
+            known: Any = data_of.recipe
+            self.task = copy(data_of)
+            self.task.recipe = replace(recipe, data=known.data)
         self.network = self.task.model()
         self.optimizer = self.task.optimizer(self.network)
         self.order = Order(len(self.task.train), recipe.batch, recipe.order, recipe.seed)

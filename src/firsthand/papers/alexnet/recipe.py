@@ -1,10 +1,7 @@
 """How AlexNet is trained: in minutes on garments, and as section 5 did it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
-
-from torch.nn import Module
+from typing import ClassVar
 
 from firsthand.data.specs import Augment, Pictures
 from firsthand.papers.alexnet.model import AlexNet, Config
@@ -17,15 +14,6 @@ class AlexNetTask(Vision):
     """Say what a picture shows, with AlexNet or a small network of its kind."""
 
     network = AlexNet
-
-    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """Also the kernels of the first convolution, as figure 3 shows them."""
-        from firsthand.figures import images  # matplotlib takes half a second to import
-
-        yield from super().figures(model)
-        kernels = next(iter(model.features.values())).weight.detach().cpu()
-        kernels = kernels if kernels.shape[1] == 3 else kernels[:, 0]
-        yield "kernels", images.gallery(kernels, columns=min(16, len(kernels)), signed=kernels.ndim == 3, scale=0.6)
 
 
 @dataclass(frozen=True)

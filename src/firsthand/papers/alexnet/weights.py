@@ -1,5 +1,7 @@
 """Published weights of the one-tower network: torchvision's, whose names are ours."""
 
+from dataclasses import replace
+
 from firsthand.papers.alexnet.model import Config
 from firsthand.weights import CIFAR10, IMAGENET, Names, Preprocessing
 
@@ -7,11 +9,8 @@ HEAD = ("classifier.6",)  # starts anew where there are other classes
 NAMES: tuple[Names, ...] = ()
 
 
-def published(config: Config) -> Config:
-    """The network that weights in these names are of."""
-    return config
-
-
 def preprocessing(config: Config) -> Preprocessing:
     """How these networks saw pictures when they were trained."""
-    return CIFAR10 if config.images == "small" else IMAGENET
+    if config.images == "small":
+        return CIFAR10
+    return IMAGENET if config.padding else replace(IMAGENET, size=227)  # as many pixels as a border would have added

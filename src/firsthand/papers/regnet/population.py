@@ -5,19 +5,15 @@ from functools import lru_cache
 from random import Random
 from statistics import mean, median
 
-import torch
-
 from firsthand.claims import Arm, Measure, Outcome
-from firsthand.data.order import Order
+from firsthand.claims.bench.training import Training
 from firsthand.data.specs import Pictures
 from firsthand.papers.regnet.cost import cost
 from firsthand.papers.regnet.line import blocks, fit_error
 from firsthand.papers.regnet.model import Config
 from firsthand.papers.regnet.recipe import Recipe, RegNetTask
 from firsthand.papers.regnet.spaces import SMALL, Space, sample
-from firsthand.train.engine import tiny_is_zero
-from firsthand.train.recipe import Optim, Schedule, schedule_for
-from firsthand.train.task import Examples, evaluate
+from firsthand.train.recipe import Optim, Schedule
 
 HELD_OUT = 1000  # garments on which errors are counted
 
@@ -34,20 +30,11 @@ def task(steps: int) -> RegNetTask:
 
 def trained_error(config: Config, steps: int, seed: int) -> float:
     """The error of this network after so many steps, in per cent of the garments held out."""
-    torch.manual_seed(seed)
     shared = task(steps)
-    network = shared.network(config)
-    rule, factor = shared.optimizer(network), schedule_for(shared.recipe)
-    order = Order(len(shared.train), shared.recipe.batch, "shuffle", seed)
-    with tiny_is_zero():
-        for step in range(steps):
-            for group in rule.param_groups:
-                group["lr"] = shared.recipe.optim.lr * factor(step)
-            rule.zero_grad()
-            shared.loss(network, shared.batch(order.indices(step), step)).backward()
-            rule.step()
-        held_out: Examples = shared.val
-        return 100 * evaluate(shared, network, held_out)["error"]
+    training = Training(replace(shared.recipe, model=config, seed=seed), shared)
+    for _ in training.steps(steps):
+        pass
+    return 100 * training.score("val")["error"]
 
 
 def population(

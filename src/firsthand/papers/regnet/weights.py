@@ -42,11 +42,6 @@ NAMES = (
 )
 
 
-def published(config: Config) -> Config:
-    """The network that weights in these names are of: this one."""
-    return config
-
-
 def preprocessing(config: Config) -> Preprocessing:
     """How these networks saw pictures when they were trained."""
     return IMAGENET

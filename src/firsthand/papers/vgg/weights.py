@@ -7,11 +7,6 @@ HEAD = ("classifier.6",)  # starts anew where there are other classes
 NAMES = (Names("torchvision"),)
 
 
-def published(config: Config) -> Config:
-    """The network that weights in these names are of: the paper's."""
-    return config
-
-
 def preprocessing(config: Config) -> Preprocessing:
     """How torchvision's networks saw pictures when they were trained; the authors' own saw 0..255, blue first."""
     return IMAGENET

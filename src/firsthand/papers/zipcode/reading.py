@@ -57,8 +57,7 @@ def read(
     training = Training(replace(recipe, steps=passes * PASS, seed=seed))
     for _ in training.steps(passes * PASS):
         pass
-    task, targets = training.task, training.task.test.targets
-    outputs = task.outputs(training.network, task.test)
+    outputs, targets = training.task.outputs(training.network, training.task.test)
     wrong, sure = outputs.argmax(1) != targets, margins(outputs)
     scores = {part: training.score(part) for part in ("train", "test")}
     found = {f"{part}_{name}": value for part, both in scores.items() for name, value in both.items()}

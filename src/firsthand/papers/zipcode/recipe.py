@@ -14,6 +14,7 @@ from firsthand.data.specs import Images
 from firsthand.errors import UserError
 from firsthand.nn import mse, softplus
 from firsthand.papers.zipcode.model import VARIANTS, Config, ZipNet
+from firsthand.papers.zipcode.rejects import margins
 from firsthand.train import recipe
 from firsthand.train.classify import Classify
 from firsthand.train.recipe import Optim, Schedule
@@ -64,8 +65,7 @@ class ZipTask(Classify):
 
     def remarks(self, outputs: Tensor) -> list[dict[str, float]]:
         """How far the best output lies above the second: the paper rejects a digit where that is too little."""
-        best = outputs.topk(2, dim=1).values
-        return [{"margin": margin} for margin in (best[:, 0] - best[:, 1]).tolist()]
+        return [{"margin": margin} for margin in margins(outputs).tolist()]
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """Also the kernels, and how many digits must be rejected to bring the errors down."""

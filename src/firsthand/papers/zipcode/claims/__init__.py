@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "headline", "rejection", "constraint", "of_1989", "wiring")
+CLAIMS = in_order(__name__, "headline", "rejection", "constraint", "of_1989", "wiring", "modern")
