@@ -78,7 +78,7 @@ class _RunningNorm(Module):
         if not self.training:
             scale = weight * torch.rsqrt(running_var + self.eps)
             a, b = fast.beside(x, scale, bias - running_mean * scale)
-            return torch.addcmul(b, x, a)
+            return fast.line(x, a, b)
         x = x.to(weight.dtype)  # half precision cannot hold a variance
         n, together = x.numel() // features, across.shared()
         if n < 2 and not together:

@@ -22,7 +22,7 @@ def beside(
     return values if x.ndim == 2 else tuple(value.view(shape) for value in values)
 
 
-def _line(x: Tensor, a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+def line(x: Tensor, a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     """a x + b; in one step only if a and b are rows: addcmul is slow with two of three factors fixed in a run."""
     return torch.addcmul(b, x, a, out=out) if x.ndim == 2 else torch.mul(x, a, out=out).add_(b)
 
@@ -54,7 +54,7 @@ class _BatchNorm(torch.autograd.Function):
         ctx.mark_non_differentiable(mean, variance)
         a, b = beside(x, slope, torch.addcmul(bias, mean, slope, value=-1))
         for x_, y_ in parts(x, y):
-            _line(x_, a, b, out=y_)
+            line(x_, a, b, out=y_)
         return y, mean, variance
 
     @staticmethod
@@ -71,7 +71,7 @@ class _BatchNorm(torch.autograd.Function):
         by_x = dg.mul_(scale).mul(scale).mul_(share)
         a, b, c = beside(x, slope, by_x, torch.addcmul(db * share, by_x, mean, value=-1))
         for x_, dy_, dx_ in pieces:
-            _line(x_, b, c, out=dx_).addcmul_(dy_, a)
+            line(x_, b, c, out=dx_).addcmul_(dy_, a)
         return dx, dg, db, None
 
 
