@@ -6,9 +6,12 @@ from torch import Tensor
 from torch.nn import Module
 
 from firsthand import papers
+from firsthand.errors import UserError
+from firsthand.figures import explanation
 from firsthand.figures.explanation import explanations, kernels
+from firsthand.nn import Conv2d
 from firsthand.papers.resnet.model import Config, ResNet
-from firsthand.train.explain import explain, occlusion
+from firsthand.train.explain import explain, feature_maps, occlusion
 
 
 class Corner(Module):
@@ -63,3 +66,23 @@ def test_the_likeliest_come_first_and_can_be_drawn():
     bars = figure.axes[3].patches
     assert len(figure.axes) == 8 and bars[0].get_width() == 100 * found.likeliest[0][1]
     assert len(kernels(network.conv1.weight.detach(), "first").axes) == 8
+
+
+def test_feature_maps():
+    """Those of the first, two between and the last convolution, the most varied first; each is that layer's output."""
+    torch.manual_seed(0)
+    network = ResNet(Config((2, 2, 2), 16)).eval()
+    x = torch.randn(3, 32, 32)
+    found = feature_maps(network, x)
+    names = [name for name, module in network.named_modules() if isinstance(module, Conv2d)]
+    assert list(found) == [names[0], names[4], names[8], names[12]]
+    assert [tuple(maps.shape) for maps in found.values()] == [(8, 32, 32), (8, 32, 32), (8, 16, 16), (8, 8, 8)]
+    first = network.conv1(x[None])[0]
+    places = first.flatten(1).std(1).argsort(descending=True)[:8]
+    torch.testing.assert_close(found["conv1"], first[places])
+    figure = explanation.maps(torch.rand(3, 32, 32), found)
+    assert len(figure.axes) == 1 + 4 * 8 and all(axes.images for axes in figure.axes)
+    assert not network.conv1._forward_hooks
+
+    with pytest.raises(UserError, match="has no convolutions"):
+        feature_maps(Corner(), x)

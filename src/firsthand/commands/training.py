@@ -211,6 +211,7 @@ def classify(
     variant: str | None = None,
     crops: int = 1,
     figure: Path | None = None,
+    maps: Path | None = None,
     json: bool = False,
 ) -> None:
     """Say what your own image files show, with a trained classifier, which reads them as its training data were read.
@@ -223,6 +224,7 @@ def classify(
         crops: parts of a photograph that are looked at, whose mean counts: 1, 10 or 144; the time grows with them.
         figure: a .png, .svg or .pdf to draw of what in each picture speaks for its class. The network looks a hundred
             times at each for it: less than a second for a small network, a minute for the largest.
+        maps: a .png, .svg or .pdf to draw of what convolutions, from the first to the last, make of the first picture.
         json: print JSON instead.
     """
     if not images:
@@ -232,7 +234,8 @@ def classify(
     if weights is not None and variant is None:
         known = ", ".join(papers.get(run).variants)
         raise UserError(f"Of which network are the weights? Add --variant NAME, one of: {known or 'none is known'}.")
-    to = None if figure is None else _target(figure)
+    to = None if figure is None else _target(figure, "--figure")
+    maps_to = None if maps is None else _target(maps, "--maps")
     if weights is None or variant is None:
         task, network = api.load(run).classifier
     else:
@@ -241,7 +244,9 @@ def classify(
         task, network = classifier(papers.get(run), variant, weights)
     rows = watched(task.see(network, images, crops), len(images), "pictures looked at")
     if to is not None and (sound := [row["path"] for row in rows if "error" not in row]):
-        _explain(watched(task.explain(network, sound), len(sound), "pictures explained"), to)
+        _draw("explanations", to, "--figure", watched(task.explain(network, sound), len(sound), "pictures explained"))
+    if maps_to is not None and "error" not in rows[0]:
+        _draw("maps", maps_to, "--maps", *task.maps(network, images[0]))
     if json:
         show_json(rows)
     for row in rows:
@@ -253,19 +258,19 @@ def classify(
         raise SystemExit(2)
 
 
-def _target(figure: Path) -> Path:
-    """The file that the figure goes to."""
+def _target(figure: Path, option: str) -> Path:
+    """The file that a figure goes to."""
     from firsthand.train.figures import target  # matplotlib takes half a second to import
 
-    return target(figure, "classified.png", "firsthand classify", "--figure")
+    return target(figure, "classified.png", "firsthand classify", option)
 
 
-def _explain(found: Sequence[Any], to: Path) -> None:
-    """Draw why the network takes each picture for what it does."""
-    from firsthand.figures.explanation import explanations
+def _draw(kind: str, to: Path, option: str, *what: Any) -> None:
+    """Draw a figure of this kind of `firsthand.figures.explanation`."""
+    from firsthand.figures import explanation
     from firsthand.train.figures import save
 
-    save(explanations(found), to, "firsthand classify", "--figure")
+    save(getattr(explanation, kind)(*what), to, "firsthand classify", option)
 
 
 def _told(row: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""What a network sees in pictures: each beside its class map, what hiding a part costs, and the likeliest classes."""
+"""What a network sees in pictures: class maps, what hiding a part costs, feature maps, kernels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -61,6 +61,24 @@ def over(axes: Axes, picture: Float[Tensor, "channel height width"], values: Flo
     )  # fmt: skip
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
+
+
+def maps(picture: Float[Tensor, "channel height width"], layers: Mapping[str, Float[Tensor, "maps h w"]]) -> Figure:
+    """Feature maps, a row a layer from the first to the last, each map with its own scale; the picture before them."""
+    most = max(map(len, layers.values()))
+    figure = Figure(figsize=(0.95 * (most + 2), 1.15 * len(layers) + 0.3))
+    grid = figure.add_gridspec(len(layers), most + 2)
+    first = figure.add_subplot(grid[:, :2])
+    show(first, picture)
+    first.set_title("picture", fontsize=9, fontweight="normal", loc="center")
+    for row, (name, found) in enumerate(layers.items()):
+        for column, values in enumerate(found):
+            axes = figure.add_subplot(grid[row, column + 2])
+            show(axes, values, signed=True)
+            if not column:
+                size = "x".join(map(str, values.shape))
+                axes.set_title(f"{name}, {size}", fontsize=8, fontweight="normal", loc="left", pad=3)
+    return figure
 
 
 def kernels(weight: Float[Tensor, "out in height width"], title: str) -> Figure:

@@ -12,7 +12,7 @@ from firsthand.bounds import whole
 from firsthand.data.images import ImageSets
 from firsthand.errors import UserError
 from firsthand.nn import log_softmax
-from firsthand.train.explain import Explanation, explain
+from firsthand.train.explain import Explanation, explain, feature_maps
 from firsthand.train.folder import RunFolder
 from firsthand.train.task import Batch, Examples, Task, Trained
 from firsthand.typed import read_json
@@ -159,12 +159,20 @@ class Classify(Task):
 
     def explain(self, model: Module, paths: Sequence[Path | str]) -> Iterator[Explanation]:
         """Why the network takes each picture for what it does; raises UserError for a file that is no picture."""
-        like = next(model.parameters())
         for path in paths:
-            (image,) = self.views(path, 1)
-            x = self.prepare(image[None])[0].to(like)
-            picture = (image if image.ndim == 3 else image[None]).float() / 255
+            x, picture = self.looked_at(model, path)
             yield explain(model, lambda views: self.logits(model(views)), x, picture, self.classes)
+
+    def maps(self, model: Module, path: Path | str) -> tuple[Tensor, dict[str, Tensor]]:
+        """A picture, and what the network's convolutions make of it; UserError for a network that has none."""
+        x, picture = self.looked_at(model, path)
+        return picture, feature_maps(model, x)
+
+    def looked_at(self, model: Module, path: Path | str) -> tuple[Tensor, Tensor]:
+        """A user's picture as the network sees it, and as people do, 0 to 1."""
+        (image,) = self.views(path, 1)
+        x = self.prepare(image[None])[0].to(next(model.parameters()))
+        return x, (image if image.ndim == 3 else image[None]).float() / 255
 
     def views(self, path: Path | str, crops: int) -> Tensor:
         """The parts of a user's picture that the network looks at; raises UserError for a number that it has not."""

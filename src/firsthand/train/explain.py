@@ -1,4 +1,4 @@
-"""Why a network takes a picture for what it says: where the picture speaks for a class."""
+"""Why a network takes a picture for what it says: where it speaks for a class, and what convolutions make of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
 
-from firsthand.nn import softmax
+from firsthand.errors import UserError
+from firsthand.nn import Conv2d, softmax
 
 CELLS = 10  # places a side at which a part of the picture is hidden
 
@@ -56,6 +57,31 @@ def occlusion(logits: Logits, x: Input, winner: int, cells: int = CELLS) -> Floa
             views[column, :, top:bottom, left:right] = 0
         found.append(softmax(logits(views).float())[:, winner])
     return softmax(logits(x[None]).float())[0, winner] - torch.stack(found)
+
+
+@torch.no_grad()
+def feature_maps(network: Module, x: Input, depths: int = 4, count: int = 8) -> dict[str, Float[Tensor, "maps h w"]]:
+    """What convolutions from the first to the last make of one input, before norm and rectifier.
+
+    Of each the `count` maps that vary most over the image, the most varied first, under the convolution's name. Raises
+    UserError for a network without convolutions.
+    """
+    convolutions = [(name, module) for name, module in network.named_modules() if isinstance(module, Conv2d)]
+    if not convolutions:
+        raise UserError("This network has no convolutions, and so no feature maps: leave out --maps.")
+    last = len(convolutions) - 1
+    places = sorted({round(last * depth / max(depths - 1, 1)) for depth in range(depths)})
+    seen: dict[str, Tensor] = {}
+
+    def look(name: str) -> Callable:
+        return lambda module, inputs, output: seen.update({name: output[0].float().cpu()})
+
+    handles = [module.register_forward_hook(look(name)) for name, module in (convolutions[i] for i in places)]
+    network(x[None])
+    for handle in handles:
+        handle.remove()
+    varied = {name: maps.flatten(1).std(1, correction=0).argsort(descending=True) for name, maps in seen.items()}
+    return {name: maps[varied[name][:count]] for name, maps in seen.items()}
 
 
 def _around(place: int, places: int, size: int) -> tuple[int, int]:

@@ -18,9 +18,10 @@ from firsthand.data.images import ImageSets
 from firsthand.data.normalisation import Colours, Normalisation
 from firsthand.data.specs import Pictures
 from firsthand.errors import UserError
+from firsthand.nn import Conv2d
 from firsthand.train import recipe
 from firsthand.train.classify import Classify
-from firsthand.train.explain import explain
+from firsthand.train.explain import explain, feature_maps
 from firsthand.train.folder import RunFolder
 from firsthand.train.pictures import TRAINED, InFiles, InMemory
 from firsthand.train.task import Batch, Examples
@@ -110,7 +111,7 @@ class Vision(Classify):
         return {name: total / count for name, total in totals.items()}
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """Also the kernels of the first layer, and what in four pictures speaks for their class."""
+        """Also the kernels of the first layer, feature maps, and what in four pictures speaks for their class."""
         from firsthand.figures import explanation  # matplotlib takes half a second to import
 
         yield from super().figures(model)
@@ -120,6 +121,8 @@ class Vision(Classify):
         examples = self.val if self.test is None else self.test
         places, model = torch.arange(min(4, len(examples))), model.eval()
         inputs, pictures = examples.batch(places)[0].to(first), self.shown(examples, places)
+        if any(isinstance(module, Conv2d) for module in model.modules()):
+            yield "maps", explanation.maps(pictures[0], feature_maps(model, inputs[0]))
         yield "explained", explanation.explanations([
             explain(model, lambda views: self.logits(model(views)), x, picture, self.classes)
             for x, picture in zip(inputs, pictures, strict=False)
