@@ -1,8 +1,9 @@
 """How text is written with a trained network: the options of `firsthand sample`. Imports no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from firsthand.bounds import COUNT, SEED, within
+from firsthand.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,11 @@ class Sampling:
 
     def __post_init__(self) -> None:
         within(self, temperature="[1e-6, 1e6]", top_k=COUNT, top_p="(0, 1]", seed=SEED, max_length=COUNT)
+
+    def only(self, *names: str) -> None:
+        """Raise UserError if an option is given that is not one of these."""
+        for field in fields(self):
+            if field.name not in names and getattr(self, field.name) != field.default:
+                raise UserError(
+                    f"The option '{field.name}' does not apply to the pictures that this network writes: leave it out."
+                )
