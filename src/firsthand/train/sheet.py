@@ -32,7 +32,7 @@ def target(path: Path) -> Path:
 
 
 def sheet(pictures: Tensor, columns: int) -> np.ndarray:
-    """The pictures (pictures, channel, height, width), 0 to 1, in rows, each pixel a square, as bytes of grey or colour.
+    """The pictures (pictures, channel, height, width), 0 to 1, in rows, each pixel a square: bytes of grey or colour.
 
     Small ones are enlarged by a whole factor.
     """

@@ -159,7 +159,7 @@ class Task(ABC):
     def pictures(
         cls, run: Trained, count: int, options: Sampling = Sampling(), between: tuple[str, str] | None = None
     ) -> Float[Tensor, "pictures channel height width"]:
-        """`count` new pictures, 0 black to 1 white; or a path of so many `between` two of the user's, these at its ends.
+        """`count` new pictures, 0 black to 1 white; or so many on the way `between` two, with these at both ends.
 
         Raises UserError for options that do not apply.
         """
