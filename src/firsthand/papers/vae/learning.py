@@ -1,14 +1,18 @@
-"""The bound while the networks learn: what several claims measure."""
+"""The bound while the networks learn: what several claims measure and draw."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
-from firsthand.claims import Outcome
+from firsthand.claims import Arm, Outcome
 from firsthand.claims.bench.training import Training
 from firsthand.data.specs import Vectors
+from firsthand.figures.curves import Runs, lines, series
+from firsthand.figures.style import COLOURS, beside, subplots
 from firsthand.papers.vae.likelihood import importance_sampled
 from firsthand.papers.vae.model import VAE, Config
 from firsthand.papers.vae.recipe import PRESETS
@@ -84,3 +88,20 @@ def divergences(task: Bound, network: VAE) -> Tensor:
     """KL(q(z_j|x) || N(0, 1)) of every latent j, the mean over the test pictures."""
     mean, log_variance = network.encode(task.test.batch(torch.arange(len(task.test)))[0])
     return ((mean.square() + torch.expm1(log_variance) - log_variance) / 2).mean(0)
+
+
+def growth(seen: Runs, arms: Sequence[Arm], least: int | float, title: str, **frame: Any) -> Figure:
+    """Figure 2: the bound on test (solid) and training pictures (dashed), a line a seed; diamonds are the paper's."""
+    figure, axes = subplots(8, 4.6)
+    labels = []
+    for one, colour in zip(arms, COLOURS, strict=False):
+        curves = series(seen[one.name])
+        lines(axes, [curve[:, :2] for curve in curves], colour, "_")
+        lines(axes, [curve[:, ::2] for curve in curves], colour, "_", ls="--", lw=0.9)
+        printed = {name: value for name, value in one.paper.items() if name.startswith("test")}
+        axes.plot([int(name.split()[1]) for name in printed], list(printed.values()), "D", color=colour, mfc="none")
+        labels.append((one.name, float(curves[0][-1, 1]), colour))
+    axes.set(xscale="log", xlim=(9e3, 2e6), xlabel="training samples", ylabel="bound (nats a picture)", title=title)
+    axes.set(**frame)
+    beside(axes, 1.1e6, labels, least)
+    return figure

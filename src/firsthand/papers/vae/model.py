@@ -19,6 +19,7 @@ Where the paper does not say: weights and biases start from N(0, 0.1^2), for N(0
 above -8, or a pixel that never changes would drive the density to infinity.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, pi
 from typing import Literal
@@ -31,6 +32,8 @@ from torch.nn import Module
 from firsthand.bounds import ANY, NOT_NEGATIVE, SIZE, within
 from firsthand.nn import Linear, binary_cross_entropy, gaussian_kl, init, sigmoid, tanh
 
+Pixels, Latents = Float[Tensor, "batch pixels"], Float[Tensor, "batch latent"]
+Noise = Float[Tensor, "samples batch latent"]
 Terms = tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]  # log p(x|z), and KL(q || p): their difference is L
 Decoded = tuple[Float[Tensor, "*batch pixels"], Float[Tensor, "*batch pixels"] | None]  # logits; log s^2 if Gaussian
 
@@ -66,9 +69,7 @@ class VAE(Module):
         for parameter in self.parameters():
             init.normal_(parameter, config.start)
 
-    def encode(
-        self, x: Float[Tensor, "batch pixels"]
-    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+    def encode(self, x: Pixels) -> tuple[Latents, Latents]:
         """Mean and log variance of q(z|x)."""
         h = tanh(self.encoder(x))
         return self.mean(h), self.log_variance(h)
@@ -79,8 +80,8 @@ class VAE(Module):
         return self.pixels(h), None if self.pixel_spread is None else self.pixel_spread(h).clamp(min=self.floor)
 
     def forward(
-        self, x: Float[Tensor, "batch pixels"], noise: Float[Tensor, "samples batch latent"] | None = None, fixed=False
-    ) -> Float[Tensor, "batch pixels"] | tuple[Float[Tensor, "..."] | None, ...]:
+        self, x: Pixels, noise: Noise | None = None, fixed=False
+    ) -> Pixels | tuple[Float[Tensor, "..."] | None, ...]:
         """Reconstructions through z = mu; with noise, logits and log s^2 at z = mu + sigma eps, and mu, log sigma^2.
 
         Through a `fixed` z no gradient flows.
@@ -92,11 +93,7 @@ class VAE(Module):
         return *self.decode(z.detach() if fixed else z), mean, log_variance
 
 
-def reparameterise(
-    mean: Float[Tensor, "batch latent"],
-    log_variance: Float[Tensor, "batch latent"],
-    noise: Float[Tensor, "samples batch latent"],
-) -> Float[Tensor, "samples batch latent"]:
+def reparameterise(mean: Latents, log_variance: Latents, noise: Noise) -> Noise:
     """z = mu + sigma eps: a sample of N(mu, sigma^2) through which gradients flow. Source: section 2.4."""
     return mean + torch.exp(log_variance / 2) * noise
 
@@ -114,30 +111,29 @@ def log_prior(z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
 
 
 def log_likelihood(
-    x: Float[Tensor, "batch pixels"], logits: Float[Tensor, "*batch pixels"], spread: Float[Tensor, "..."] | None = None
+    x: Pixels, logits: Float[Tensor, "*batch pixels"], spread: Float[Tensor, "..."] | None = None
 ) -> Float[Tensor, "*batch"]:
     """log p(x|z) in nats, summed over pixels: sum_i x_i log y_i + (1 - x_i) log(1 - y_i), or that of a Gaussian."""
+    x = x.expand_as(logits)
     if spread is not None:
         return log_normal(x, sigmoid(logits), spread)
-    return -binary_cross_entropy(logits, x.expand_as(logits), reduction="none").sum(-1)
+    return -binary_cross_entropy(logits, x, reduction="none").sum(-1)
 
 
-def estimator_a(model: VAE, x: Float[Tensor, "batch pixels"], noise: Float[Tensor, "samples batch latent"]) -> Terms:
+def estimator_a(model: Callable, x: Pixels, noise: Noise) -> Terms:
     """Means over the samples of log p(x|z) and of log q(z|x) - log p(z). Source: equation 6."""
     *decoded, mean, log_variance = model(x, noise)
     z = reparameterise(mean, log_variance, noise)
     return log_likelihood(x, *decoded).mean(0), (log_normal(z, mean, log_variance) - log_prior(z)).mean(0)
 
 
-def estimator_b(model: VAE, x: Float[Tensor, "batch pixels"], noise: Float[Tensor, "samples batch latent"]) -> Terms:
+def estimator_b(model: Callable, x: Pixels, noise: Noise) -> Terms:
     """The mean over the samples of log p(x|z), and KL(q(z|x) || p(z)). Source: equation 7."""
     *decoded, mean, log_variance = model(x, noise)
     return log_likelihood(x, *decoded).mean(0), gaussian_kl(mean, log_variance)
 
 
-def score_function(
-    model: VAE, x: Float[Tensor, "batch pixels"], noise: Float[Tensor, "samples batch latent"], baseline: float = 0.0
-) -> Terms:
+def score_function(model: Callable, x: Pixels, noise: Noise, baseline: float = 0.0) -> Terms:
     """Estimator B, but phi's gradient does not go through z: it is (log p(x|z) - baseline) d log q(z|x) / d phi.
 
     The values are those of estimator B. Source: section 2.2.

@@ -43,10 +43,9 @@ PAPER = Recipe(
     log_every=1000,
     checkpoint_every=10_000,
 )
-# 10 passes with Adam; the bits of every picture are drawn anew.
+# 10 passes with Adam.
 LAPTOP = replace(
     PAPER,
-    data=Vectors(binarise="drawn"),
     steps=5000,
     optim=Optim("adam", lr=0.002),
     schedule=Schedule("one-cycle"),

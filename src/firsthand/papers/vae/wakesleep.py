@@ -7,16 +7,18 @@ No gradient goes from one network into the other. Source: Hinton, Dayan, Frey & 
 section 5 trains the same encoder with it.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from firsthand.nn import sigmoid
-from firsthand.papers.vae.model import VAE, log_likelihood, log_normal
+from firsthand.papers.vae.model import log_likelihood, log_normal
 
 
 def wake_sleep(
-    model: VAE, x: Float[Tensor, "batch pixels"], noise: Float[Tensor, "2 batch latent"]
+    model: Any, x: Float[Tensor, "batch pixels"], noise: Float[Tensor, "2 batch latent"]
 ) -> Float[Tensor, ""]:
     """The loss whose gradient is that of wake (theta) and of sleep (phi); dreams are drawn by torch's own generator."""
     *decoded, _, _ = model(x, noise[:1], fixed=True)

@@ -1,11 +1,9 @@
 """Figure 2, Frey faces: the bound for 2 to 20 latents, with a Gaussian decoder."""
 
-from matplotlib.figure import Figure
+from functools import partial
 
 from firsthand.claims import Arm, Claim, Measure, limit_from
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import COLOURS, beside, subplots
-from firsthand.papers.vae.learning import learn
+from firsthand.papers.vae.learning import growth, learn
 
 TEST = Measure("test 1000000", "test bound after 1e6 samples (nats)", digits=0)
 TRAIN = Measure("train 1000000", "training bound after 1e6 samples (nats)", digits=0)
@@ -23,22 +21,6 @@ ARMS = (arm(2, 673.0), arm(5, 761.0), arm(10, 792.0), arm(20, 754.0))
 TWO, FIVE, TEN, TWENTY = ARMS
 
 
-def figure(seen: Runs) -> Figure:
-    """Test bound (solid) and training bound (dashed), a line a seed; diamonds are figure 2's."""
-    figure, axes = subplots(8, 4.6)
-    labels = []
-    for one, colour in zip(ARMS, COLOURS, strict=False):
-        curves = series(seen[one.name])
-        lines(axes, [curve[:, :2] for curve in curves], colour, "_")
-        lines(axes, [curve[:, ::2] for curve in curves], colour, "_", ls="--", lw=0.9)
-        axes.plot([1e6], [one.paper[TEST.name]], "D", color=colour, mfc="none", ms=6)
-        labels.append((one.name, float(curves[0][-1, 1]), colour))
-    axes.set(xscale="log", xlim=(9e3, 2e6), ylim=(0, None), xlabel="training samples", ylabel="bound (nats a face)",
-             title="Bound on test (solid) and training faces (dashed); ◇ figure 2, test")  # fmt: skip
-    beside(axes, 1.1e6, labels, 45)
-    return figure
-
-
 CLAIM = Claim(
     key="faces",
     kind="the paper's statement",
@@ -52,5 +34,11 @@ CLAIM = Claim(
     ),
     seeds=(3, 4, 5),
     remark="",
-    figure=figure,
+    figure=partial(
+        growth,
+        arms=ARMS,
+        least=45,
+        ylim=(0, None),
+        title="Frey faces: bound on test (solid) and training faces (dashed); ◇ figure 2, test",
+    ),
 )

@@ -1,11 +1,9 @@
 """Figure 2, MNIST: the bound for 3 to 200 latents as the number of training samples grows."""
 
-from matplotlib.figure import Figure
+from functools import partial
 
 from firsthand.claims import Arm, Claim, Measure, limit_from
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import COLOURS, beside, subplots
-from firsthand.papers.vae.learning import learn
+from firsthand.papers.vae.learning import growth, learn
 
 LATER = "test 1000000"
 TEST_3 = Measure("test 300000", "test bound after 3e5 samples (nats)", digits=1)
@@ -31,22 +29,6 @@ ARMS = (
 THREE, FIVE, TEN, TWENTY, MANY = ARMS
 
 
-def figure(seen: Runs) -> Figure:
-    """Test bound (solid) and training bound (dashed), a line a seed; diamonds are figure 2's test bounds."""
-    figure, axes = subplots(8, 4.6)
-    labels = []
-    for one, colour in zip(ARMS, COLOURS, strict=False):
-        curves = series(seen[one.name])
-        lines(axes, [curve[:, :2] for curve in curves], colour, "_")
-        lines(axes, [curve[:, ::2] for curve in curves], colour, "_", ls="--", lw=0.9)
-        axes.plot([3e5, 1e6], [one.paper[TEST_3.name], one.paper[TEST.name]], "D", color=colour, mfc="none", ms=6)
-        labels.append((one.name, float(curves[0][-1, 1]), colour))
-    axes.set(xscale="log", xlim=(2e4, 1.7e6), ylim=(-180, -100), xlabel="training samples", ylabel="bound (nats)",
-             title="Bound on test (solid) and training digits (dashed); ◇ figure 2, test")  # fmt: skip
-    beside(axes, 1.07e6, labels, 3.2)
-    return figure
-
-
 CLAIM = Claim(
     key="latents",
     kind="the paper's statement",
@@ -63,5 +45,11 @@ CLAIM = Claim(
     ),
     seeds=(3, 4, 5),
     remark="",
-    figure=figure,
+    figure=partial(
+        growth,
+        arms=ARMS,
+        least=3.2,
+        ylim=(-240, -100),
+        title="MNIST: bound on test (solid) and training digits (dashed); ◇ figure 2, test",
+    ),
 )

@@ -13,7 +13,7 @@ TEST_3 = Measure("test 300000", "test bound after 3e5 samples (nats)", digits=1)
 
 def rival(latent: int, rate: float) -> Arm:
     """Wake-sleep at one of the paper's rates."""
-    options = {"latent": latent, "estimator": "wake-sleep", "rate": rate, "trained": 300_000}
+    options = {"latent": latent, "estimator": "wake-sleep", "rate": rate, "trained": 100_000}
     return Arm(f"{latent} latents, wake-sleep, {rate:g}", experiment=learn, overrides=options)
 
 
