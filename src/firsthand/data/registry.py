@@ -22,7 +22,7 @@ class Dataset:
     embedded: bool = False  # comes with an installed package, needs no download
     column: str | None = None  # of its CSV file
     loader: str = ""  # images and bits: the function of a module in firsthand.data that loads them, as module.function
-    reader: str = ""  # images: the one that reads a user's picture as one of them
+    reader: str = ""  # pictures: the one that reads a user's picture as one of them
 
     def load(self, *options: Any) -> Any:
         """Its images, or bits, in three parts, by its own loader."""
@@ -278,6 +278,7 @@ _ALL = (
         source="https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/",
         licence="that of MNIST, CC BY-SA 3.0",
         loader="vectors.load_binarized_mnist",
+        reader="pictures.as_digit",
         files=(
             _amat("train", "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"),
             _amat("valid", "1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2"),

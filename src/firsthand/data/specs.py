@@ -226,6 +226,13 @@ class Vectors:
             raise UserError(f"'{self.name}' holds {known.kind}, not bits or pictures: choose {names}, or a CSV's path.")
         return sets.limited(self.limit)
 
+    def picture(self, path: str | Path) -> "torch.Tensor":
+        """A user's picture as one of these, in grey levels from 0 to 255; raises `UserError` for what is none."""
+        known = DATASETS.get(self.name)
+        if known is None or not known.reader:
+            raise UserError(f"'{self.name}' holds no pictures.")
+        return known.picture(path)
+
     def located(self) -> "Vectors":
         """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
         return self if self.name in DATASETS else replace(self, name=absolute(self.name))
