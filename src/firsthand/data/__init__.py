@@ -31,6 +31,7 @@ _LAZY = {
     "load_digits": "images",
     "load_fashion_mnist": "images",
     "load_folder": "image_folder",
+    "load_frey": "frey",
     "load_mnist": "images",
     "multiplication": "synthetic",
     "reber_stream": "synthetic",

@@ -13,7 +13,7 @@ class Dataset:
     """A data set: what it is, where it comes from, and the files it needs."""
 
     name: str
-    kind: Literal["lines", "images", "bits", "text", "tagged text"]
+    kind: Literal["lines", "images", "bits", "greys", "text", "tagged text"]
     about: str  # one sentence
     source: str  # where to read about it
     licence: str
@@ -21,11 +21,11 @@ class Dataset:
     unpacked: tuple[RemoteFile, ...] = ()  # what its archive holds, which may lie in the data folder in its place
     embedded: bool = False  # comes with an installed package, needs no download
     column: str | None = None  # of its CSV file
-    loader: str = ""  # images and bits: the function of a module in firsthand.data that loads them, as module.function
-    reader: str = ""  # pictures: the one that reads a user's picture as one of them
+    loader: str = ""  # of what is no text: the function of a module in firsthand.data that loads it, as module.function
+    reader: str = ""  # of pictures: the one that reads a user's as one of them
 
     def load(self, *options: Any) -> Any:
-        """Its images, or bits, in three parts, by its own loader."""
+        """Its images or vectors in three parts, by its own loader."""
         return found(self.loader)(*options)
 
     def picture(self, path: str | Path) -> Any:
@@ -283,6 +283,25 @@ _ALL = (
             _amat("train", "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"),
             _amat("valid", "1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2"),
             _amat("test", "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c"),
+        ),
+    ),
+    Dataset(
+        name="frey",
+        kind="greys",
+        about="1,965 frames of a video of one man's face, 28 rows of 20 pixels; 200 each for validation and to test.",
+        source="https://cs.nyu.edu/~roweis/data.html",
+        licence="none stated",
+        loader="frey.load_frey",
+        reader="frey.as_face",
+        files=(
+            RemoteFile(
+                "frey/frey_rawface.mat",
+                "https://cs.nyu.edu/~roweis/data/frey_rawface.mat",
+                (),
+                ("sha256:2438ba4f0d2a6bd8bac43de756141eaa33c8d248dd613d464bdb1210d9b7af78",),
+                dataset="frey",
+                canonical="frey.canonical",
+            ),
         ),
     ),
     Dataset(

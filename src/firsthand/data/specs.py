@@ -214,7 +214,7 @@ class Vectors:
         if known is None:
             self._refuse("binarise", "draw_seed", "validation")
             sets = split_rows(read_bits(named(self.name, *_NAMED)), self.name, self.split_seed)
-        elif known.kind == "bits":
+        elif known.kind in ("bits", "greys"):
             self._refuse("binarise", "draw_seed", "validation", "split_seed")
             sets = known.load()
         elif known.kind == "images":
@@ -222,16 +222,16 @@ class Vectors:
             held_out = _HELD_OUT.get(self.name) if self.validation is None else self.validation
             sets = of_pictures(known.load(held_out), self.name, self.binarise or "fixed", self.draw_seed)
         else:
-            names = ", ".join(other.name for other in DATASETS.values() if other.kind in ("bits", "images"))
+            names = ", ".join(other.name for other in DATASETS.values() if other.kind in ("bits", "greys", "images"))
             raise UserError(f"'{self.name}' holds {known.kind}, not bits or pictures: choose {names}, or a CSV's path.")
         return sets.limited(self.limit)
 
     def picture(self, path: str | Path) -> "torch.Tensor":
-        """A user's picture as one of these, in grey levels from 0 to 255; raises `UserError` for what is none."""
+        """A user's picture as a vector of grey levels; raises `UserError` for what is none."""
         known = DATASETS.get(self.name)
         if known is None or not known.reader:
-            raise UserError(f"'{self.name}' holds no pictures.")
-        return known.picture(path)
+            raise UserError(f"'{self.name}' holds no pictures as yours may be one.")
+        return known.picture(path).flatten()
 
     def located(self) -> "Vectors":
         """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""

@@ -26,7 +26,7 @@ def describe(name: str) -> dict:
     card |= {"status": status(known), "files": [_file(file) for file in sources(known)]}
     if card["status"] == "to download":
         return card
-    told = {"lines": _lines, "images": _images, "bits": _bits, "text": _text, "tagged text": _tagged}
+    told = {"lines": _lines, "images": _images, "bits": _bits, "greys": _greys, "text": _text, "tagged text": _tagged}
     return card | told[known.kind](name)
 
 
@@ -98,6 +98,20 @@ def _bits(name: str) -> dict:
         "bits": sets.train.shape[1],
         "share of ones": round(sets.train.float().mean().item(), 4),
         "samples": some if sets.shape is not None else ["".join(map(str, row)) for row in some],
+    }
+
+
+def _greys(name: str) -> dict:
+    from firsthand.data.images import drawing
+
+    sets = Vectors(name).load()
+    counts = {part: len(getattr(sets, part)) for part in ("train", "val", "test")}
+    pictures = sets.train[:3].view(3, *sets.shape)
+    return {
+        "examples": sum(counts.values()),
+        "split": counts,
+        "pixels": "x".join(map(str, sets.shape)),
+        "samples": list(map(drawing, pictures)),
     }
 
 

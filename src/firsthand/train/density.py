@@ -70,7 +70,8 @@ class Density(Task):
 
     def files(self) -> dict[str, Any]:
         """What a vector is: how many components, and the height and width of a picture."""
-        return {"vectors.json": {"inputs": self.train.inputs.shape[1], "shape": self.shape}}
+        shape = None if self.shape is None else list(self.shape)
+        return {"vectors.json": {"inputs": self.train.inputs.shape[1], "shape": shape}}
 
     @classmethod
     def seen(cls, run: Trained, name: str) -> Float[Tensor, " dims"]:
