@@ -190,7 +190,7 @@ class Run:
             raise UserError(
                 f"This network writes {self.writes}: firsthand sample {self.path} --out {FILES[self.writes]}"
             )
-        return self.recipe.task.sample(self.trained, count, override(Sampling(), options), new)
+        return self.recipe.task.sample(self.trained, count, self._how(options), new)
 
     def pictures(self, count: int | None = None, *, between: tuple[Any, Any] | None = None, **options: Any) -> Any:
         """Make `count` new pictures (pictures, channel, height, width), 0 black to 1 white; options as in `Sampling`.
@@ -202,7 +202,7 @@ class Run:
         count = (10 if between else 64) if count is None else count
         whole("count", count, "[1, 1e5]")
         ends = between and (str(between[0]), str(between[1]))
-        return self.recipe.task.pictures(self.trained, count, override(Sampling(), options), ends)
+        return self.recipe.task.pictures(self.trained, count, self._how(options), ends)
 
     def save(
         self, path: str | Path, *, count: int | None = None, between: tuple[Any, Any] | None = None, **options: Any
@@ -220,11 +220,18 @@ class Run:
         if Path(path).parent == self.path:
             self.folder.refuse_links()
         if self.writes == "sound":
-            return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
+            return self.recipe.task.save(self.trained, Path(path), self._how(options))
         from firsthand.train import sheet
 
         to = sheet.target(Path(path))
         return sheet.save(self.pictures(count, between=between, **options), to)
+
+    def _how(self, options: dict[str, Any]) -> Sampling:
+        """The options as they are checked."""
+        how = override(Sampling(), options)
+        if how.keep is not None and self.writes != "pictures":
+            raise UserError(f"The option 'keep' is for pictures, and {self.path} writes {self.writes}: leave it out.")
+        return how
 
     def classify(self, paths: str | Path | Iterable[str | Path], crops: int = 1) -> list[dict[str, Any]]:
         """Say which class each image file shows, and how surely, from the middle of it or from 10 or 144 parts."""

@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from firsthand.data.specs import Vectors
 from firsthand.data.vectors import TRAINED, VectorSets, bits
+from firsthand.errors import UserError
 from firsthand.train import recipe
-from firsthand.train.task import Batch, Examples, Task
+from firsthand.train.task import Batch, Examples, Task, Trained
+from firsthand.typed import read_json
 
 
 class Rows(Examples):
@@ -68,7 +70,34 @@ class Density(Task):
 
     def files(self) -> dict[str, Any]:
         """What a vector is: how many components, and the height and width of a picture."""
-        return {"vectors.json": {"inputs": self.train.inputs.shape[1], "shape": self.shape}}
+        shape = None if self.shape is None else list(self.shape)
+        return {"vectors.json": {"inputs": self.train.inputs.shape[1], "shape": shape}}
+
+    @classmethod
+    def seen(cls, run: Trained, name: str) -> Float[Tensor, " dims"]:
+        """A user's picture, or a test vector by its number, as numbers from 0 to 1; raises UserError for neither."""
+        if not name.isdecimal():
+            return run.recipe.data.picture(name).flatten() / 255
+        test = run.recipe.task(run.recipe).test
+        if int(name) >= len(test):
+            raise UserError(f"There is no test example {name}: they are numbered from 0 to {len(test) - 1:,}.")
+        return test.batch(torch.tensor([int(name)]))[0][0]
+
+    @staticmethod
+    def shown(run: Trained, x: Float[Tensor, "pictures dims"]) -> Float[Tensor, "pictures 1 height width"]:
+        """Vectors as pictures."""
+        shape = read_json(run.folder.path / "vectors.json", Known).shape
+        if shape is None:
+            raise UserError(f"{run.folder.path} has learned vectors that are no pictures.")
+        return x.cpu().float().view(-1, 1, *shape)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What vectors.json tells."""
+
+    inputs: int
+    shape: tuple[int, int] | None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """How text is written with a trained network: the options of `firsthand sample`. Imports no torch."""
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from firsthand.bounds import COUNT, SEED, within
 from firsthand.errors import UserError
@@ -14,7 +15,8 @@ class Sampling:
     top_k: int | None = None  # choose among the k likeliest tokens only
     top_p: float | None = None  # choose among the likeliest tokens that hold this probability together
     greedy: bool = False  # always take the likeliest token
-    prompt: str = ""  # how every line or text begins
+    prompt: str = ""  # how every line or text begins; for a network that completes pictures, a picture's file
+    keep: Literal["top", "bottom", "left", "right"] | None = None  # pictures: the half of the prompt that is given
     stop: str = ""  # end before the first place that says this
     seed: int = 0  # of the random choices
     max_length: int | None = None  # longest line or text, in tokens; None: 50 of a line, 500 of a text
