@@ -302,7 +302,7 @@ def test_pictures(run, tmp_path, capsys, monkeypatch):
         (["--top-k", "3"], "'top_k' does not apply"),
         (["--new"], "'new' is for lines"),
         (["--count", "0"], "count must be at least 1"),
-        (["--between", "0", "1800"], "no test picture 1800: they are numbered from 0 to 179"),
+        (["--between", "0", "1800"], "no test example 1800: they are numbered from 0 to 179"),
         (["--between", "0", "none.png"], "There is no file none.png"),
         (["--out", "one.pdf"], "written into a .png file"),
         (["--between", "mine.png", "0", "--out", "mine.png"], "is not a figure of `firsthand sample`"),

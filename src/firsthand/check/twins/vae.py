@@ -49,7 +49,7 @@ class Network(Twin):
         spread = None if self.pixel_spread is None else torch.clamp(self.pixel_spread(h), min=self.config.floor)
         return self.pixels(h), spread, mean, log_variance
 
-    def loss(self, outputs: tuple[Tensor, ...], targets: Tensor) -> Tensor:
+    def loss(self, outputs: tuple[Tensor | None, ...], targets: Tensor) -> Tensor:
         """Minus the bound, with the KL of torch.distributions."""
         logits, spread, mean, log_variance = outputs
         x = self.x.expand_as(logits)

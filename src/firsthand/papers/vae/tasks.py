@@ -20,7 +20,6 @@ from firsthand.train.density import Density, Rows
 from firsthand.train.recipe import arguments
 from firsthand.train.sampling import Sampling
 from firsthand.train.task import Batch, Examples, Trained
-from firsthand.typed import read_json
 
 ESTIMATORS = {
     "A": bounds.estimator_a,
@@ -124,23 +123,6 @@ class Bound(Density):
         way = torch.linspace(0, 1, count)[:, None].to(like)
         path = run.model.decode(first + way * (second - first))[0].sigmoid().cpu()
         return cls.shown(run, torch.cat([ends[:1], path, ends[1:]]))
-
-    @classmethod
-    def seen(cls, run: Trained, name: str) -> Float[Tensor, " pixels"]:
-        """A user's picture, or a test picture by its number, as the network sees it."""
-        data = run.recipe.data
-        if name.isdecimal():
-            test = run.recipe.task(run.recipe).test
-            if int(name) >= len(test):
-                raise UserError(f"There is no test picture {name}: they are numbered from 0 to {len(test) - 1:,}.")
-            return test.batch(torch.tensor([int(name)]))[0][0]
-        return data.picture(name).flatten() / 255
-
-    @staticmethod
-    def shown(run: Trained, x: Float[Tensor, "pictures pixels"]) -> Float[Tensor, "pictures 1 height width"]:
-        """Vectors as pictures."""
-        height, width = read_json(run.folder.path / "vectors.json", dict[str, Any])["shape"]
-        return x.cpu().float().view(-1, 1, height, width)
 
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
         """Reconstructions, new pictures, where the latents of each class lie, and of two latents the whole plane."""

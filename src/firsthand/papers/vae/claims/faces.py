@@ -13,7 +13,7 @@ ACTIVE = Measure("active", "latents with a KL above 0.01 nats", digits=1)
 
 def arm(latent: int, test: float) -> Arm:
     """Figure 2's number at 1e6 samples."""
-    options = {"data": "frey", "latent": latent, "hidden": 200}
+    options = {"faces": True, "latent": latent, "hidden": 200}
     return Arm(f"{latent} latents", experiment=learn, overrides=options, paper={TEST.name: test})
 
 

@@ -4,13 +4,13 @@ from firsthand.claims import Arm, Claim, Measure, limit_from
 from firsthand.papers.vae.learning import learn
 
 TEST_1 = Measure("test 30000", "test bound after 3e4 samples (nats)", digits=1)
-TEST = Measure("test 200000", "test bound after 2e5 samples (nats)", digits=1)
-TRAIN = Measure("train 200000", "training bound after 2e5 samples (nats)", digits=1)
+TEST = Measure("test 100000", "test bound after 1e5 samples (nats)", digits=1)
+TRAIN = Measure("train 100000", "training bound after 1e5 samples (nats)", digits=1)
 
 
 def arm(estimator: str, samples: int) -> Arm:
     """A smaller network, for the ten samples cost ten decoders."""
-    options = {"estimator": estimator, "samples": samples, "hidden": 200, "latent": 10, "trained": 200_000}
+    options = {"estimator": estimator, "samples": samples, "hidden": 200, "latent": 10, "trained": 100_000}
     return Arm(f"{estimator}, L = {samples}", experiment=learn, overrides=options)
 
 
