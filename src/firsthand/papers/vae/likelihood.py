@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 
 from firsthand.papers.vae.model import VAE, log_likelihood, log_normal, log_prior, reparameterise
 
-AT_ONCE = 100_000  # pictures times samples of one pass
+AT_ONCE = 20_000  # pictures times samples of one pass
 
 
 @torch.no_grad()

@@ -32,7 +32,7 @@ def two_latents(steps: int = 3000, seed: int = 0) -> Outcome:
     network, generator = training.network, Generator().manual_seed(seed)
     x, _ = training.task.test.batch(torch.arange(SCORED))
     with torch.no_grad():
-        draws = [torch.randn(500, SCORED, 2, generator=generator) for _ in range(SAMPLES // 500)]
+        draws = (torch.randn(100, SCORED, 2, generator=generator) for _ in range(SAMPLES // 100))
         weights = torch.cat([log_weights(network, x, noise) for noise in draws])
     found = {"bound": weights.mean().item(), "quadrature": quadrature(network, x).mean().item()}
     for count in COUNTS[1:]:  # groups of so many samples, so that all of them are used
