@@ -59,10 +59,10 @@ PRESETS = {
     "paper": PAPER,
     # Figure 4: two latents, whose plane can be drawn.
     "plane": replace(LAPTOP, model=Config(latent=2)),
-    # Frey faces: numbers with a Gaussian decoder, 200 units; 320 passes over 1,565 frames.
+    # Figure 4, Frey faces: numbers with a Gaussian decoder, 200 units; 312 passes over 1,565 frames.
     "faces": replace(
         LAPTOP,
-        model=Config(hidden=200, latent=10, decoder="gaussian", inputs=560),
+        model=Config(hidden=200, latent=2, decoder="gaussian", inputs=560),
         data=Vectors("frey"),
     ),
     # No download, seconds: scikit-learn's 1,797 digits.

@@ -53,9 +53,12 @@ class Bound(Density):
         """The three parts; for a Gaussian decoder grey levels are made continuous."""
         if sets.shape is None:
             raise UserError(f"'{self.recipe.data.name}' holds no pictures: choose mnist, digits or frey.")
+        continuous = self.recipe.model.decoder == "gaussian"
+        if continuous and not sets.levels:
+            raise UserError("Bits have no density for a Gaussian decoder: take --data.binarise none.")
         super().take(sets)
         self.labels, self.classes = sets.labels, sets.classes
-        if sets.levels and self.recipe.model.decoder == "gaussian":
+        if continuous:
             self.train, self.val, self.test = map(Continuous, (sets.train, sets.val, sets.test))
         spec = self.recipe.optim
         if spec.weight_decay is None:  # the prior N(0, I) over every weight, for a loss that is a mean over pictures

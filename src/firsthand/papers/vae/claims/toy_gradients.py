@@ -50,7 +50,7 @@ EXPECTED = (
 def figure(seen: Runs) -> Figure:
     """Variance against the number of dimensions."""
     figure, axes = subplots(7, 4)
-    against(axes, seen, "variance", DIMENSIONS, COLOURS, 1.0)
+    against(axes, seen, "variance", DIMENSIONS, COLOURS[: len(ARMS)], 1.6)
     axes.set(yscale="log", xlabel="dimensions of z", ylabel="variance of one draw",
              title="Three estimates of the gradient of E|z|²")  # fmt: skip
     return figure
