@@ -269,7 +269,8 @@ def test_what_a_run_leaves(run):
     assert found >= {"reconstructions", "samples", "between", "plane", "latents", "loss"}
 
 
-def test_an_interrupted_run_equals_an_uninterrupted_one(run, tmp_path):
+@pytest.mark.usefixtures("without_figures")
+def test_an_interrupted_run_equals_an_uninterrupted_one(tmp_path):
     """The noise of training goes on where it stopped."""
     small = {"eval_every": 10, "checkpoint_every": 10, "model.hidden": 20, "schedule.name": "constant"}
     whole = firsthand.train("vae", "digits", out=tmp_path / "whole", progress=False, steps=20, **small)
