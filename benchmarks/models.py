@@ -29,8 +29,12 @@ from firsthand.options import override
 
 BLOCK = 0.1  # seconds
 UNTWINNED = {"lenet paper", "lenet mlp-300", "lenet mlp-300-100"}  # LeCun's own rule, and networks that torch.nn has
-SLOW = {"selfattention paper"}  # seconds a step
-SIZES = {"birnn brown": {"model.vocab": 29_686, "model.outputs": 49}}  # what the data says
+SLOW = {"selfattention paper", "made paper"}  # seconds a step
+SIZES = {  # what the data says
+    "birnn brown": {"model.vocab": 29_686, "model.outputs": 49},
+    "made dna": {"model.inputs": 180},
+    "made dna-masks": {"model.inputs": 180},
+}
 
 
 def recipes(key: str) -> Iterator[tuple[str, Any]]:

@@ -18,6 +18,8 @@ from firsthand.train.recipe import flat
 from firsthand.train.sampling import Sampling
 from firsthand.typed import START_AGAIN
 
+FILES = {"sound": "sound.wav", "pictures": "samples.png"}  # what is written into a file, and the file's usual name
+
 
 class Run:
     """A training run: what was asked, what came out, and the trained network ready to use."""
@@ -170,7 +172,7 @@ class Run:
 
     @property
     def writes(self) -> str | None:
-        """What the trained network writes: "lines", such as names, "text", "sound", or nothing."""
+        """What the trained network writes: "lines", such as names, "text", "sound", "pictures", or nothing."""
         return self.recipe.task.writes(self.recipe)
 
     def sample(self, count: int = 20, *, new: bool = False, **options: Any) -> list[str]:
@@ -184,15 +186,52 @@ class Run:
             raise UserError(
                 f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
             )
-        return self.recipe.task.sample(self.trained, count, override(Sampling(), options), new)
+        if self.writes in FILES:
+            raise UserError(
+                f"This network writes {self.writes}: firsthand sample {self.path} --out {FILES[self.writes]}"
+            )
+        return self.recipe.task.sample(self.trained, count, self._how(options), new)
 
-    def save(self, path: str | Path, **options: Any) -> dict[str, Any]:
-        """Write a new sound into a WAV file and say how long it is; options as in `Sampling`."""
-        if self.writes != "sound":
-            raise UserError(f"{self.path} does not write sound: leave out --out, or send its text on: > {path}")
+    def pictures(self, count: int | None = None, *, between: tuple[Any, Any] | None = None, **options: Any) -> Any:
+        """Make `count` new pictures (pictures, channel, height, width), 0 black to 1 white; options as in `Sampling`.
+
+        By default 64; with `between`, picture files or numbers of test pictures, a path of ten from one to the other.
+        """
+        if self.writes != "pictures":
+            raise UserError(f"{self.path} does not write pictures.")
+        count = (10 if between else 64) if count is None else count
+        whole("count", count, "[1, 1e5]")
+        ends = between and (str(between[0]), str(between[1]))
+        return self.recipe.task.pictures(self.trained, count, self._how(options), ends)
+
+    def save(
+        self, path: str | Path, *, count: int | None = None, between: tuple[Any, Any] | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """Write a new sound into a WAV file, or new pictures into a PNG, and say what it holds.
+
+        Options as in `Sampling`, of pictures also those of `pictures`.
+        """
+        if between is not None and self.writes != "pictures":
+            raise UserError(f"{self.path} does not write pictures: leave out --between.")
+        if self.writes not in FILES:
+            raise UserError(f"{self.path} writes no file: leave out --out, or send its text on: > {path}")
+        if self.writes == "sound" and (between is not None or count not in (None, 1)):
+            raise UserError("A run that writes sound writes one at a time: vary the --seed.")
         if Path(path).parent == self.path:
             self.folder.refuse_links()
-        return self.recipe.task.save(self.trained, Path(path), override(Sampling(), options))
+        if self.writes == "sound":
+            return self.recipe.task.save(self.trained, Path(path), self._how(options))
+        from firsthand.train import sheet
+
+        to = sheet.target(Path(path))
+        return sheet.save(self.pictures(count, between=between, **options), to)
+
+    def _how(self, options: dict[str, Any]) -> Sampling:
+        """The options as they are checked."""
+        how = override(Sampling(), options)
+        if how.keep is not None and self.writes != "pictures":
+            raise UserError(f"The option 'keep' is for pictures, and {self.path} writes {self.writes}: leave it out.")
+        return how
 
     def classify(self, paths: str | Path | Iterable[str | Path], crops: int = 1) -> list[dict[str, Any]]:
         """Say which class each image file shows, and how surely, from the middle of it or from 10 or 144 parts."""

@@ -21,7 +21,8 @@ def test_the_registry_imports_nothing_heavy():
 def test_every_data_set_is_embedded_or_has_checked_files():
     assert set(DATASETS) == {
         "names", "makemore-names", "indian-male-names", "python-docs", "timemachine", "tinyshakespeare", "brown",
-        "digits", "mnist", "fashion-mnist", "cifar10", "usps",
+        "digits", "mnist", "fashion-mnist", "cifar10", "usps", "binarized-mnist", "dna", "mushrooms",
+        "nips", "frey",
     }  # fmt: skip
     for name, dataset in DATASETS.items():
         assert name == dataset.name
@@ -30,7 +31,7 @@ def test_every_data_set_is_embedded_or_has_checked_files():
         for file in dataset.files:
             assert all(known.startswith(("sha256:", "md5:")) for known in file.sums)
             assert all(known.startswith("sha256:") for known in file.content_sums)
-            assert file.sums and file.url.startswith(("https://", "http://fashion-mnist.s3-website"))
+            assert (file.sums or file.content_sums) and file.url.startswith(("https://", "http://fashion-mnist.s3-website"))
             assert file.dataset == name
 
 
@@ -48,6 +49,11 @@ def test_status(empty_folder):
         "fashion-mnist": "to download",
         "cifar10": "to download",
         "usps": "to download",
+        "binarized-mnist": "to download",
+        "dna": "to download",
+        "mushrooms": "to download",
+        "nips": "to download",
+        "frey": "to download",
     }
     (empty_folder / "mnist").mkdir(parents=True)
     for file in DATASETS["mnist"].files:

@@ -317,7 +317,10 @@ def test_text_is_not_written_into_a_sound(tmp_path, capsys, lines_file):
     assert run.sample(5, seed=1) == run.sample(5, seed=1, cache=False)
     with pytest.raises(SystemExit):
         main(["sample", str(run.path), "--out", "new.wav"])
-    assert "does not write sound" in capsys.readouterr().err
+    assert "writes no file: leave out --out" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["sample", str(run.path), "--between", "1", "2"])
+    assert "does not write pictures: leave out --between" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("without_figures")

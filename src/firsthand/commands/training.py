@@ -13,6 +13,7 @@ from firsthand.commands.screen import Positional, RunName, err, out, show_json, 
 from firsthand.errors import UserError
 from firsthand.options import parse
 from firsthand.process import leads
+from firsthand.run import FILES
 from firsthand.train.launch import Launch
 from firsthand.train.sampling import Sampling
 
@@ -131,6 +132,8 @@ def report(run: api.Run, as_json: bool) -> None:
         out.print(f"more:   firsthand sample {run.path}", markup=False)
     elif run.writes == "sound":
         out.print(f"\nhear it: firsthand sample {run.path} --out sound.wav", markup=False)
+    elif run.writes == "pictures":
+        out.print(f"\nsee it: firsthand sample {run.path} --out samples.png", markup=False)
     elif run.classifies:
         out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
     out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)
@@ -148,22 +151,24 @@ def sample(
     count: int | None = None,
     how: Annotated[Sampling, tyro.conf.arg(name="")] = Sampling(),
     new: bool = False,
+    between: tuple[str, str] | None = None,
     out: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Write with a trained run: new lines, and how many of them are in the training set, a text as it comes, or sound.
+    """Write with a trained run: new lines, and how many of them are in the training set, text, sound or pictures.
 
     Args:
         run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
-        count: how many lines or texts; None: 20 lines, or one text.
+        count: how many; None: 20 lines, 64 pictures, 10 between two, or one text.
         how: how they are written.
         new: only distinct lines that are not in the training set.
-        out: of a run that writes sound: the WAV file to write; None: sound.wav in the run's folder.
+        between: two picture files, or numbers of test pictures: pictures on the way from one to the other.
+        out: of a run that writes sound or pictures: the file to write; None: sound.wav or samples.png in its folder.
         json: print JSON instead.
     """
     loaded = api.load(run)
-    if loaded.writes == "sound" or out is not None:
-        return _sound(loaded, out, count, how, new, json)
+    if loaded.writes in FILES or out is not None or between is not None:
+        return _file(loaded, out, count, how, new, between, json)
     of_text = loaded.writes == "text"
     texts = loaded.write((1 if of_text else 20) if count is None else count, new=new, **asdict(how))
     lines = []
@@ -191,16 +196,30 @@ def sample(
     err.print(f"{len(lines)} lines, {len(set(lines))} distinct, {told}.")
 
 
-def _sound(run: api.Run, path: Path | None, count: int | None, how: Sampling, new: bool, as_json: bool) -> None:
-    """Write one sound."""
-    path = path or run.path / "sound.wav"
-    if run.writes == "sound" and (new or count not in (None, 1)):
+def _file(
+    run: api.Run,
+    path: Path | None,
+    count: int | None,
+    how: Sampling,
+    new: bool,
+    between: tuple[str, str] | None,
+    as_json: bool,
+) -> None:
+    """Write a sound, or a sheet of pictures."""
+    kind = run.writes or ""
+    if path is None:
+        path = run.path / FILES.get(kind, "")
+    if kind == "sound" and (new or count not in (None, 1)):
         raise UserError("A run that writes sound writes one at a time: leave out --count and --new, vary the --seed.")
-    facts = run.save(path, **asdict(how))
+    if new:
+        raise UserError("The option 'new' is for lines: leave it out.")
+    facts = run.save(path, count=count, between=between, **asdict(how))
     if as_json:
-        show_json({"run": str(run.path), "sound": str(path)} | facts)
-    else:
+        show_json({"run": str(run.path), kind: str(path)} | facts)
+    elif kind == "sound":
         print(f"{path}: {facts['seconds']:.1f} s, {facts['rate']:,} samples a second")
+    else:
+        print(f"{facts['path']}: {facts['pictures']} pictures of {facts['height']}x{facts['width']} pixels")
 
 
 def classify(

@@ -7,7 +7,7 @@ from firsthand.data.files import RemoteFile, fetch, folder
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
 from firsthand.data.registry import DATASETS, Dataset, dataset, download, status
-from firsthand.data.specs import Images, Lines, Names, Text
+from firsthand.data.specs import Images, Lines, Names, Text, Vectors
 from firsthand.data.summary import describe
 from firsthand.data.vocabulary import Vocabulary
 
@@ -20,6 +20,7 @@ _LAZY = {
     "Sequences": "synthetic",
     "Stream": "stream",
     "TokenVocabulary": "tokens",
+    "VectorSets": "vectors",
     "adding": "synthetic",
     "as_digit": "pictures",
     "as_garment": "pictures",
@@ -30,6 +31,7 @@ _LAZY = {
     "load_digits": "images",
     "load_fashion_mnist": "images",
     "load_folder": "image_folder",
+    "load_frey": "frey",
     "load_mnist": "images",
     "multiplication": "synthetic",
     "reber_stream": "synthetic",
@@ -48,6 +50,7 @@ __all__ = [
     "Names",
     "RemoteFile",
     "Text",
+    "Vectors",
     "Vocabulary",
     "dataset",
     "describe",

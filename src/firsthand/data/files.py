@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from firsthand.data.userfile import located, remark
 from firsthand.errors import UserError
 
-_OPENERS = {".gz": gzip.open, ".bz2": bz2.open}
+_OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".mat": partial(open, mode="rb")}
 _OTHER_FOLDER = "Set FIRSTHAND_DATA to a folder of your own."
 _verified: set[tuple] = set()  # the files this process has checked, each with its path, mtime and size
 
@@ -30,7 +31,7 @@ class RemoteFile:
     path: str  # relative to the data folder
     url: str  # canonical address
     sums: tuple[str, ...]  # "sha256:..." or "md5:..." of the file itself
-    content_sums: tuple[str, ...] = ()  # the same of what a .gz or .bz2 file holds, however it was packed
+    content_sums: tuple[str, ...] = ()  # the same of what a .gz, .bz2 or .mat file holds, however it was packed
     dataset: str = ""  # the data set it belongs to, for messages
     canonical: str = ""  # module.function of firsthand.data: the bytes of a content that count, however it was written
 

@@ -13,7 +13,7 @@ class Dataset:
     """A data set: what it is, where it comes from, and the files it needs."""
 
     name: str
-    kind: Literal["lines", "images", "text", "tagged text"]
+    kind: Literal["lines", "images", "bits", "greys", "text", "tagged text"]
     about: str  # one sentence
     source: str  # where to read about it
     licence: str
@@ -21,11 +21,11 @@ class Dataset:
     unpacked: tuple[RemoteFile, ...] = ()  # what its archive holds, which may lie in the data folder in its place
     embedded: bool = False  # comes with an installed package, needs no download
     column: str | None = None  # of its CSV file
-    loader: str = ""  # images: the function of a module in firsthand.data that loads them, as module.function
-    reader: str = ""  # images: the one that reads a user's picture as one of them
+    loader: str = ""  # of what is no text: the function of a module in firsthand.data that loads it, as module.function
+    reader: str = ""  # of pictures: the one that reads a user's as one of them
 
     def load(self, *options: Any) -> Any:
-        """Its images in three parts, by its own loader."""
+        """Its images or vectors in three parts, by its own loader."""
         return found(self.loader)(*options)
 
     def picture(self, path: str | Path) -> Any:
@@ -57,6 +57,19 @@ def _usps(name: str, packed: str, content: str) -> RemoteFile:
     """The sums are those of the file as it was published, and of its digits and pixels, however they are written."""
     sums = (f"md5:{packed}",), (f"sha256:{content}",)
     return RemoteFile(f"usps/{name}", _USPS_URL + name, *sums, "usps", canonical="usps.canonical")
+
+
+_AMAT_URL = "https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/"
+
+
+def _amat(part: str, sha256: str) -> RemoteFile:
+    name = f"binarized_mnist_{part}.amat"
+    return RemoteFile(f"binarized-mnist/{name}", _AMAT_URL + name, (f"sha256:{sha256}",), dataset="binarized-mnist")
+
+
+def _made(name: str, sha256: str) -> RemoteFile:
+    url = f"https://raw.githubusercontent.com/mgermain/MADE/master/datasets/{name}.npz"
+    return RemoteFile(f"made-uci/{name}.npz", url, (f"sha256:{sha256}",), dataset=name)
 
 
 _ALL = (
@@ -257,6 +270,66 @@ _ALL = (
                 content="0e2b49627b8dcd6973d10b28b8623beae24d4e9f9d9d366ef89ed6d280c8364d",
             ),
         ),
+    ),
+    Dataset(
+        name="binarized-mnist",
+        kind="bits",
+        about="MNIST's digits in black and white, drawn once for all: the fixed set that papers report on.",
+        source="https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/",
+        licence="that of MNIST, CC BY-SA 3.0",
+        loader="vectors.load_binarized_mnist",
+        reader="pictures.as_digit",
+        files=(
+            _amat("train", "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"),
+            _amat("valid", "1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2"),
+            _amat("test", "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c"),
+        ),
+    ),
+    Dataset(
+        name="frey",
+        kind="greys",
+        about="1,965 frames of a video of one man's face, 28 rows of 20 pixels; 200 each for validation and to test.",
+        source="https://cs.nyu.edu/~roweis/data.html",
+        licence="none stated",
+        loader="frey.load_frey",
+        reader="frey.as_face",
+        files=(
+            RemoteFile(
+                "frey/frey_rawface.mat",
+                "https://cs.nyu.edu/~roweis/data/frey_rawface.mat",
+                (),
+                ("sha256:2438ba4f0d2a6bd8bac43de756141eaa33c8d248dd613d464bdb1210d9b7af78",),
+                dataset="frey",
+                canonical="frey.canonical",
+            ),
+        ),
+    ),
+    Dataset(
+        name="dna",
+        kind="bits",
+        about="3,186 pieces of DNA about a place where a gene may be spliced, 180 bits each, in MADE's split.",
+        source="https://archive.ics.uci.edu/dataset/69",
+        licence="CC BY 4.0",
+        loader="vectors.load_dna",
+        files=(_made("dna", "df2d2e7ce1469edfead15e41024e108d64f1b4633cfecfc40ef7107cc22c895c"),),
+    ),
+    Dataset(
+        name="mushrooms",
+        kind="bits",
+        about="What a guide says of 8,124 mushrooms, 112 bits each, in MADE's split.",
+        source="https://archive.ics.uci.edu/dataset/73/mushroom",
+        licence="CC BY 4.0",
+        loader="vectors.load_mushrooms",
+        files=(_made("mushrooms", "4130f1defa3033911fe746a3ab1bb22b0c812bb29e68391a0fbc2d65bab6ae74"),),
+    ),
+    Dataset(
+        name="nips",
+        kind="bits",
+        about="Which of 500 words are in each of 1,740 papers of NIPS 0 to 12, in MADE's split.",
+        source="https://cs.nyu.edu/~roweis/data.html",
+        licence="none stated",
+        loader="vectors.load_nips",
+        files=(_made("nips", "dbf3b659a49670957c0851971bd51ff952a657f010581d12f6c1e2dca8907b20"),),
     ),
 )
 

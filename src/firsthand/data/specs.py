@@ -18,6 +18,7 @@ from firsthand.errors import UserError
 _NAMED = ("data set or file", DATASETS, "`firsthand data` lists the data sets")  # what a name can be
 PIXELS = "[1, 10000]"  # of a side
 IMAGENET = "imagenet"  # the name of a folder; there is no download
+_HELD_OUT = {"mnist": 10_000, "fashion-mnist": 10_000}  # for vectors, as Larochelle & Murray (2011) split MNIST
 _FEWEST = 6  # lines that an 80/10/10 split needs to leave no part empty
 
 
@@ -188,6 +189,60 @@ class Images:
             held = "lines of text" if known.kind == "lines" else known.kind
             raise UserError(f"'{self.name}' holds {held}, not images: choose {names}.")
         return known
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors of zeros and ones, or of grey levels, such as small pictures."""
+
+    name: str = "mnist"  # data set of bits or of grey pictures, or the path of a CSV file of zeros and ones
+    binarise: Literal["fixed", "drawn", "none"] | None = None  # grey pictures: fixed draws each pixel once for all, a 1
+    # with its grey level as the probability; drawn does so anew whenever a picture is trained on, and once for
+    # validation and test; none keeps the grey levels, from 0 to 1; None: fixed
+    draw_seed: int = 0  # of the draws that are made once: another seed is another data set
+    limit: int | None = None  # training vectors used, the first ones; None: all
+    validation: int | None = None  # grey pictures held out, the last of the file; None: 10,000 of mnist and
+    # fashion-mnist, so that 50,000 are left; else 10 %
+    split_seed: int = 42  # a user's file: of the shuffle before the split into 80 % train, 10 % val, 10 % test
+
+    def __post_init__(self) -> None:
+        within(self, "data.", draw_seed=SEED, limit=COUNT, validation=COUNT, split_seed=SEED)
+
+    def load(self) -> "firsthand.data.vectors.VectorSets":
+        """The vectors, split; raises `UserError` for a name, a file or an option that does not work."""
+        from firsthand.data.vectors import of_pictures, read_bits, split_rows
+
+        known = DATASETS.get(self.name)
+        if known is None:
+            self._refuse("binarise", "draw_seed", "validation")
+            sets = split_rows(read_bits(named(self.name, *_NAMED)), self.name, self.split_seed)
+        elif known.kind in ("bits", "greys"):
+            self._refuse("binarise", "draw_seed", "validation", "split_seed")
+            sets = known.load()
+        elif known.kind == "images":
+            self._refuse("split_seed")
+            held_out = _HELD_OUT.get(self.name) if self.validation is None else self.validation
+            sets = of_pictures(known.load(held_out), self.name, self.binarise or "fixed", self.draw_seed)
+        else:
+            names = ", ".join(other.name for other in DATASETS.values() if other.kind in ("bits", "greys", "images"))
+            raise UserError(f"'{self.name}' holds {known.kind}, not bits or pictures: choose {names}, or a CSV's path.")
+        return sets.limited(self.limit)
+
+    def picture(self, path: str | Path) -> "torch.Tensor":
+        """A user's picture as a vector of grey levels; raises `UserError` for what is none."""
+        known = DATASETS.get(self.name)
+        if known is None or not known.reader:
+            raise UserError(f"'{self.name}' holds no pictures as yours may be one.")
+        return known.picture(path).flatten()
+
+    def located(self) -> "Vectors":
+        """The same data, a user's file by its absolute path, so that a run can be continued from any folder."""
+        return self if self.name in DATASETS else replace(self, name=absolute(self.name))
+
+    def _refuse(self, *options: str) -> None:
+        for option in options:
+            if getattr(self, option) != getattr(Vectors, option):
+                raise UserError(f"The option '{option}' does not apply to the data '{self.name}': leave it out.")
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,29 @@ from pathlib import Path
 
 from firsthand.data.files import RemoteFile, here, local
 from firsthand.data.registry import DATASETS, dataset, sources, status
-from firsthand.data.specs import Images, Names, Text
+from firsthand.data.specs import Images, Names, Text, Vectors
+from firsthand.errors import UserError
 
 
 def describe(name: str) -> dict:
-    """All there is to tell about a data set, or a user's file of lines or folder of images; ready for JSON.
+    """All there is to tell about a data set, or a user's file of bits or lines or folder of images; ready for JSON.
 
     Nothing is downloaded. Raises `UserError` for a name that is neither, and for a file with the wrong checksum.
     """
     if name not in DATASETS and Path(name).expanduser().is_dir():
         return {"name": name, "kind": "a folder of images", "status": "here"} | _folder(name)
     if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
-        return {"name": name, "kind": "lines", "status": "here"} | _lines(name)
+        try:
+            return {"name": name, "kind": "bits", "status": "here"} | _bits(name)
+        except UserError:  # it is no table of zeros and ones
+            return {"name": name, "kind": "lines", "status": "here"} | _lines(name)
     known = dataset(name)
     card = {key: value for key, value in asdict(known).items() if key in ("name", "kind", "about", "source", "licence")}
     card |= {"status": status(known), "files": [_file(file) for file in sources(known)]}
     if card["status"] == "to download":
         return card
-    return card | {"lines": _lines, "images": _images, "text": _text, "tagged text": _tagged}[known.kind](name)
+    told = {"lines": _lines, "images": _images, "bits": _bits, "greys": _greys, "text": _text, "tagged text": _tagged}
+    return card | told[known.kind](name)
 
 
 def _file(file: RemoteFile) -> dict:
@@ -78,6 +83,35 @@ def _images(name: str) -> dict:
         "split": counts,
         "classes": list(sets.classes),
         "samples": [{"label": sets.classes[int(labels[i])], "drawing": drawing(images[i])} for i in range(3)],
+    }
+
+
+def _bits(name: str) -> dict:
+    from firsthand.data.images import drawing
+
+    sets = Vectors(name).load()
+    counts = {part: len(getattr(sets, part)) for part in ("train", "val", "test")}
+    some = [row.tolist() if sets.shape is None else drawing(255 * row.view(sets.shape)) for row in sets.train[:3]]
+    return {
+        "examples": sum(counts.values()),
+        "split": counts,
+        "bits": sets.train.shape[1],
+        "share of ones": round(sets.train.float().mean().item(), 4),
+        "samples": some if sets.shape is not None else ["".join(map(str, row)) for row in some],
+    }
+
+
+def _greys(name: str) -> dict:
+    from firsthand.data.images import drawing
+
+    sets = Vectors(name).load()
+    counts = {part: len(getattr(sets, part)) for part in ("train", "val", "test")}
+    pictures = sets.train[:3].view(3, *sets.shape)
+    return {
+        "examples": sum(counts.values()),
+        "split": counts,
+        "pixels": "x".join(map(str, sets.shape)),
+        "samples": list(map(drawing, pictures)),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
@@ -56,8 +56,8 @@ class Task(ABC):
     """One recipe with its data: the engine asks it for everything that differs from paper to paper.
 
     A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), names its `network` or writes
-    `model`, writes `scores`, and says what a trained network is good for: `writes` and `sample`, or `save`, or
-    `classifies`, `of_run` and `see`.
+    `model`, writes `scores`, and says what a trained network is good for: `writes` and `sample`, `save` or `pictures`,
+    or `classifies`, `of_run` and `see`.
     """
 
     network: Callable[..., Module]  # makes the network from the recipe's `model`
@@ -141,7 +141,7 @@ class Task(ABC):
         return {}
 
     @classmethod
-    def writes(cls, recipe: Any) -> Literal["lines", "text", "sound"] | None:
+    def writes(cls, recipe: Any) -> Literal["lines", "text", "sound", "pictures"] | None:
         """What a trained network writes, if it writes."""
         return None
 
@@ -153,6 +153,16 @@ class Task(ABC):
     @classmethod
     def save(cls, run: Trained, path: Path, options: Sampling = Sampling()) -> dict[str, Any]:
         """Write a new sound into a WAV file and say how long it is."""
+        raise NotImplementedError
+
+    @classmethod
+    def pictures(
+        cls, run: Trained, count: int, options: Sampling = Sampling(), between: tuple[str, str] | None = None
+    ) -> Float[Tensor, "pictures channel height width"]:
+        """`count` new pictures, 0 black to 1 white; or so many on the way `between` two, with these at both ends.
+
+        Raises UserError for options that do not apply.
+        """
         raise NotImplementedError
 
     @classmethod

@@ -51,11 +51,6 @@ class SoundTask(TextTask):
         return "sound"
 
     @classmethod
-    def sample(cls, run: Trained, count: int, options: Sampling = Sampling(), new: bool = False) -> Iterator[Iterator]:
-        """Sounds are no text."""
-        raise UserError(f"This network writes sound: firsthand sample {run.folder.path} --out sound.wav")
-
-    @classmethod
     def save(cls, run: Trained, path: Path, options: Sampling = Sampling()) -> dict[str, Any]:
         """Write a sound as a WAV file; the prompt is the path of one that is gone on with.
 

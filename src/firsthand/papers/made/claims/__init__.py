@@ -1,0 +1,5 @@
+"""What the paper says, as experiments, in the order of the page."""
+
+from firsthand.claims import in_order
+
+CLAIMS = in_order(__name__, "distribution", "sampling", "averaged_logits", "one_mask", "mask_sampling", "few_masks")
