@@ -79,6 +79,17 @@ PRESETS = {
         checkpoint_every=2500,
         threads=1,
     ),
+    # 7,291 zip-code digits of 16x16 pixels, 200 units: small enough to train until nothing gets better, for any masks.
+    "usps": replace(
+        DNA,
+        model=Config(hidden=(200,), ordering="agnostic"),
+        data=Vectors("usps"),
+        steps=40_000,
+        optim=Optim("adam", lr=0.001),
+        eval_every=66,
+        log_every=66,
+        checkpoint_every=3300,
+    ),
     # No download, a minute: scikit-learn's 1,797 digits, in any order, so that any half of a picture can be completed.
     "digits": replace(
         PAPER,
