@@ -96,7 +96,7 @@ def results(
             with torch.no_grad():
                 for p in network.parameters():
                     p.copy_(moved(p, draw, NETWORK))
-        seen: list[Tensor] = []
+        seen: list[Any] = []
         handle = network.register_forward_hook(lambda _, __, outputs, seen=seen: seen.append(outputs))
         is_twin = isinstance(network, Twin)
         loss = network.loss(network(inputs), targets) if is_twin else task.loss(network, (inputs, targets))
@@ -104,7 +104,9 @@ def results(
         optimizer.zero_grad()
         loss.backward()
         if number == 0:
-            found |= {"outputs": [seen[0].detach().clone()], "loss": [loss.detach().clone()]}
+            outputs = seen[0] if isinstance(seen[0], tuple) else seen[:1]
+            found["outputs"] = [part.detach().clone() for part in outputs if part is not None]
+            found["loss"] = [loss.detach().clone()]
             found["gradients"] = [g.clone() for g in named(network, "gradient")]
         optimizer.step()
     found[f"weights after {STEPS} steps"] = [w.clone() for w in named(network, "weight")]

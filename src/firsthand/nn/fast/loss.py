@@ -139,8 +139,25 @@ class _BinaryCrossEntropy(torch.autograd.Function):
         return dx, x * -dloss if ctx.needs_input_grad[1] else None, None
 
 
+class _BinaryCrossEntropies(torch.autograd.Function):
+    """All of them, each with its own slope: dx = dloss (sigmoid(x) - t)."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, t: Tensor) -> Tensor:
+        ctx.save_for_backward(x, t)
+        return torch.sub(1, t).mul_(x).sub_(fused_softplus(x, -1, 40))
+
+    @staticmethod
+    def backward(ctx, dloss: Tensor) -> tuple[Tensor, Tensor | None]:
+        first_only("binary_cross_entropy")
+        x, t = ctx.saved_tensors
+        return torch.sigmoid(x).sub_(t).mul_(dloss), x * -dloss if ctx.needs_input_grad[1] else None
+
+
 def binary_cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Result:
     """See `_BinaryCrossEntropy`."""
+    if reduction == "none" and logits.dtype == targets.dtype and logits.dtype not in HALF:
+        return _BinaryCrossEntropies.apply(logits, targets)
     return _reduced(_BinaryCrossEntropy, logits, targets, reduction)
 
 
