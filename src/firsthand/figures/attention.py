@@ -1,10 +1,11 @@
 """Where the heads of a network look."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -46,3 +47,21 @@ def maps(network: Module, tokens: Int[Tensor, " time"], vocabulary: Any) -> Figu
     for axes in panels[-1]:
         axes.set_xlabel("token looked at")
     return figure
+
+
+def alignment(weights: Float[Tensor, "time places"], source: Sequence[str], target: Sequence[str]) -> Figure:
+    """Which words of the source, from left to right, each word of the translation looks at, a row each."""
+    figure = Figure(figsize=(1.6 + 0.34 * len(source), 1.4 + 0.3 * len(target)))
+    axes = figure.subplots()
+    shaded(axes, weights.float().numpy(), "Where each word of the translation looks")
+    axes.set_xticks(range(len(source)), [_shown(token) for token in source], rotation=60, ha="left", va="bottom")
+    axes.set_yticks(range(len(target)), [_shown(token) for token in target])
+    axes.tick_params(length=0, labelsize=8, labeltop=True, labelbottom=False)
+    axes.set(ylabel="translation")
+    axes.set_title(axes.get_title(), y=-0.12, fontsize=9)
+    return figure
+
+
+def _shown(token: str) -> str:
+    """A token as a figure can show it."""
+    return LABELS.get(token, token).replace("▁", "")
