@@ -181,9 +181,8 @@ class Run:
         """The same as it is written: each line or text as an iterator of its pieces."""
         whole("count", count, "[0, 1e8]")
         if self.writes is None:
-            raise UserError(
-                f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
-            )
+            way = f'translate {self.path} "a sentence"' if self.translates else f"classify {self.path} image.png"
+            raise UserError(f"{self.config['paper']} does not write text; try `firsthand {way}`.")
         return self.recipe.task.sample(self.trained, count, override(Sampling(), options), new)
 
     def save(self, path: str | Path, **options: Any) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def layers_of(paper: papers.Paper, config: Any, depth: int) -> list[dict[str, An
     from firsthand.layers import table
 
     whole("depth", depth, "[1, 100]")
-    return table(lambda: paper.network(config), paper.example_shape(config), depth)
+    return table(lambda: paper.network(config), paper.example(config), depth)
 
 
 def plain_layers(network: Any) -> list[dict[str, Any]]:

@@ -120,8 +120,12 @@ class SentenceVocabulary:
 
 
 def clean(text: str, lower: bool) -> str:
-    """The text with one space between words, composed characters, and in lower case if asked for."""
+    """The text with one space between words, composed characters, and in lower case if asked for.
+
+    Full stops and commas that stand apart, as in text that was cut into words before, go to the word before them.
+    """
     text = " ".join(unicodedata.normalize("NFC", text).split())
+    text = re.sub(r"(?<=\w) ([.,])(?= |$)", r"\1", text)
     return text.lower() if lower else text
 
 

@@ -7,7 +7,7 @@ tensors of a memory and of a past have one row for each sentence, along their fi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -18,9 +18,10 @@ from firsthand.data.sentences import BOS, EOS, PAD, UNK
 from firsthand.errors import UserError
 from firsthand.nn import log_softmax
 
-Rows = tuple[Shaped[Tensor, "rows ..."], ...]
+Rows = tuple[Shaped[Tensor, "..."], ...]  # one row a sentence, or a translation that is followed
 
 
+@runtime_checkable
 class Translator(Protocol):
     """What decoding asks of a network."""
 
@@ -49,7 +50,7 @@ class Hypothesis(NamedTuple):
     tokens: list[int]  # without begin and end
     log_p: float  # the sum of the tokens' log-probabilities in nats, that of the end among them
     score: float  # the same over the penalty for its length
-    ended: bool  # False: it was cut off at the longest that is allowed
+    ended: bool  # False: it had to end, being as long as is allowed
 
 
 def penalty(length: int, alpha: float) -> float:
@@ -72,60 +73,60 @@ def search(
     Source: Sutskever et al. (2014), section 3.2; Vaswani et al. (2017), section 6.1.
     """
     beam, device = options.beam, source.device
-    limits = ((source != PAD).sum(1) + options.extra).clamp(max=most).tolist()
-    found: list[list[Hypothesis]] = [[] for _ in source]
-    going = list(range(len(source)))  # sentences that are not done
-    memory = _take(network.encode(source), torch.arange(len(source), device=device).repeat_interleave(beam))
+    limits = [min(int(length) + options.extra, most or 10**9) for length in (source != PAD).sum(1)]
+    found: list[list[Hypothesis]] = [[] for _ in limits]
+    going = list(range(len(limits)))  # sentences that are not done
+    memory = _take(network.encode(source), torch.arange(len(going), device=device).repeat_interleave(beam))
     tokens = torch.full((len(going) * beam, 1), BOS, device=device)
-    log_p = torch.zeros(len(going), beam, device=device)
-    log_p[:, 1:] = -torch.inf  # at first all are the same
+    log_p = torch.full((len(going), beam), -torch.inf, device=device)
+    log_p[:, 0] = 0.0  # at first all are the same
     past: Rows | None = None
     while going:
         logits, past = network.decode(tokens[:, -1:] if options.cache else tokens, memory, past)
         past = past if options.cache else None
-        steps = _allowed(logits[:, -1].float())
-        vocab = steps.shape[1]
+        length, steps = tokens.shape[1], _allowed(logits[:, -1].float())  # length: of what ends now, with its end
+        for number in [number for number, sentence in enumerate(going) if length > limits[sentence]]:
+            steps[number * beam : (number + 1) * beam, EOS + 1 :] = -torch.inf  # of what may be written only the end
         all_p = (log_p.view(-1, 1) + steps).view(len(going), -1)
         best, places = all_p.topk(min(2 * beam, all_p.shape[1]), dim=1)
-        length = tokens.shape[1]  # of those that end now, with their end
-        rows, kept, chosen, scores = [], [], [], []
-        for number, sentence in enumerate(going):
-            ends, goes_on = [], []
-            for rank, (score, place) in enumerate(zip(best[number].tolist(), places[number].tolist(), strict=True)):
-                row, token = number * beam + place // vocab, place % vocab
-                if score == -torch.inf:
-                    break
-                if token == EOS and rank < beam:
-                    ends.append((row, score))
-                elif token != EOS:
-                    goes_on.append((row, token, score))
-            goes_on = goes_on[:beam]
-            if length > limits[sentence]:  # every token that is allowed is written, and this would have been the end
-                found[sentence] += [_told(tokens[row], score, length, options, True) for row, score in ends]
-                left = [place for place in range(beam) if log_p[number, place] > -torch.inf]
-                found[sentence] += [
-                    _told(tokens[number * beam + place], log_p[number, place].item(), length - 1, options, False)
-                    for place in left[: max(beam - len(found[sentence]), 0)]
-                ]
-                continue
-            found[sentence] += [_told(tokens[row], score, length, options, True) for row, score in ends]
-            if len(found[sentence]) >= beam or not goes_on:
-                continue
-            goes_on += [(goes_on[0][0], goes_on[0][1], -torch.inf)] * (beam - len(goes_on))
-            kept.append(sentence)
-            rows += [row for row, _, _ in goes_on]
-            chosen += [token for _, token, _ in goes_on]
-            scores.append([score for _, _, score in goes_on])
+        kept: list[int] = []
+        rows: list[tuple[int, int, float]] = []  # what goes on: its row, its next token, its log-probability
+        for number, (scores, at) in enumerate(zip(best.tolist(), places.tolist(), strict=True)):
+            ends, next_rows = _split(
+                scores, [(number * beam + x // steps.shape[1], x % steps.shape[1]) for x in at], beam
+            )
+            mine = found[going[number]]
+            mine += [_told(tokens[row], score, options, length <= limits[going[number]]) for row, score in ends]
+            if len(mine) < beam and next_rows:
+                kept.append(going[number])
+                rows += next_rows + [(*next_rows[0][:2], -torch.inf)] * (beam - len(next_rows))
         if not kept:
             break
-        order = torch.tensor(rows, device=device)
-        tokens = torch.cat([tokens[order], torch.tensor(chosen, device=device)[:, None]], 1)
-        log_p = torch.tensor(scores, device=device)
+        order, chosen, scored = (torch.tensor(column, device=device) for column in zip(*rows, strict=True))
+        tokens, log_p = torch.cat([tokens[order], chosen[:, None]], 1), scored.view(-1, beam)
         past = None if past is None else _take(past, order)
         if len(kept) < len(going):  # within a sentence the memory of all rows is the same
             memory = _take(memory, order)
         going = kept
     return [sorted(some, key=lambda one: -one.score)[:beam] for some in found]
+
+
+def _split(
+    scores: Sequence[float], places: Sequence[tuple[int, int]], beam: int
+) -> tuple[list[tuple[int, float]], list[tuple[int, int, float]]]:
+    """Of a sentence's likeliest continuations (row, token), the best first: those that end, and those that go on.
+
+    An end counts if it is among the best `beam`: of a beam of one, if it is the likeliest token.
+    """
+    ends, goes_on = [], []
+    for rank, (score, (row, token)) in enumerate(zip(scores, places, strict=True)):
+        if score == -torch.inf:
+            break
+        if token != EOS:
+            goes_on.append((row, token, score))
+        elif rank < beam:
+            ends.append((row, score))
+    return ends, goes_on[:beam]
 
 
 def _take(rows: Rows, order: Int[Tensor, " some"]) -> Rows:
@@ -142,8 +143,9 @@ def _allowed(logits: Float[Tensor, "rows vocab"]) -> Float[Tensor, "rows vocab"]
     return found
 
 
-def _told(tokens: Int[Tensor, " time"], log_p: float, length: int, options: Decoding, ended: bool) -> Hypothesis:
-    return Hypothesis(tokens[1:].tolist(), log_p, log_p / penalty(max(length, 1), options.alpha), ended)
+def _told(tokens: Int[Tensor, " time"], log_p: float, options: Decoding, ended: bool) -> Hypothesis:
+    """A translation that ends after these tokens, of which the first is the begin; the end takes its place."""
+    return Hypothesis(tokens[1:].tolist(), log_p, log_p / penalty(len(tokens), options.alpha), ended)
 
 
 def log_probabilities(

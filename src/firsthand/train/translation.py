@@ -138,7 +138,7 @@ class Translation(Task):
 
     def losses(self, model: Module, batch: Batch) -> Tensor:
         """The cross-entropy of every target token, 0 where there is none."""
-        of_target = log_softmax(model(*batch).float()).gather(2, batch[1][:, :, None])[:, :, 0]
+        of_target = log_softmax(model(*batch)).gather(2, batch[1][:, :, None])[:, :, 0]
         return -of_target.where(batch[1] != PAD, 0)
 
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
@@ -193,6 +193,27 @@ class Translation(Task):
             source = padded([rows[place] for place in places]).to(device)
             found |= zip(places, search(model, source, options, longest(model)), strict=True)
         return [found[place] for place in range(len(rows))]
+
+    def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
+        """What the words of a translation look at, of a validation sentence of middling length, and every head."""
+        from firsthand.figures import attention  # matplotlib takes half a second to import
+
+        if not hasattr(model, "alignments"):
+            return
+        model.eval()
+        counts = self.val.lengths[:, 0]
+        sentence, _ = self.val.pairs[int((counts - counts.float().mean()).abs().argmin())]
+        (found,) = self.translated(model, [sentence], self.recipe.decoding)
+        row = self.told_of(model, sentence, found)
+        source, target = row["source_tokens"], row["tokens"]
+        yield "alignment", attention.alignment(torch.tensor(row["alignment"]), source, target)
+        if hasattr(model, "maps"):
+            before = ["<bos>", *target[:-1]]  # what the decoder reads at each place
+            words = {"source": (source, source), "target": (before, before), "from target to source": (target, source)}
+            pair = padded([self.source.encode([sentence])[0] + [EOS]]), padded([[*found[0].tokens, EOS]])
+            for name, maps in model.maps(*pair).items():
+                figure = attention.heads([weights[0] for weights in maps], *words[name])
+                yield f"attention-{name.replace(' ', '-')}", figure
 
     def files(self) -> dict[str, Any]:
         """The vocabularies, which turn sentences into indices and back."""

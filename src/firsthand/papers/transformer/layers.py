@@ -14,23 +14,38 @@ from firsthand.nn.attention import dot_product_weights, scaled_dot_product_atten
 
 Norm = Literal["post", "pre"]
 Rows = tuple[Shaped[Tensor, "batch ..."], ...]
-Maps = list[Float[Tensor, "batch heads queries keys"]]
+Maps = list[Float[Tensor, "batch heads _ _"]]  # the weights of every head, layer by layer
 
 
-def mix(
-    heads: MultiheadAttention,
-    q: Float[Tensor, "batch heads queries d_k"],
-    k: Float[Tensor, "batch heads keys d_k"],
-    v: Float[Tensor, "batch heads keys d_v"],
-    keep: Bool[Tensor, "batch 1 1 keys"] | None = None,
-    causal: bool = False,
-    seen: Maps | None = None,
-) -> Float[Tensor, "batch queries d"]:
-    """Equation 1 in every head, and W_O; `seen` is given the weights."""
-    if seen is None:
-        return heads.merge(scaled_dot_product_attention(q, k, v, keep, causal))
-    seen.append(dot_product_weights(q / sqrt(q.shape[-1]), k, keep, causal))
-    return heads.merge(seen[-1] @ v)
+class Attention(MultiheadAttention):
+    """Equation 1 in every head, and W_O, section 3.2.2; the paper writes no biases."""
+
+    def __init__(self, d: int, heads: int, key_size: int | None):
+        super().__init__(d, heads, bias=False, key_size=key_size)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch queries d"],
+        keep: Bool[Tensor, "batch 1 1 keys"] | None = None,
+        causal: bool = False,
+        past: Rows | None = None,
+        source: Rows | None = None,
+        seen: Maps | None = None,
+    ) -> tuple[Float[Tensor, "batch queries d"], Rows]:
+        """What x finds in itself, after the past, or in a source, both given as keys and values; those it asked.
+
+        `keep` is True for the keys that count, and `seen` is given the weights.
+        """
+        if source is None:
+            q, k, v = self.project(x)
+            if past is not None:
+                k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+        else:
+            q, (k, v) = self.ask(x), source
+        if seen is None:
+            return self.merge(scaled_dot_product_attention(q, k, v, keep, causal)), (k, v)
+        seen.append(dot_product_weights(q / sqrt(q.shape[-1]), k, keep, causal))
+        return self.merge(seen[-1] @ v), (k, v)
 
 
 class Sum(Module):
@@ -67,7 +82,7 @@ class EncoderLayer(Module):
 
     def __init__(self, d: int, heads: int, hidden: int, key_size: int | None, dropout: float, norm: Norm):
         super().__init__()
-        self.attention = MultiheadAttention(d, heads, bias=False, key_size=key_size)
+        self.attention = Attention(d, heads, key_size)
         self.feed, self.sums = FeedForward(d, hidden), ModuleList(Sum(d, dropout, norm) for _ in range(2))
 
     def forward(
@@ -75,7 +90,7 @@ class EncoderLayer(Module):
     ) -> Float[Tensor, "batch places d"]:
         """The next layer's input; `seen` is given the heads' weights."""
         own, feed = self.sums
-        x = own(x, mix(self.attention, *self.attention.project(own.into(x)), keep, seen=seen))
+        x = own(x, self.attention(own.into(x), keep, seen=seen)[0])
         return feed(x, self.feed(feed.into(x)))
 
 
@@ -84,7 +99,7 @@ class DecoderLayer(Module):
 
     def __init__(self, d: int, heads: int, hidden: int, key_size: int | None, dropout: float, norm: Norm):
         super().__init__()
-        self.attention, self.cross = (MultiheadAttention(d, heads, bias=False, key_size=key_size) for _ in range(2))
+        self.attention, self.cross = (Attention(d, heads, key_size) for _ in range(2))
         self.feed, self.sums = FeedForward(d, hidden), ModuleList(Sum(d, dropout, norm) for _ in range(3))
 
     def forward(
@@ -96,9 +111,7 @@ class DecoderLayer(Module):
         """
         own, cross, feed = self.sums
         keep, *source = memory
-        q, k, v = self.attention.project(own.into(y))
-        if past is not None:
-            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
-        y = own(y, mix(self.attention, q, k, v, causal=True, seen=seen))
-        y = cross(y, mix(self.cross, self.cross.ask(cross.into(y)), *source, keep, seen=seen))
-        return feed(y, self.feed(feed.into(y))), (k, v)
+        found, pair = self.attention(own.into(y), causal=True, past=past, seen=seen)
+        y = own(y, found)
+        y = cross(y, self.cross(cross.into(y), keep, source=tuple(source), seen=seen)[0])
+        return feed(y, self.feed(feed.into(y))), pair
