@@ -78,7 +78,7 @@ def test_mistakes_in_files(files, table, tmp_path):
     with pytest.raises(UserError, match="is not UTF-8 text: its byte 2 is 0xf6"):
         read_pairs(one, other)
     table.write_text(table.read_text(encoding="utf-8").replace("die Zahl 7", ""), encoding="utf-8")
-    with pytest.raises(UserError, match="pair 8 of .* has an empty target"):
+    with pytest.raises(UserError, match=r"pair 8 of .* has an empty target"):
         read_pairs(table, columns=("en", "de"))
     with pytest.raises(UserError, match="no table of pairs"):
         read_pairs(one)
@@ -128,9 +128,15 @@ def test_dates():
 
 @pytest.mark.parametrize(
     ("options", "languages"),
-    [({}, ("en", "de")), ({"source": "de"}, ("de", "en")), ({"target": "en"}, ("de", "en")), ({"target": "fr"}, ("en", "fr")),
-     ({"name": "dates", "source": "fr"}, ("fr", "iso")), ({"name": "x.tsv"}, ("source", "target"))],
-)  # fmt: skip
+    [
+        ({}, ("en", "de")),
+        ({"source": "de"}, ("de", "en")),
+        ({"target": "en"}, ("de", "en")),
+        ({"target": "fr"}, ("en", "fr")),
+        ({"name": "dates", "source": "fr"}, ("fr", "iso")),
+        ({"name": "x.tsv"}, ("source", "target")),
+    ],
+)
 def test_languages(options, languages):
     assert Pairs(**options).languages == languages
 
@@ -151,7 +157,7 @@ def test_embedded_sets_and_their_mistakes():
     ):
         with pytest.raises(UserError, match=message):
             pairs.load()
-    with pytest.raises(UserError, match="data.longest must be at least 1"):
+    with pytest.raises(UserError, match=r"data\.longest must be at least 1"):
         Pairs(longest=0)
 
 

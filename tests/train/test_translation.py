@@ -27,7 +27,8 @@ from firsthand.train.translation import padded
 WORDS = {"one": "eins", "two": "zwei", "three": "drei", "dogs": "Hunde", "play": "spielen", "cats": "Katzen"}
 SMALL = {"model.embed": 16, "model.heads": 2, "model.layers": 1, "model.hidden": 24, "model.dropout": 0.0}
 QUICK = SMALL | {
-    "data.level": "word", "data.lower": False, "steps": 12, "batch": 16, "eval_every": 4, "log_every": 1, "checkpoint_every": 5,
+    "data.level": "word", "data.lower": False, "steps": 12, "batch": 16, "eval_every": 4, "log_every": 1,
+    "checkpoint_every": 5,
     "schedule.warmup": 4, "bleu_pairs": 2, "decoding.extra": 3,
 }  # fmt: skip
 
@@ -129,7 +130,7 @@ def test_padding_changes_nothing(table):
 
 
 def test_micro_batches_count_their_tokens(run):
-    """Four parts of a batch make the step that the whole makes; 1e-4 is float32's rounding over twelve steps of Adam."""
+    """Four parts of a batch make the step of the whole; 1e-4 is float32's rounding over twelve steps of Adam."""
     whole, parts = run("whole"), run("parts", {"accumulate": 4})
     for one, other in zip(whole.metrics, parts.metrics, strict=True):
         for name in ("loss", "val_loss"):
@@ -182,7 +183,7 @@ def test_rows_of_translations(trained):
     assert greedy["score"] == greedy["log_p"] and greedy["others"] == []
     with pytest.raises(UserError, match="Sentence 2 cannot be translated: it is empty"):
         trained.translate(["one", " "])
-    with pytest.raises(UserError, match="decoding.beam must be at least 1"):
+    with pytest.raises(UserError, match=r"decoding.beam must be at least 1"):
         trained.translate("one", beam=0)
 
 

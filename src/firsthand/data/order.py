@@ -98,9 +98,7 @@ class ByLength:
     Source: Vaswani et al. (2017), section 5.1; Sutskever et al. (2014), section 3.4.
     """
 
-    def __init__(
-        self, lengths: Int64[Tensor, "examples sides"], batch: int, tokens: int | None = None, seed: int = 0
-    ):
+    def __init__(self, lengths: Int64[Tensor, "examples sides"], batch: int, tokens: int | None = None, seed: int = 0):
         self.seed = seed
         self.keys = lengths[:, -1] * (int(lengths.max()) + 1) + lengths[:, 0]  # the target's length decides
         self.starts, longest = [0], [0] * lengths.shape[1]

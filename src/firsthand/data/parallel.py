@@ -66,8 +66,8 @@ def _two_columns(path: Path, columns: tuple[str | None, str | None], header: boo
     check(path)
     if suffix not in _TABLES:
         raise UserError(
-            f"{path} is no table of pairs, which is a .csv, a .tsv or a .zip: of two text files, line by line, give the "
-            "sources with --data FILE and the targets with --data.other FILE."
+            f"{path} is no table of pairs, which is a .csv, a .tsv or a .zip: of two text files, line by line, give "
+            "the sources with --data FILE and the targets with --data.other FILE."
         )
     if suffix == ".zip":
         rows = _archived(path)

@@ -68,6 +68,8 @@ def _multi30k(name: str, sha256: str) -> RemoteFile:
     return RemoteFile(f"multi30k/{name}.gz", f"{_MULTI30K_URL}{name}.gz", (f"sha256:{sha256}",), dataset="multi30k")
 
 
+_TATOEBA_2017 = "sha256:16c4f7d0df9e7c5e6c54cdb0447f3f4a18a55052ff5e2e0b27dd4a06c0e49d04"
+
 _ALL = (
     Dataset(
         name="names",
@@ -195,7 +197,7 @@ _ALL = (
                 dataset="fra-eng",
             ),
         ),
-        unpacked=(RemoteFile("fra-eng-2017.zip", "", ("sha256:16c4f7d0df9e7c5e6c54cdb0447f3f4a18a55052ff5e2e0b27dd4a06c0e49d04",)),),
+        unpacked=(RemoteFile("fra-eng-2017.zip", "", (_TATOEBA_2017,)),),
     ),
     Dataset(
         name="numbers",

@@ -1,4 +1,4 @@
-"""Pairs of sentences that need no download: numbers in words, by num2words, and dates as people write them, by Babel."""
+"""Pairs that need no download: numbers in words, by num2words, and dates as people write them, by Babel."""
 
 import random
 from datetime import date, timedelta

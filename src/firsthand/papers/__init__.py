@@ -83,7 +83,7 @@ class Paper:
         return getattr(self.package, "example_shape", lambda _: self.card.example_shape)(config)
 
     def example(self, config: Any) -> Any:
-        """What `firsthand.layers.table` calls the network of this Config with: the shape of one input, or a function."""
+        """What `firsthand.layers.table` calls the network of this Config with: a shape, or a function."""
         example = getattr(self.package, "example", None)
         return self.example_shape(config) if example is None else partial(example, config)
 

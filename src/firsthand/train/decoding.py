@@ -87,14 +87,13 @@ def search(
         length, steps = tokens.shape[1], _allowed(logits[:, -1].float())  # length: of what ends now, with its end
         for number in [number for number, sentence in enumerate(going) if length > limits[sentence]]:
             steps[number * beam : (number + 1) * beam, EOS + 1 :] = -torch.inf  # of what may be written only the end
+        vocab = steps.shape[1]
         all_p = (log_p.view(-1, 1) + steps).view(len(going), -1)
         best, places = all_p.topk(min(2 * beam, all_p.shape[1]), dim=1)
         kept: list[int] = []
         rows: list[tuple[int, int, float]] = []  # what goes on: its row, its next token, its log-probability
         for number, (scores, at) in enumerate(zip(best.tolist(), places.tolist(), strict=True)):
-            ends, next_rows = _split(
-                scores, [(number * beam + x // steps.shape[1], x % steps.shape[1]) for x in at], beam
-            )
+            ends, next_rows = _split(scores, [(number * beam + x // vocab, x % vocab) for x in at], beam)
             mine = found[going[number]]
             mine += [_told(tokens[row], score, options, length <= limits[going[number]]) for row, score in ends]
             if len(mine) < beam and next_rows:

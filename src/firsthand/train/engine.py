@@ -327,7 +327,8 @@ class Training:
             "weights": weights,
             "stopped": self.state.stopped or "after its last step",
             "metrics": {},
-        } | self.task.told()
+        }
+        result |= self.task.told()
         if self.leads:
             for split in ("train", "val", "test"):
                 if (examples := getattr(self.task, split)) is not None:

@@ -104,7 +104,8 @@ class Recipe:
     def __post_init__(self) -> None:
         within(
             self, steps=COUNT, batch=COUNT, accumulate=COUNT, clip=POSITIVE, clip_value=POSITIVE, max_norm=POSITIVE,
-            average_decay=PART, average_count=COUNT, average_every=COUNT, patience=COUNT, eval_every=COUNT, log_every=COUNT, checkpoint_every=COUNT,
+            average_decay=PART, average_count=COUNT, average_every=COUNT, patience=COUNT, eval_every=COUNT,
+            log_every=COUNT, checkpoint_every=COUNT,
             diagnose_every=COUNT, seed=SEED, threads=f"[1, {max(64, os.cpu_count() or 1)}]",
         )  # fmt: skip
         if self.batch % self.accumulate:

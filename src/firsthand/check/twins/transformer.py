@@ -118,8 +118,8 @@ def sentences(size: int, width: int, vocab: int, generator: torch.Generator) -> 
 
 
 # Without dropout, which torch has in more places and whose random numbers two networks cannot share. Small, because of
-# millions of rectifiers one stands so near 0 that single precision puts it on the other side; with a larger eps, because
-# Adam divides a gradient that is 0 but for rounding by its own size.
+# millions of rectifiers one stands so near 0 that single precision puts it on the other side; with a larger eps,
+# because Adam divides a gradient that is 0 but for rounding by its own size.
 def _variant(**sizes: Any) -> Any:
     recipe, small = PRESETS["laptop"], {"vocab": 29, "embed": 24, "heads": 3, "hidden": 37, "layers": 2, "dropout": 0.0}
     return replace(recipe, model=Config(**(small | sizes)), optim=replace(recipe.optim, eps=1e-5))

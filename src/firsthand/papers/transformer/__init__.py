@@ -24,7 +24,7 @@ CARD = Card(
     ),
     family="sequences",
     builds_on=("selfattention", "bahdanau", "seq2seq", "resnet", "dropout", "adam"),
-    summary="Translation without recurrence: an encoder and a decoder that are attention and small networks, layer by layer.",
+    summary="Translation without recurrence: an encoder and a decoder of nothing but attention and small networks.",
     network="Transformer",
     parameters=44_613_632,
     example_shape=(12,),

@@ -1,4 +1,4 @@
-"""The layers of the encoder and of the decoder: attention, and two linear maps, each with a sum and a norm around it."""
+"""The layers of encoder and decoder: attention, then two linear maps, each with a sum and a norm around it."""
 
 from math import sqrt
 from typing import Literal

@@ -1,13 +1,13 @@
 """The network: an encoder reads the source, a decoder writes the target token by token, and both are attention.
 
     head_i = softmax(Q W_Qi (K W_Ki)^T / sqrt(d_k)) V W_Vi,   MultiHead(Q, K, V) = concat(head_1 .. head_h) W_O    [3.2]
-    FFN(x) = max(0, x W_1 + b_1) W_2 + b_2                                                                         [eq. 2]
-    x <- LayerNorm(x + Dropout(Sublayer(x)))             around every sub-layer ("post"); "pre": x + Dropout(Sublayer(
-                                                         LayerNorm(x))), and a last LayerNorm on each stack
+    FFN(x) = max(0, x W_1 + b_1) W_2 + b_2                                                                         [3.3]
+    x <- LayerNorm(x + Dropout(Sublayer(x)))       around every sub-layer, "post"; "pre" is x + Dropout(Sublayer(
+                                                   LayerNorm(x))), with a last LayerNorm on each stack             [3.1]
     encoder layer:  x attends to all of x; FFN
     decoder layer:  y attends to what of y was written before; y attends to the encoder's last x; FFN
-    x = Dropout(sqrt(d) C[token] + PE[position])         at the bottom of both stacks                       [3.4, 3.5]
-    logits = y C^T                                       one matrix C for source, target and output              [3.4]
+    x = Dropout(sqrt(d) C[token] + PE[position])   at the bottom of both stacks                               [3.4, 3.5]
+    logits = y C^T                                 one matrix C for source, target and output                      [3.4]
 
 The decoder reads the target shifted by one place, so that what it says at a place is of the token that stands there.
 Padding is never attended to, and changes nothing.

@@ -40,8 +40,8 @@ PRESETS = {
         log_every=20,
         checkpoint_every=200,
     ),
-    # WMT 2014 takes several GPUs for hours. This is the paper's recipe as Wu et al. (2021) scale it down to Multi30k, for
-    # one GPU: they report a BLEU of 41.02 on lower-cased text that was cut into words.
+    # WMT 2014 takes several GPUs for hours. This is the paper's recipe as Wu et al. (2021) scale it down to Multi30k,
+    # for one GPU: they report a BLEU of 41.02 on lower-cased text that was cut into words.
     "paper": Recipe(
         model=VARIANTS["tiny"],
         data=Pairs(size=10_000, lower=True),

@@ -32,12 +32,8 @@ SAME_TABLE = [name for name in PRINTED if name not in ("base", "C-d256", "C-d102
 
 def _more(name: str) -> Condition:
     """The difference from base, in which the table of tokens does not count."""
-    return within(
-        PARAMETERS.of(ARMS[name]) - PARAMETERS.of(ARMS["base"]),
-        PRINTED[name] - PRINTED["base"],
-        1,
-        whose="the printed ",
-    )
+    more = PARAMETERS.of(ARMS[name]) - PARAMETERS.of(ARMS["base"])
+    return within(more, PRINTED[name] - PRINTED["base"], 1, whose="the printed ")
 
 
 CLAIM = Claim(
@@ -53,7 +49,7 @@ CLAIM = Claim(
         *(near_paper(arm, PARAMETERS, share=0.07) for arm in ARMS.values()),
     ),
     seeds=(0,),
-    remark="Counted, so one seed. The paper says about 37,000 tokens and no more, and tokens decide what the table has: "
+    remark="Counted, so one seed. The paper says about 37,000 tokens and no more, which decides what the table has: "
     "with 40,000 to 42,000 the rows made from base would come out, with 36,000 big would. So the first conditions "
     "compare differences from base among networks of one width, where the table drops out; each printed number is "
     "rounded, so that a difference may be 1 million off.",

@@ -100,7 +100,7 @@ CLAIM = Claim(
         OFFSET.of(POST) <= 1e-10,
     ),
     remark="In double precision, with first weights, of width 32 and three layers; the scores of a beam are kept in "
-    "single precision. In training mode the masks of dropout are drawn from the same seed each time, and only the first "
-    "condition is looked at: longer rows would draw other masks. Code of others masks the future in training alone, and "
-    "its validation losses are too good.",
+    "single precision. In training mode the masks of dropout are drawn from the same seed each time, and only the "
+    "first condition is looked at: longer rows would draw other masks. Some code masks the future in training alone, "
+    "and its validation losses are too good.",
 )
