@@ -43,9 +43,9 @@ def learn(
 
 @torch.no_grad()
 def right(network: Module, length: int, generator: Generator, rows: int = 256) -> float:
-    """The share of sentences of this length of which each next token is said rightly, given those before it."""
+    """The share of tokens of sentences of this length that are said rightly, each given those before it."""
     tokens = sentences(rows, (length, length), generator)
     training = network.training
     hits = network.eval()(tokens, tokens).argmax(2) == tokens
     network.train(training)
-    return hits.all(1).float().mean().item()
+    return hits.float().mean().item()

@@ -33,6 +33,7 @@ from firsthand.nn import Dropout, Embedding, LayerNorm, init, linear
 from firsthand.nn.position import LearnedPositions, SinusoidalPositions
 from firsthand.papers.transformer.layers import DecoderLayer, EncoderLayer, Maps, Norm, Rows
 
+Positions = Literal["sinusoidal", "learned"]
 POSITIONS = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
 
 
@@ -47,7 +48,7 @@ class Config:
     layers: int = 6  # of the encoder, and of the decoder (N)
     hidden: int = 2048  # units between W_1 and W_2 (d_ff)
     key_size: int | None = None  # numbers of a head's query and key (d_k); None: embed / heads
-    positions: Literal["sinusoidal", "learned"] = "sinusoidal"  # what tells a token where it stands
+    positions: Positions = "sinusoidal"  # what tells a token where it stands
     norm: Norm = "post"  # normalise after each sum, as published, or before each sub-layer
     dropout: float = 0.1  # share silenced of what a sub-layer adds, and of what goes into each stack
     length: int = 256  # tokens that a sentence has at most
