@@ -77,7 +77,9 @@ def test_the_rate_of_section_5_3():
         assert peak * shape(step - 1) == pytest.approx(printed, rel=1e-3)
 
 
-@pytest.mark.parametrize("options", [{}, {"norm": "pre"}, {"positions": "learned"}, {"key_size": 7}, {"source_vocab": 23}])
+@pytest.mark.parametrize(
+    "options", [{}, {"norm": "pre"}, {"positions": "learned"}, {"key_size": 7}, {"source_vocab": 23}]
+)
 @pytest.mark.parametrize("training", [False, True])
 def test_the_future_is_not_seen(options, training):
     """Another token at a place changes nothing at that place or before it, in training as in evaluation."""
@@ -203,7 +205,9 @@ def test_maps_are_the_weights_that_were_used():
     for name, found in maps.items():
         for weights in found:
             assert_close(weights.sum(-1), torch.ones_like(weights[..., 0]), rtol=1e-10, atol=0)
-            padded = (source == PAD)[:, None, None].expand_as(weights) if name != "target" else torch.ones(7, 7).triu(1) > 0
+            padded = (
+                (source == PAD)[:, None, None].expand_as(weights) if name != "target" else torch.ones(7, 7).triu(1) > 0
+            )
             assert not weights.masked_select(padded).any()
     seen = []
     with_maps = model.decode(shifted(target), model.encode(source, seen), seen=seen)[0]
