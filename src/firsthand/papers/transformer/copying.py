@@ -28,7 +28,7 @@ def sentences(rows: int, lengths: tuple[int, int], generator: Generator) -> Int[
 def learn(
     network: Module, rate: Callable[[int], float], lengths: tuple[int, int], steps: int, generator: Generator
 ) -> Iterator[float]:
-    """Train a network to copy fresh sentences with Adam as the paper has it; the loss of every step, in nats a token."""
+    """Train a network to copy fresh sentences, with Adam as the paper has it; each step's loss in nats a token."""
     rule = optim.Adam(network.parameters(), betas=(0.9, 0.98), eps=1e-9)
     with tiny_is_zero():
         for step in range(steps):

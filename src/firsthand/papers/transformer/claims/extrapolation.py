@@ -64,8 +64,8 @@ CLAIM = Claim(
         (RIGHT[24].of(SINUSOIDS) >= 90).saying("at twice the longest length"),
     ),
     seeds=(3, 4, 5),
-    remark="The task is ours: copy random tokens of ten, each given the true ones before it; two layers of width 64 each "
-    "side, 600 steps of Adam as in the paper on 32 fresh sentences of 4 to 12 tokens. Learned vectors of places beyond "
-    "were never trained, and stand where they started, at N(0, 1).",
+    remark="The task is ours: copy random tokens of ten, each given the true ones before it; two layers of width 64 "
+    "each side, 600 steps of Adam as in the paper on 32 fresh sentences of 4 to 12 tokens. Learned vectors of places "
+    "beyond were never trained, and stand where they started, at N(0, 1).",
     figure=figure,
 )
