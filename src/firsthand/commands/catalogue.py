@@ -86,7 +86,8 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
         show_table(rows)
         out.print(
             "\nYour own: --data FILE.txt (running text of any size; for names and other lines an example a line), "
-            "--data FILE.csv --data.column NAME, or --data FOLDER (pictures, a sub-folder a class)"
+            "--data FILE.csv --data.column NAME, --data FOLDER (pictures, a sub-folder a class), or for pairs "
+            "--data FILE.tsv --data.source NAME --data.target NAME, or --data FILE --data.other FILE"
         )
         return None
     from firsthand.data import describe

@@ -47,7 +47,7 @@ def heads(found: Sequence[Float[Tensor, "heads _ _"]], rows: Sequence[str], colu
     upright = max(map(len, columns)) > 2
     for block, (line, weights) in enumerate(zip(panels, found, strict=True), 1):
         for head, (axes, shades) in enumerate(zip(line, weights, strict=True), 1):
-            shaded(axes, shades.float().numpy(), f"block {block}, head {head}")
+            shaded(axes, shades.float().cpu().numpy(), f"block {block}, head {head}")
             axes.tick_params(length=0, labelsize=7)
             axes.set_xticks(range(len(columns)), [_shown(word) for word in columns], rotation=90 if upright else 0)
             axes.set_yticks(range(len(rows)), [_shown(word) for word in rows])
@@ -61,7 +61,7 @@ def alignment(weights: Float[Tensor, "time places"], source: Sequence[str], targ
     """Which words of the source, from left to right, each word of the translation looks at, a row each."""
     figure = Figure(figsize=(1.6 + 0.34 * len(source), 1.4 + 0.3 * len(target)))
     axes = figure.subplots()
-    shaded(axes, weights.float().numpy(), "")
+    shaded(axes, weights.float().cpu().numpy(), "")
     heading(figure, "Where each word of the translation looks")
     axes.set_xticks(range(len(source)), [_shown(token) for token in source], rotation=60, ha="left", va="bottom")
     axes.set_yticks(range(len(target)), [_shown(token) for token in target])

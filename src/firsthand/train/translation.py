@@ -203,14 +203,14 @@ class Translation(Task):
         model.eval()
         counts = self.val.lengths[:, 0]
         sentence, _ = self.val.pairs[int((counts - counts.float().mean()).abs().argmin())]
-        (found,) = self.translated(model, [sentence], self.recipe.decoding)
+        (found,) = self.translated(model, [sentence], self.recipe.decoding, next(model.parameters()).device)
         row = self.told_of(model, sentence, found)
         source, target = row["source_tokens"], row["tokens"]
         yield "alignment", attention.alignment(torch.tensor(row["alignment"]), source, target)
         if hasattr(model, "maps"):
             before = ["<bos>", *target[:-1]]  # what the decoder reads at each place
             words = {"source": (source, source), "target": (before, before), "from target to source": (target, source)}
-            pair = padded([self.source.encode([sentence])[0] + [EOS]]), padded([[*found[0].tokens, EOS]])
+            pair = _pair(model, self.source.encode([sentence])[0], found[0].tokens)
             for name, maps in model.maps(*pair).items():
                 figure = attention.heads([weights[0] for weights in maps], *words[name])
                 yield f"attention-{name.replace(' ', '-')}", figure
@@ -268,11 +268,15 @@ class Translation(Task):
             "tokens": self.target.named([*best.tokens, EOS]),
         }
         if hasattr(model, "alignments"):
-            with torch.no_grad():
-                pair = padded([[*tokens, EOS]]), padded([[*best.tokens, EOS]])
-                row["alignment"] = model.alignments(*pair)[0].tolist()
+            row["alignment"] = model.alignments(*_pair(model, tokens, best.tokens))[0].tolist()
         others = [{"translation": self.target.decode(one.tokens), "score": one.score} for one in found[1:]]
         return row | {"others": others}
+
+
+def _pair(model: Module, source: list[int], target: list[int]) -> tuple[Tensor, Tensor]:
+    """One sentence and its translation, ended, where the network computes."""
+    device = next(model.parameters()).device
+    return padded([[*source, EOS]]).to(device), padded([[*target, EOS]]).to(device)
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows longest"]:

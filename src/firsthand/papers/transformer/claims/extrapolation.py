@@ -54,7 +54,7 @@ def figure(seen: Runs) -> Figure:
 CLAIM = Claim(
     key="extrapolation",
     kind="the paper's statement",
-    statement="Learned positions do as well as sinusoids, which may allow the model to extrapolate to longer sentences.",
+    statement="Learned positions do as well as sinusoids, which may allow the model to extrapolate to longer ones.",
     where="section 3.5 and table 3, row E; there in translation, and without a test of longer sentences",
     measures=tuple(RIGHT.values()),
     arms=(SINUSOIDS, LEARNED),
