@@ -22,6 +22,7 @@ COMMANDS = {
     "train": ("training", "Train a paper's network on its data, or on yours."),
     "sample": ("training", "Write with a trained run: lines, text or sound."),
     "classify": ("training", "Say what your own image files show, with a trained classifier."),
+    "translate": ("translation", "Translate a sentence, a file or standard input with a trained run."),
     "check": ("proof", "Prove networks, layers and update rules equal to their references."),
     "reproduce": ("proof", "Measure what a paper claims: its numbers beside ours, with verdicts."),
     "experiment": ("experiment", "Run one experiment of a paper."),

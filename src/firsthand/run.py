@@ -183,9 +183,8 @@ class Run:
         """The same as it is written: each line or text as an iterator of its pieces."""
         whole("count", count, "[0, 1e8]")
         if self.writes is None:
-            raise UserError(
-                f"{self.config['paper']} does not write text; try `firsthand classify {self.path} image.png`."
-            )
+            way = f'translate {self.path} "a sentence"' if self.translates else f"classify {self.path} image.png"
+            raise UserError(f"{self.config['paper']} does not write text; try `firsthand {way}`.")
         if self.writes in FILES:
             raise UserError(
                 f"This network writes {self.writes}: firsthand sample {self.path} --out {FILES[self.writes]}"
@@ -238,6 +237,31 @@ class Run:
         task, network = self.classifier
         paths = [paths] if isinstance(paths, str | Path) else paths
         return list(task.see(network, [Path(path) for path in paths], crops))
+
+    @property
+    def translates(self) -> bool:
+        """Whether the trained network translates sentences."""
+        return self.recipe.task.translates
+
+    def translate(self, sentences: str | Iterable[str], **options: Any) -> list[str]:
+        """The translations of one sentence or several; `beam` and `alpha` as in `Decoding`. Raises UserError."""
+        sentences = [sentences] if isinstance(sentences, str) else list(sentences)
+        rows = list(self.translations(sentences, many=32, **options))
+        for number, row in enumerate(rows, 1):
+            if "error" in row:
+                raise UserError(f"Sentence {number} cannot be translated: {row['error']}.")
+        return [row["translation"] for row in rows]
+
+    def translations(self, sentences: Iterable[str], many: int = 1, **options: Any) -> Iterator[dict[str, Any]]:
+        """The same with scores, tokens and alignments, or an "error", a row each, as they come, `many` at a time.
+
+        An option that is None is as the recipe says.
+        """
+        if not self.translates:
+            raise UserError(f"{self.config['paper']} does not translate; `firsthand list` tells which papers do.")
+        given = {name: value for name, value in options.items() if value is not None}
+        decoding = override(self.recipe.decoding, given)
+        return self.recipe.task.translate(self.trained, sentences, decoding, many)
 
     @property
     def classifier(self) -> tuple[Any, Any]:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.parametrize("key", papers.keys())
 
 FILES = ("__init__.py", "model.py", "recipe.py", "notes.md")
 SECTIONS = ("What is new", "How it works", "What confuses", "Questions and answers", "Run it", "Read next")
-KINDS = ("loss", "error", "top5_error", "perplexity", "mixed", "single")
+KINDS = ("loss", "error", "top5_error", "perplexity", "mixed", "single", "bleu")
 SCORES = {f"{split}_{kind}" for split in ("train", "val", "test") for kind in KINDS}
 
 
@@ -45,6 +45,12 @@ def batch(key: str, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The twin's batch, with floats in single precision."""
     inputs, targets = twin(key).Network.batch(size, torch.Generator().manual_seed(0))
     return inputs.float() if inputs.is_floating_point() else inputs, targets
+
+
+def called(key: str, network: torch.nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """What the network gives for a batch: from its inputs, and where it is taught to write also from the targets."""
+    recipe = paper(key).preset("laptop")
+    return network(*recipe.task.without_data(recipe).given((inputs, targets)))
 
 
 def test_files(key):
@@ -140,9 +146,9 @@ def test_shapes(key):
     """From the card's example shape to its output shape, for any number of examples."""
     card, network = paper(key).card, paper(key).network().eval()
     for size in (1, 7):
-        inputs, _ = batch(key, size)
+        inputs, targets = batch(key, size)
         assert inputs.shape == (size, *card.example_shape)
-        outputs = network(inputs)
+        outputs = called(key, network, inputs, targets)
         assert outputs.shape == (size, *card.output_shape)
         assert outputs.isfinite().all()
 
@@ -150,8 +156,9 @@ def test_shapes(key):
 def test_examples_do_not_see_each_other(key):
     """In evaluation mode an example's output is its own, whatever else is in the batch; 1e-5 is float32's rounding."""
     torch.manual_seed(0)
-    network, (inputs, _) = paper(key).network().eval(), batch(key, 5)
-    together, alone = network(inputs), torch.cat([network(inputs[i : i + 1]) for i in range(5)])
+    network, (inputs, targets) = paper(key).network().eval(), batch(key, 5)
+    together = called(key, network, inputs, targets)
+    alone = torch.cat([called(key, network, inputs[i : i + 1], targets[i : i + 1]) for i in range(5)])
     assert torch.allclose(together, alone, rtol=1e-5, atol=1e-5)
 
 
@@ -201,7 +208,7 @@ def test_a_trained_network_can_be_used(key):
     """The task writes or classifies; one that does neither draws what its network has learned."""
     recipe = paper(key).preset("laptop")
     task = recipe.task
-    assert task.writes(recipe) or task.classifies or task.figures is not Task.figures
+    assert task.writes(recipe) or task.classifies or task.translates or task.figures is not Task.figures
 
 
 def test_claims(key):

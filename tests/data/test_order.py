@@ -101,3 +101,32 @@ def test_streams():
     assert [streams.indices(i).tolist() for i in (0, 1, 5, 6)] == [[0, 6, 12], [1, 7, 13], [5, 11, 17], [0, 6, 12]]
     with pytest.raises(UserError, match="2 windows of text for 3 streams"):
         Order(2, 3, "streams")
+
+
+LENGTHS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=60)
+
+
+@given(lengths=LENGTHS, batch=st.integers(1, 12), tokens=st.none() | st.integers(1, 40), seed=st.integers(-3, 2**40))
+def test_batches_by_length(lengths, batch, tokens, seed):
+    """Every epoch has every sentence once, in batches within both limits, and any step can be replayed."""
+    table = torch.tensor(lengths)
+    by = order.ByLength(table, batch, tokens, seed)
+    for epoch in range(2):
+        steps = range(epoch * by.steps_per_epoch, (epoch + 1) * by.steps_per_epoch)
+        parts = [by.indices(step) for step in steps]
+        assert sorted(torch.cat(parts).tolist()) == list(range(len(lengths)))
+        for part in parts:
+            assert len(part) <= batch
+            assert tokens is None or len(part) == 1 or len(part) * int(table[part].max()) <= tokens
+        assert torch.equal(order.ByLength(table, batch, tokens, seed).indices(steps[-1]), parts[-1])
+        assert by.epoch(steps[-1]) == epoch
+
+
+def test_like_lengths_go_together():
+    """Hardly any place of a batch is padding, and epochs and seeds differ."""
+    lengths = torch.randint(3, 40, (2000, 1), generator=torch.Generator().manual_seed(0)).expand(-1, 2)
+    by = order.ByLength(lengths, 64, 1000)
+    rows = [lengths[by.indices(step)] for step in range(by.steps_per_epoch)]
+    assert sum(int(row[:, 1].sum()) for row in rows) > 0.95 * sum(len(row) * int(row.max()) for row in rows)
+    first = [by.indices(0).tolist(), by.indices(by.steps_per_epoch).tolist()]
+    assert first[0] != first[1] and order.ByLength(lengths, 64, 1000, seed=1).indices(0).tolist() not in first

@@ -6,7 +6,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.testing import assert_close
 
 from firsthand.errors import UserError
-from firsthand.optim import Average, ExponentialAverage
+from firsthand.optim import Average, ExponentialAverage, SpacedAverage
 
 
 def _network():
@@ -146,3 +146,22 @@ def test_another_network_is_refused(other):
 def test_impossible_decays_are_refused(decay):
     with pytest.raises(UserError, match="decay from 0 up to but not 1"):
         ExponentialAverage(_network(), decay)
+
+
+@pytest.mark.parametrize(("total", "count", "every"), [(17, 5, 3), (17, 4, 1), (17, 1, 5), (10, 5, 4), (9, 3, 4)])
+def test_spaced_average_by_its_definition(total, count, every):
+    """The mean of the last moments; of a run too short for all of them, of those there are."""
+    network = _network()
+    average = SpacedAverage(network, total, count, every)
+    path = _path(network, average, steps=total)
+    moments = [place for place in range(total - 1, -1, -every)][:count]
+    assert_close(average.module[0].weight, path[moments].mean(0), rtol=1e-12, atol=1e-12)
+
+
+def test_before_its_first_moment_it_is_the_network():
+    network = _network()
+    average = SpacedAverage(network, 100, 3, 10)
+    path = _path(network, average, steps=79)
+    assert_close(average.module[0].weight, path[-1], rtol=0, atol=0)
+    with pytest.raises(UserError, match="at least 1"):
+        SpacedAverage(network, 10, 0)

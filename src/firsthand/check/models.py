@@ -7,6 +7,7 @@ state in which it ended must say in pieces what it says in one go, and pass the 
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Generator, Tensor, nn
 from firsthand import papers
 from firsthand.check.rounding import EXACT, NETWORK, Row, allowed, apart, draws, moved
 from firsthand.check.twin import Twin
+from firsthand.data.sentences import BOS
 from firsthand.errors import UserError
 
 STEPS = 10
@@ -53,7 +55,7 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
         return results(task, *pair(start, network(task.recipe.model) if twin else None, task, dtype), batches, draw)
 
     truth, found = run(True, torch.float64), run(False, torch.float64)
-    if hasattr(start, "advance"):
+    if hasattr(start, "advance") or task.translates:
         found |= in_pieces(deepcopy(start), task, batches[0])
     for what, ours in found.items():
         yield Row(key, variant, "float64", what, apart(ours, truth[what.removesuffix(IN_PIECES)]), EXACT)
@@ -99,7 +101,8 @@ def results(
         seen: list[Any] = []
         handle = network.register_forward_hook(lambda _, __, outputs, seen=seen: seen.append(outputs))
         is_twin = isinstance(network, Twin)
-        loss = network.loss(network(inputs), targets) if is_twin else task.loss(network, (inputs, targets))
+        batch = (inputs, targets)
+        loss = network.loss(network(*task.given(batch)), targets) if is_twin else task.loss(network, batch)
         handle.remove()
         optimizer.zero_grad()
         loss.backward()
@@ -112,23 +115,32 @@ def results(
     found[f"weights after {STEPS} steps"] = [w.clone() for w in named(network, "weight")]
     network.eval()
     with torch.no_grad():
-        found["in eval mode"] = [network(as_floats(batches[0][0], dtype))]
+        found["in eval mode"] = [network(*task.given((as_floats(batches[0][0], dtype), batches[0][1])))]
     return found
 
 
 def in_pieces(network: nn.Module, task: Any, batch: tuple[Tensor, Tensor]) -> dict[str, list[Tensor]]:
-    """Outputs, loss and gradients of pieces of 1, 2, 3, ... tokens, each from the state after the one before."""
+    """Outputs, loss and gradients of pieces of 1, 2, 3, ... tokens, each from the state after the one before.
+
+    A network that translates reads the source at once and writes the target in pieces.
+    """
 
     class Pieces(nn.Module):
-        def forward(self, tokens: Tensor) -> Tensor:
+        def forward(self, tokens: Tensor, target: Tensor | None = None) -> Tensor:
             state, outputs, end = None, [], 0
+            advance = network.advance if target is None else partial(decode, memory=network.encode(tokens))
+            if target is not None:
+                tokens = torch.cat([torch.full_like(target[:, :1], BOS), target[:, :-1]], 1)
             for size in range(1, tokens.shape[1] + 1):
                 if end < tokens.shape[1]:
-                    y, state = network.advance(tokens[:, end : end + size], state)
+                    y, state = advance(tokens[:, end : end + size], state)
                     outputs.append(y)
                     end += size
             self.outputs = torch.cat(outputs, 1)
             return self.outputs
+
+    def decode(tokens: Tensor, state: Any, memory: Any) -> tuple[Tensor, Any]:
+        return network.decode(tokens, memory, state)
 
     pieces = Pieces()
     loss = task.loss(pieces, batch)

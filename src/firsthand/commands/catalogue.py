@@ -60,7 +60,7 @@ def layers_of(paper: papers.Paper, config: Any, depth: int) -> list[dict[str, An
     from firsthand.layers import table
 
     whole("depth", depth, "[1, 100]")
-    return table(lambda: paper.network(config), paper.example_shape(config), depth)
+    return table(lambda: paper.network(config), paper.example(config), depth)
 
 
 def plain_layers(network: Any) -> list[dict[str, Any]]:
@@ -86,8 +86,9 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
         show_table(rows)
         out.print(
             "\nYour own: --data FILE.txt (running text of any size; for names and other lines an example a line), "
-            "--data FILE.csv --data.column NAME, a table of zeros and ones for a model of bits: --data FILE.csv, or "
-            "--data FOLDER (pictures, a sub-folder a class)"
+            "--data FILE.csv --data.column NAME, a table of zeros and ones for a model of bits: --data FILE.csv, "
+            "--data FOLDER (pictures, a sub-folder a class), or for pairs --data FILE.tsv --data.source NAME "
+            "--data.target NAME, or --data FILE --data.other FILE"
         )
         return None
     from firsthand.data import describe

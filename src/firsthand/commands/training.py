@@ -118,6 +118,8 @@ def report(run: api.Run, as_json: bool) -> None:
             text += "" if top5 is None else f"   not among the five likeliest {100 * top5:.2f} %"
             perplexity = metrics.get(f"{split}_perplexity")
             text += "" if perplexity is None else f"   perplexity {perplexity:.2f}"
+            bleu = metrics.get(f"{split}_bleu")
+            text += "" if bleu is None else f"   BLEU {bleu:.2f}"
             out.print(f"  {'dev' if split == 'val' else split:5} {text}")
     if metrics.get("train_loss") is None:
         pass  # there is nothing to show
@@ -134,6 +136,11 @@ def report(run: api.Run, as_json: bool) -> None:
         out.print(f"\nhear it: firsthand sample {run.path} --out sound.wav", markup=False)
     elif run.writes == "pictures":
         out.print(f"\nsee it: firsthand sample {run.path} --out samples.png", markup=False)
+    elif run.translates:
+        out.print(f"BLEU counted by sacrebleu: {result['bleu']}\n", markup=False)
+        for source, _ in run.recipe.task(run.recipe).val.pairs[:3]:
+            out.print(f"  {source}\n  → {run.translate(source)[0]}", markup=False)
+        out.print(f'\nuse it: firsthand translate {run.path} "a sentence"', markup=False)
     elif run.classifies:
         out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
     out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)

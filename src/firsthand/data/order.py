@@ -65,8 +65,7 @@ class Order:
         return self._cached[1]
 
     def _mixed(self, *numbers: int, count: int = 1) -> np.ndarray:
-        """Random numbers of 32 bits that the seed and these numbers decide."""
-        return np.random.SeedSequence((self.seed % 2**64, *numbers)).generate_state(count)
+        return mixed(self.seed, *numbers, count=count)
 
     def _drawn(self, epoch: int, position: int) -> np.ndarray:
         """The examples of one step without a table of them all, for data sets that do not fit in memory.
@@ -89,3 +88,47 @@ class Order:
             found[outside] = (left << half) | right
             outside = found >= self.n
         return found.astype(np.int64)
+
+
+class ByLength:
+    """The same for sentences, of which those of like lengths go together, so that few places are padding.
+
+    A batch is of at most `batch` sentences and, padding included, at most `tokens` tokens on either side; a longer one
+    stands alone. Sentences of equal lengths, and the batches, come in another order in every epoch.
+    Source: Vaswani et al. (2017), section 5.1; Sutskever et al. (2014), section 3.4.
+    """
+
+    def __init__(self, lengths: Int64[Tensor, "examples sides"], batch: int, tokens: int | None = None, seed: int = 0):
+        self.seed = seed
+        self.keys = lengths[:, -1] * (int(lengths.max()) + 1) + lengths[:, 0]  # the target's length decides
+        self.starts, longest = [0], [0] * lengths.shape[1]
+        for place, row in enumerate(lengths[self.keys.argsort(stable=True)].tolist()):
+            grown = [max(pair) for pair in zip(longest, row, strict=True)]
+            count = place - self.starts[-1] + 1
+            if count > batch or (tokens is not None and count > 1 and count * max(grown) > tokens):
+                self.starts.append(place)
+                grown = row
+            longest = grown
+        self.steps_per_epoch = len(self.starts)
+        self._cached: tuple[int, list[Int64[Tensor, " batch"]]] = (-1, [])
+
+    def epoch(self, step: int) -> int:
+        """The epoch that a step belongs to; both count from 0."""
+        return step // self.steps_per_epoch
+
+    def indices(self, step: int) -> Int64[Tensor, " batch"]:
+        """The indices of the sentences of a step."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        if self._cached[0] != epoch:
+            generator = torch.Generator().manual_seed(int(mixed(self.seed, epoch)[0]))
+            drawn = torch.randperm(len(self.keys), generator=generator)
+            drawn = drawn[self.keys[drawn].argsort(stable=True)]
+            batches = drawn.tensor_split(self.starts[1:])
+            turns = torch.randperm(len(batches), generator=generator).tolist()
+            self._cached = epoch, [batches[turn] for turn in turns]
+        return self._cached[1][position]
+
+
+def mixed(seed: int, *numbers: int, count: int = 1) -> np.ndarray:
+    """Random numbers of 32 bits that a seed and these numbers decide."""
+    return np.random.SeedSequence((seed % 2**64, *numbers)).generate_state(count)

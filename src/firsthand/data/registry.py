@@ -13,14 +13,16 @@ class Dataset:
     """A data set: what it is, where it comes from, and the files it needs."""
 
     name: str
-    kind: Literal["lines", "images", "bits", "greys", "text", "tagged text"]
+    kind: Literal["lines", "images", "bits", "greys", "text", "tagged text", "pairs"]
     about: str  # one sentence
     source: str  # where to read about it
     licence: str
     files: tuple[RemoteFile, ...] = ()  # empty for an embedded one
-    unpacked: tuple[RemoteFile, ...] = ()  # what its archive holds, which may lie in the data folder in its place
+    unpacked: tuple[RemoteFile, ...] = ()  # what its archive holds, or another edition of it, that may lie in the data
+    # folder in its place
     embedded: bool = False  # comes with an installed package, needs no download
     column: str | None = None  # of its CSV file
+    languages: tuple[str, ...] = ()  # pairs: those there are, the first two being the source and the target
     loader: str = ""  # of what is no text: the function of a module in firsthand.data that loads it, as module.function
     reader: str = ""  # of pictures: the one that reads a user's as one of them
 
@@ -71,6 +73,14 @@ def _made(name: str, sha256: str) -> RemoteFile:
     url = f"https://raw.githubusercontent.com/mgermain/MADE/master/datasets/{name}.npz"
     return RemoteFile(f"made-uci/{name}.npz", url, (f"sha256:{sha256}",), dataset=name)
 
+_MULTI30K_URL = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
+
+
+def _multi30k(name: str, sha256: str) -> RemoteFile:
+    return RemoteFile(f"multi30k/{name}.gz", f"{_MULTI30K_URL}{name}.gz", (f"sha256:{sha256}",), dataset="multi30k")
+
+
+_TATOEBA_2017 = "sha256:16c4f7d0df9e7c5e6c54cdb0447f3f4a18a55052ff5e2e0b27dd4a06c0e49d04"
 
 _ALL = (
     Dataset(
@@ -164,6 +174,60 @@ _ALL = (
                 dataset="brown",
             ),
         ),
+    ),
+    Dataset(
+        name="multi30k",
+        kind="pairs",
+        about="31,014 descriptions of photographs in English, German and French: 29,000 to train, 1,000 to test.",
+        source="https://github.com/multi30k/dataset",
+        licence="CC BY-NC-SA 4.0",
+        languages=("en", "de", "fr"),
+        files=(
+            _multi30k("train.en", "d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f"),
+            _multi30k("train.de", "726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6"),
+            _multi30k("train.fr", "622e75069e9f4c577425c4f277116ce66e63a2401c0a2312d90073cb12379a3c"),
+            _multi30k("val.en", "14f7d25ddd868909a9213e361768460edcacdd6ab9d1e77b92560dc10c10dc28"),
+            _multi30k("val.de", "f0cba2f995189cf5770f29a8a9a537a3ad3f51657ad873405082ff6863a5e75a"),
+            _multi30k("val.fr", "ca3106f1a72390591d25f6c45cb4cd39dec4cd3f123e099748a3ce5256c160e9"),
+            _multi30k("test_2016_flickr.en", "611d361c6334bc7246101d48097c13cf5c4413c5befc793cc629934359d532d9"),
+            _multi30k("test_2016_flickr.de", "9204244e408ccb38d2a55cfcd344df15005fc42a07a6e55ca6c52b6ababb8cc8"),
+            _multi30k("test_2016_flickr.fr", "6d326e188d259fb1d04ac19eae3af956559b3a0b93d7635e56c90987c40c8b90"),
+        ),
+    ),
+    Dataset(
+        name="fra-eng",
+        kind="pairs",
+        about="Short English sentences and their French translations by volunteers of Tatoeba, the easiest first.",
+        source="https://tatoeba.org",
+        licence="CC BY 2.0 FR",
+        languages=("en", "fr"),
+        files=(
+            RemoteFile(
+                "fra-eng.zip",
+                "https://d2l-data.s3-accelerate.amazonaws.com/fra-eng.zip",
+                ("sha1:94646ad1522d915e7b0f9296181140edcf86a4f5",),
+                dataset="fra-eng",
+            ),
+        ),
+        unpacked=(RemoteFile("fra-eng-2017.zip", "", (_TATOEBA_2017,)),),
+    ),
+    Dataset(
+        name="numbers",
+        kind="pairs",
+        about="Whole numbers below a million in digits or in words of 40 languages, made by num2words.",
+        source="https://github.com/savoirfairelinux/num2words",
+        licence="LGPL 2.1",
+        embedded=True,
+        languages=("digits", "en"),
+    ),
+    Dataset(
+        name="dates",
+        kind="pairs",
+        about="Dates as people write them in any language that Babel knows, and as 1942-03-17.",
+        source="https://babel.pocoo.org",
+        licence="BSD",
+        embedded=True,
+        languages=("en", "iso"),
     ),
     Dataset(
         name="digits",

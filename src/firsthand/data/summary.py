@@ -27,7 +27,7 @@ def describe(name: str) -> dict:
     if card["status"] == "to download":
         return card
     told = {"lines": _lines, "images": _images, "bits": _bits, "greys": _greys, "text": _text, "tagged text": _tagged}
-    return card | told[known.kind](name)
+    return card | (told | {"pairs": _pairs})[known.kind](name)
 
 
 def _file(file: RemoteFile) -> dict:
@@ -59,6 +59,23 @@ def _text(name: str) -> dict:
         "words and marks": sum(map(len, (words.train, words.val, words.test))),
         "different words": len(words.vocabulary) - 1,
         "samples": [line for line in start.splitlines() if line.strip()][:3],
+    }
+
+
+def _pairs(name: str) -> dict:
+    from firsthand.data.pairs import Pairs
+
+    spec = Pairs(name)
+    parts = dict(zip(("train", "val", "test"), spec.parts(), strict=True))
+    return {
+        "languages": list(dataset(name).languages),
+        "examples": sum(map(len, parts.values())),
+        "split": {part: len(pairs) for part, pairs in parts.items()},
+        "words": {
+            language: round(sum(len(pair[side].split()) for pair in parts["train"]) / len(parts["train"]), 1)
+            for side, language in enumerate(spec.languages)
+        },
+        "samples": [" → ".join(pair) for pair in parts["train"][:3]],
     }
 
 

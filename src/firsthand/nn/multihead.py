@@ -22,7 +22,8 @@ class MultiheadAttention(Module):
 
     `in_proj_weight` (3 embed, embed) holds W_Q, W_K and W_V of all heads; keys or values of another size (`kdim`,
     `vdim`) have `q_proj_weight`, `k_proj_weight` and `v_proj_weight` instead. These start from `glorot_`, W_O as
-    `Linear` does, biases from 0. `dropout` is the probability to drop a weight while training.
+    `Linear` does, biases from 0. `dropout` is the probability to drop a weight while training. A head's queries and
+    keys have `key_size` numbers, embed / heads if it is not given, as its values always have.
     Raises UserError for sizes below one, when the heads do not divide the embedding, and for a dropout that is not in
     [0, 1).
     Source: Vaswani et al. (2017), section 3.2.2, which writes no biases (`bias=False`).
@@ -36,9 +37,11 @@ class MultiheadAttention(Module):
         bias: bool = True,
         kdim: int | None = None,
         vdim: int | None = None,
+        key_size: int | None = None,
     ):
         super().__init__()
-        others = {name: size for name, size in (("kdim", kdim), ("vdim", vdim)) if size is not None}
+        given = (("kdim", kdim), ("vdim", vdim), ("key_size", key_size))
+        others = {name: size for name, size in given if size is not None}
         check_sizes("MultiheadAttention", embed=embed, heads=heads, **others)
         check_flags("MultiheadAttention", bias=bias)
         check_probability(dropout)
@@ -46,15 +49,18 @@ class MultiheadAttention(Module):
             raise UserError(f"{heads} heads must divide the embedding of {embed}.")
         self.heads, self.dropout = heads, dropout
         self.sizes = {"query": embed, "key": others.get("kdim", embed), "value": others.get("vdim", embed)}
+        keys = others.get("key_size", embed // heads) * heads
+        self.rows = [keys, keys, embed]  # of W_Q, W_K and W_V
         self.out_proj = Linear(embed, embed, bias)
         self.in_proj_weight = self.q_proj_weight = self.k_proj_weight = self.v_proj_weight = None
         if set(self.sizes.values()) == {embed}:
-            self.in_proj_weight = Parameter(glorot_(torch.empty(3 * embed, embed)))
+            self.in_proj_weight = Parameter(glorot_(torch.empty(sum(self.rows), embed)))
         else:
             self.q_proj_weight, self.k_proj_weight, self.v_proj_weight = (
-                Parameter(glorot_(torch.empty(embed, size))) for size in self.sizes.values()
+                Parameter(glorot_(torch.empty(rows, size)))
+                for rows, size in zip(self.rows, self.sizes.values(), strict=True)
             )
-        self.in_proj_bias = Parameter(torch.zeros(3 * embed)) if bias else None
+        self.in_proj_bias = Parameter(torch.zeros(sum(self.rows))) if bias else None
         if self.out_proj.bias is not None:
             with torch.no_grad():
                 self.out_proj.bias.zero_()
@@ -65,7 +71,9 @@ class MultiheadAttention(Module):
         key: Float[Tensor, "batch keys kdim"] | None = None,
         value: Float[Tensor, "batch keys vdim"] | None = None,
     ) -> tuple[
-        Float[Tensor, "batch heads queries d"], Float[Tensor, "batch heads keys d"], Float[Tensor, "batch heads keys d"]
+        Float[Tensor, "batch heads queries d"],
+        Float[Tensor, "batch heads keys d"],
+        Float[Tensor, "batch heads keys size"],
     ]:
         """Queries, keys and values of every head; without a key the query is the key, without a value the key is.
 
@@ -77,26 +85,39 @@ class MultiheadAttention(Module):
         for (name, size), x in zip(self.sizes.items(), (query, key, value), strict=True):
             if x.ndim != 3 or x.shape[2] != size:
                 raise wrong_shape(f"The {name} of MultiheadAttention", x, f"(batch, time, {size})")
-        weight, bias, embed = self.in_proj_weight, self.in_proj_bias, self.sizes["query"]
-        if weight is not None and query is key is value:  # as few products as there are different sources
-            parts = linear(query, weight, bias).chunk(3, -1)
-        elif weight is not None and key is value:
-            w_q, w_kv = weight.split([embed, 2 * embed])
-            b_q, b_kv = (None, None) if bias is None else bias.split([embed, 2 * embed])
-            parts = linear(query, w_q, b_q), *linear(key, w_kv, b_kv).chunk(2, -1)
+        weight, bias, rows = self.in_proj_weight, self.in_proj_bias, self.rows
+        if weight is not None and key is value and query is not key:
+            return self.ask(query), *self.offer(key)  # as few products as there are different sources
+        if weight is not None and key is value:
+            parts = linear(query, weight, bias).split(rows, -1)
         else:
             own = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-            weights: Any = own if weight is None else weight.chunk(3)
-            biases = (None,) * 3 if bias is None else bias.chunk(3)
+            weights: Any = own if weight is None else weight.split(rows)
+            biases = (None,) * 3 if bias is None else bias.split(rows)
             parts = tuple(map(linear, (query, key, value), weights, biases))
         q, k, v = map(self._split, parts)
         return q, k, v
 
-    def _split(self, x: Tensor) -> Tensor:
-        batch, time, embed = x.shape
-        return x.view(batch, time, self.heads, embed // self.heads).transpose(1, 2)
+    def ask(self, query: Float[Tensor, "batch queries embed"]) -> Float[Tensor, "batch heads queries d"]:
+        """The queries alone, for keys and values that are there already."""
+        weight = self.q_proj_weight if self.in_proj_weight is None else self.in_proj_weight[: self.rows[0]]
+        bias = None if self.in_proj_bias is None else self.in_proj_bias[: self.rows[0]]
+        return self._split(linear(query, weight, bias))
 
-    def merge(self, y: Float[Tensor, "batch heads queries d"]) -> Float[Tensor, "batch queries embed"]:
+    def offer(
+        self, key: Float[Tensor, "batch keys embed"]
+    ) -> tuple[Float[Tensor, "batch heads keys d"], Float[Tensor, "batch heads keys size"]]:
+        """The keys and values alone, made once for all queries that are to come. Without `kdim` and `vdim` only."""
+        first, bias = self.rows[0], self.in_proj_bias
+        both = linear(key, self.in_proj_weight[first:], None if bias is None else bias[first:])
+        k, v = map(self._split, both.split(self.rows[1:], -1))
+        return k, v
+
+    def _split(self, x: Tensor) -> Tensor:
+        batch, time, width = x.shape
+        return x.view(batch, time, self.heads, width // self.heads).transpose(1, 2)
+
+    def merge(self, y: Float[Tensor, "batch heads queries size"]) -> Float[Tensor, "batch queries embed"]:
         """The heads side by side, times W_O, plus b_O."""
         return self.out_proj(y.transpose(1, 2).flatten(2))
 

@@ -4,7 +4,7 @@ from firsthand.optim.adadelta import Adadelta
 from firsthand.optim.adagrad import Adagrad
 from firsthand.optim.adam import Adam, AdamW
 from firsthand.optim.adamax import Adamax
-from firsthand.optim.average import Average, ExponentialAverage
+from firsthand.optim.average import Average, ExponentialAverage, SpacedAverage
 from firsthand.optim.clip import clip_by_norm, clip_by_value
 from firsthand.optim.maxnorm import limit_norm
 from firsthand.optim.rmsprop import RMSprop
@@ -36,6 +36,7 @@ __all__ = [
     "Plateau",
     "RMSprop",
     "Rule",
+    "SpacedAverage",
     "clip_by_norm",
     "clip_by_value",
     "limit_norm",

@@ -80,3 +80,29 @@ class ExponentialAverage(Average):
         if self.corrected:
             return (1 - self.decay) / (1 - self.decay**count)
         return 1.0 if count == 1 else 1 - self.decay
+
+
+class SpacedAverage(Average):
+    """The mean of the weights at the last of `total` updates and at moments `every` updates before one another.
+
+    There are `count` moments; until the first of them the average is the network as it is.
+    Raises UserError for a number below 1.
+    Source: Vaswani et al. (2017), section 6.1: the last 5 checkpoints, written every 10 minutes.
+    """
+
+    def __init__(self, network: Module, total: int, count: int = 5, every: int = 1):
+        if min(total, count, every) < 1:
+            raise UserError(f"The average needs numbers of at least 1, got {total} updates, {count} moments, {every}.")
+        super().__init__(network)
+        self.total, self.count, self.every = total, count, every
+
+    def share(self, count: int) -> float:
+        """The new weights' share in the average at update `count`, counted from 1."""
+        moment, first = self._moment(count), max(self._moment(1), 0)  # counted from 0
+        if moment <= first:
+            return 1.0
+        return 0.0 if (self.total - count) % self.every else 1 / (moment - first + 1)
+
+    def _moment(self, update: int) -> int:
+        """The next moment, at this update or after it; one of a run too short for all of them may come first."""
+        return self.count - 1 - (self.total - update) // self.every

@@ -2,7 +2,7 @@
 
 import pkgutil
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -81,6 +81,11 @@ class Paper:
     def example_shape(self, config: Any) -> tuple[int, ...]:
         """The shape of one input of the network of this Config."""
         return getattr(self.package, "example_shape", lambda _: self.card.example_shape)(config)
+
+    def example(self, config: Any) -> Any:
+        """What `firsthand.layers.table` calls the network of this Config with: a shape, or a function."""
+        example = getattr(self.package, "example", None)
+        return self.example_shape(config) if example is None else partial(example, config)
 
     def network(self, config: Any = None) -> Any:
         """The paper's network, fresh, of this Config (default: the published sizes)."""

@@ -15,15 +15,14 @@ from torch import Tensor
 from torch.nn import Module
 
 from firsthand import process
-from firsthand.data.order import Order
 from firsthand.errors import UserError
-from firsthand.optim import Average, ExponentialAverage, Plateau, limit_norm
+from firsthand.optim import Plateau, limit_norm
 from firsthand.train import checkpoint
 from firsthand.train.diagnostics import Probe
 from firsthand.train.folder import Mark, RunFolder, asked, write_json
 from firsthand.train.launch import Interrupted
 from firsthand.train.progress import Reporter
-from firsthand.train.recipe import Recipe, schedule_for
+from firsthand.train.recipe import average_for, schedule_for
 from firsthand.train.task import Task, evaluate
 
 
@@ -59,9 +58,8 @@ def rehearse(task: Task, network: Module) -> None:
 
     Raises UserError for what does not work, such as one example for a batch norm, before there is a run folder.
     """
-    recipe = task.recipe
-    order = Order(len(task.train), recipe.batch, recipe.order, recipe.seed)
-    parts = [x for step in (0, order.steps_per_epoch - 1) for x in order.indices(step).chunk(recipe.accumulate)]
+    order = task.order()
+    parts = [x for step in (0, order.steps_per_epoch - 1) for x in order.indices(step).chunk(task.recipe.accumulate)]
     network.train()
     task.loss(network, task.batch(min(parts, key=len), 0)).backward()
 
@@ -87,7 +85,7 @@ class Training:
         self.model, self.optimizer = fabric.setup(self.network, task.optimizer(self.network))
         for method in self.task.methods:
             self.model.mark_forward_method(method)
-        self.order = Order(len(task.train), self.recipe.batch, self.recipe.order, self.recipe.seed)
+        self.order = task.order()
         self.factor = schedule_for(self.recipe, task.val is not None)
         self.average = average_for(self.recipe, self.network)
         self.scored = self.network if self.average is None else self.average.module  # what is scored and kept
@@ -234,7 +232,7 @@ class Training:
     def gradients(self, indices: Tensor) -> Tensor:
         """Gradients of the mean loss of these examples, in micro-batches; returns this process's share of the loss."""
         fabric, mine = self.fabric, indices[self.mine]
-        share = fabric.world_size / len(indices)  # DDP averages over processes: weight each by the examples it has
+        share = fabric.world_size / self.task.weight(indices)  # DDP averages over processes: weight what each has
         parts = mine.chunk(self.recipe.accumulate) if len(mine) else (indices[:1],)
         if fabric.world_size > 1 and len(mine):  # all have as many parts: batch norms wait for one another
             parts = mine.tensor_split(min(self.recipe.accumulate, max(len(indices) // fabric.world_size, 1)))
@@ -245,7 +243,7 @@ class Training:
             self.state.waiting += time.perf_counter() - began
             if fabric.device.type != "cpu" or self.layout != torch.preserve_format:
                 batch = tuple(self.placed(t) for t in batch)
-            weight = len(part) * share if len(mine) else 0.0
+            weight = self.task.weight(part) * share if len(mine) else 0.0
             with fabric.no_backward_sync(self.model) if number < len(parts) else nullcontext():
                 loss = self.task.loss(self.model, batch)
                 loss = loss if weight == 1.0 else loss * weight
@@ -338,10 +336,11 @@ class Training:
             "stopped": self.state.stopped or "after its last step",
             "metrics": {},
         }
+        result |= self.task.told()
         if self.leads:
             for split in ("train", "val", "test"):
                 if (examples := getattr(self.task, split)) is not None:
-                    scores = evaluate(self.task, self.scored, examples, self.fabric.device)
+                    scores = evaluate(self.task, self.scored, examples, self.fabric.device, last=True)
                     result["metrics"] |= {f"{split}_{name}": value for name, value in scores.items()}
             (self.folder.figures / "loss.png").unlink(missing_ok=True)  # of fewer steps; the last that is drawn
             write_json(self.folder.path / "result.json", result)
@@ -358,14 +357,6 @@ def illustrate(task: Task, folder: RunFolder, network: Module, say: Callable[[st
         draw(task, folder, network, say)
     except Exception as error:  # matplotlib is at the mercy of its surroundings: fonts, caches, settings
         say(f"The figures of {folder.path} could not be drawn: {type(error).__name__}: {error}")
-
-
-def average_for(recipe: Recipe, network: Module) -> Average | None:
-    """The average of weights that the recipe asks for; the fading one is corrected for its start."""
-    if recipe.average == "exponential":
-        decay = 0.999 if recipe.average_decay is None else recipe.average_decay
-        return ExponentialAverage(network, decay, corrected=True)
-    return Average(network) if recipe.average == "polyak" else None
 
 
 @contextmanager

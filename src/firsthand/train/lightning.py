@@ -9,18 +9,17 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from firsthand.data.order import Order
+from firsthand.data.order import ByLength, Order
 from firsthand.errors import UserError
 from firsthand.optim import Plateau, limit_norm
-from firsthand.train.engine import average_for
-from firsthand.train.recipe import schedule_for
+from firsthand.train.recipe import average_for, schedule_for
 from firsthand.train.task import Batch, Examples, Task
 
 
 class Batches(Dataset):
     """The batches of a run by the number of their step."""
 
-    def __init__(self, task: Task, order: Order):
+    def __init__(self, task: Task, order: Order | ByLength):
         self.task, self.order = task, order
 
     def __getitem__(self, step: int) -> Batch:
@@ -78,7 +77,7 @@ class TaskModule(LightningModule):
         self.recipe = self.task.recipe
         torch.manual_seed(recipe.seed)
         self.network = self.task.model()
-        self.order = Order(len(self.task.train), recipe.batch, recipe.order, recipe.seed)
+        self.order = self.task.order()
         self.factor = schedule_for(self.recipe, self.task.val is not None)
         if isinstance(self.factor, Plateau):
             raise UserError("The schedule 'plateau' needs our own loop: choose another schedule.")

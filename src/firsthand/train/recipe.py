@@ -4,10 +4,15 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from firsthand.bounds import COUNT, MULTIPLE, NOT_NEGATIVE, ORDINAL, PART, POSITIVE, RATE, SEED, SHARE, within
 from firsthand.errors import UserError
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from firsthand.optim import Average
 
 RuleName = Literal["sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax"]
 ScheduleName = Literal[
@@ -83,8 +88,10 @@ class Recipe:
     clip: float | None = None  # largest norm of the whole gradient
     clip_value: float | None = None  # largest size of any element of the gradient; cut before the norm is measured
     max_norm: float | None = None  # largest norm of a unit's incoming weights, kept to after every step
-    average: Literal["polyak", "exponential"] | None = None  # weights that count: a mean over steps
+    average: Literal["polyak", "exponential", "checkpoints"] | None = None  # weights that count: a mean over steps
     average_decay: float | None = None  # exponential: share of the mean that stays at each step; None: 0.999
+    average_count: int | None = None  # checkpoints: of how many moments, the last being the end; None: 5
+    average_every: int | None = None  # checkpoints: steps between two of them; None: a 50th of all steps
     keep: Literal["best", "last"] = "best"  # weights that count in the end: of the best validation loss, or the last
     patience: int | None = None  # evaluations without a better validation loss before stopping early
     eval_every: int = 500  # steps between evaluations on the validation set
@@ -97,13 +104,18 @@ class Recipe:
     def __post_init__(self) -> None:
         within(
             self, steps=COUNT, batch=COUNT, accumulate=COUNT, clip=POSITIVE, clip_value=POSITIVE, max_norm=POSITIVE,
-            average_decay=PART, patience=COUNT, eval_every=COUNT, log_every=COUNT, checkpoint_every=COUNT,
+            average_decay=PART, average_count=COUNT, average_every=COUNT, patience=COUNT, eval_every=COUNT,
+            log_every=COUNT, checkpoint_every=COUNT,
             diagnose_every=COUNT, seed=SEED, threads=f"[1, {max(64, os.cpu_count() or 1)}]",
         )  # fmt: skip
         if self.batch % self.accumulate:
             raise UserError(f"batch ({self.batch}) must be divisible by accumulate ({self.accumulate}).")
         if self.average_decay is not None and self.average != "exponential":
             raise UserError(f"average_decay acts on average 'exponential' only, not on {self.average!r}.")
+        if (self.average_count or self.average_every) is not None and self.average != "checkpoints":
+            raise UserError(f"average_count and average_every act on average 'checkpoints', not on {self.average!r}.")
+        if self.average == "checkpoints" and self.keep != "last":
+            raise UserError("average 'checkpoints' is of the last weights: add --keep last.")
 
 
 def arguments(function: Callable, spec: Any, skip: tuple[str, ...] = ("name",)) -> dict[str, Any]:
@@ -132,6 +144,19 @@ def schedule_for(recipe: Recipe, validated: bool = True) -> Callable[[int], floa
         raise UserError("The schedule 'plateau' watches the validation loss, and there is no validation set.")
     shape = SCHEDULES[recipe.schedule.name]
     return shape(recipe.steps, **arguments(shape, recipe.schedule))
+
+
+def average_for(recipe: Recipe, network: "Module") -> "Average | None":
+    """The average of weights that the recipe asks for; the fading one is corrected for its start."""
+    from firsthand.optim.average import Average, ExponentialAverage, SpacedAverage
+
+    if recipe.average == "exponential":
+        decay = 0.999 if recipe.average_decay is None else recipe.average_decay
+        return ExponentialAverage(network, decay, corrected=True)
+    if recipe.average == "checkpoints":
+        every = recipe.average_every or max(recipe.steps // 50, 1)
+        return SpacedAverage(network, recipe.steps, recipe.average_count or 5, every)
+    return Average(network) if recipe.average == "polyak" else None
 
 
 def flat(recipe: Any, prefix: str = "") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from firsthand import optim
+from firsthand.data.order import ByLength, Order
 from firsthand.data.stream import digest_of_mapped
 from firsthand.errors import UserError
 from firsthand.train.folder import RunFolder
@@ -67,6 +68,7 @@ class Task(ABC):
     eval_batch = 4096  # examples a forward pass while evaluating; changes speed, not results
     methods: tuple[str, ...] = ()  # methods of the network, beside forward, that the loss calls
     classifies = False  # whether a trained network says what a user's pictures show
+    translates = False  # whether a trained network translates a user's sentences
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
@@ -89,6 +91,19 @@ class Task(ABC):
     def loss(self, model: Module, batch: Batch) -> Tensor:
         """The scalar that training minimises: by default the mean of the scores' "loss"."""
         return self.scores(model, batch)["loss"].mean()
+
+    def given(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What of a batch the network is called with: the inputs; while it is taught to write, the targets, too."""
+        return batch[:1]
+
+    def order(self) -> Order | ByLength:
+        """Which training examples make up the batch of a step."""
+        recipe = self.recipe
+        return Order(len(self.train), recipe.batch, recipe.order, recipe.seed)
+
+    def weight(self, indices: Shaped[Tensor, " batch"]) -> int:
+        """How much these training examples count in the mean loss: one each, or as many as they have tokens."""
+        return len(indices)
 
     def optimizer(self, model: Module) -> Optimizer:
         """The recipe's update rule over the parameters; L2 decay acts on weight matrices, not on biases and gains."""
@@ -129,6 +144,14 @@ class Task(ABC):
             for name, values in self.scores(model, self.on(device, model, examples.batch(indices))).items():
                 totals[name] = totals.get(name, 0.0) + values.double().sum().item()
         return {name: total / len(examples) for name, total in totals.items()}
+
+    def concluding(self, model: Module, examples: Examples, device: torch.device | str) -> dict[str, float]:
+        """Further scores, which take long, of a trained model in evaluation mode."""
+        return {}
+
+    def told(self) -> dict[str, Any]:
+        """What else result.json says, such as how a score is counted."""
+        return {}
 
     @staticmethod
     def on(device: torch.device | str, model: Module, batch: Batch) -> Batch:
@@ -174,6 +197,11 @@ class Task(ABC):
         """What a trained network sees in a user's pictures, a row each."""
         raise NotImplementedError
 
+    @classmethod
+    def translate(cls, run: Trained, sentences: Iterable[str], options: Any, many: int = 1) -> Iterator[dict[str, Any]]:
+        """A user's sentences translated, a row each, as they come; `many` are read before the first is written."""
+        raise NotImplementedError
+
     def digest(self) -> str:
         """The SHA-256 of all whole numbers of the examples, and of what they mean (`files`): other data has another.
 
@@ -206,10 +234,15 @@ def whole_numbers(values: Tensor | np.ndarray) -> bytes:
 
 
 @torch.no_grad()
-def evaluate(task: Task, model: Module, examples: Examples, device: torch.device | str = "cpu") -> dict[str, float]:
-    """Means of the task's scores over all examples, in evaluation mode; sums run in float64."""
+def evaluate(
+    task: Task, model: Module, examples: Examples, device: torch.device | str = "cpu", last: bool = False
+) -> dict[str, float]:
+    """Means of the task's scores over all examples, in evaluation mode; sums run in float64.
+
+    With `last`, when training is over, also the scores that take long.
+    """
     training = model.training
     model.eval()
-    found = task.measure(model, examples, device)
+    found = task.measure(model, examples, device) | (task.concluding(model, examples, device) if last else {})
     model.train(training)
     return found

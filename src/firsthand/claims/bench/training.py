@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from firsthand.data.order import Order
 from firsthand.train.engine import tiny_is_zero
 from firsthand.train.recipe import schedule_for
 from firsthand.train.task import Task, evaluate
@@ -31,7 +30,7 @@ class Training:
             self.task.recipe = replace(recipe, data=known.data)
         self.network = self.task.model()
         self.optimizer = self.task.optimizer(self.network)
-        self.order = Order(len(self.task.train), recipe.batch, recipe.order, recipe.seed)
+        self.order = self.task.order()
 
     def steps(self, count: int) -> Iterator[tuple[int, float]]:
         """The number of updates done and the loss of the next batch, whose gradients are there; last NaN for a loss."""
