@@ -4,7 +4,7 @@ A file is safetensors, or a pickle of tensors, which torch reads with `weights_o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -66,6 +66,7 @@ class Names:
 
     library: str  # whose they are
     ours: tuple[tuple[str, str], ...] = ()  # regular expressions, each with what it is replaced by, to get our names
+    change: Callable[[Tensors], dict[str, Tensor]] = dict  # what else they need: a first layer for other pixels, say
 
 
 def read(path: str | Path) -> Tensors:
@@ -119,7 +120,9 @@ def renamed(
             found[name] = value
         return found
 
-    return max((under(names) for names in (Names("firsthand"), *known)), key=lambda found: len(found.keys() & expected))
+    readings = [(under(names), names) for names in (Names("firsthand"), *known)]
+    found, names = max(readings, key=lambda reading: len(reading[0].keys() & expected))
+    return names.change(found)
 
 
 def fill(

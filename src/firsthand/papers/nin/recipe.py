@@ -1,0 +1,37 @@
+"""How networks in networks are trained: in minutes on garments, and by the authors' solver for CIFAR-10."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from firsthand.data.specs import Augment, Pictures
+from firsthand.papers.nin.model import Config, NiN
+from firsthand.train.recipe import Optim, Schedule
+from firsthand.train.vision import Vision, VisionRecipe
+
+
+class NiNTask(Vision):
+    """Say what a picture shows, with a network in network."""
+
+    network = NiN
+
+
+@dataclass(frozen=True)
+class Recipe(VisionRecipe):
+    """A recipe with the network's variant."""
+
+    model: Config = Config()
+    task: ClassVar = NiNTask
+
+
+SGD = Optim("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4)
+
+LAPTOP = Recipe(
+    model=Config((48, 40, 24, 48, 48, 48, 48, 48), grid=7, std=(0.0,), dropout=0.2), steps=1290, batch=128,
+    optim=SGD, schedule=Schedule("one-cycle"), eval_every=215, checkpoint_every=215, log_every=20,
+    data=Pictures("fashion-mnist", augment=Augment(pad=2, flip=True)),
+)  # fmt: skip
+PAPER = Recipe(
+    steps=120_000, batch=128, optim=SGD, schedule=Schedule("step", drops=(100_000,), factor=0.1), keep="last",
+    data=Pictures("cifar10", validation=0, normalise="pixel"), eval_every=1000, checkpoint_every=1000,
+)  # fmt: skip
+PRESETS = {"laptop": LAPTOP, "paper": PAPER}
