@@ -164,7 +164,7 @@ def test_googlenet_sees_what_torchvisions_does(torchvision, monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize("classes", [10, 2])
-def test_a_run_starts_from_a_file(classes, weights, tmp_path):
+def test_a_run_starts_from_a_file(classes, weights, tmp_path, without_figures):
     """All of it, or, for other classes, all but the last layer; pictures are seen as the weights have learned to."""
     torch.save(weights, tmp_path / "20.pth")
     for place in range(4 * classes):

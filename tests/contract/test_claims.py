@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def files(key: str) -> list[Path]:
     return sorted(path for path in FOLDERS[key].glob("*.py") if path.name != "__init__.py")
 
 
+@cache  # of all files, for every paper
 def imported(path: Path) -> list[str]:
     """The modules that a file imports, anywhere in it."""
     found = []

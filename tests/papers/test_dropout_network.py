@@ -180,7 +180,7 @@ def test_recipes_are_the_papers():
         replace(PRESETS["laptop"], rise=5, optim=replace(PRESETS["laptop"].optim, nesterov=True))
 
 
-def test_2012_goes_on_where_it_was(tmp_path):
+def test_2012_goes_on_where_it_was(tmp_path, without_figures):
     """Six updates at one go and in two, with a checkpoint while the momentum rises: the same bits."""
     options = {"steps": 6, "batch": 50, "rise": 10, "checkpoint_every": 3, "eval_every": 3, "log_every": 1}
     options |= {"data.name": "digits", "data.validation": None, "model.hidden": (11,), "progress": False}
@@ -228,7 +228,7 @@ def test_a_network_that_knows_nothing():
     assert abs(loss.item() - log(10)) < 0.5
 
 
-def test_a_users_digits_are_read(tmp_path):
+def test_a_users_digits_are_read(tmp_path, without_figures):
     """After 300 steps on embedded digits, most of ten test digits that lie in files as dark ink on white paper."""
     run = firsthand.train("dropout", preset="digits", out=tmp_path / "run", progress=False, steps=300)
     pictures, labels = PRESETS["digits"].data.load().test

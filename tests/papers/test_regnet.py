@@ -139,7 +139,7 @@ def test_squeeze_and_excitation():
 def test_spaces(space):
     """Each keeps its own restrictions and those before it, and the window of multiply-adds."""
     draw = Random(0)
-    drawn = [sample(space, SMALL, draw) for _ in range(20)]
+    drawn = [sample(space, SMALL, draw) for _ in range(10)]
     for config in drawn:
         assert SMALL.least <= cost(config, 28).products <= SMALL.most  # the arithmetic that test_cost proves
         assert len(config.depths) == 4 and set(config.ratios) <= set(SMALL.ratios)

@@ -32,7 +32,10 @@ def network(config: Config) -> ResNet:
     return made
 
 
-@pytest.mark.parametrize("name", COUNTS)
+LARGE = ("1202", "101-v1.5", "152-v1.5")  # seconds to lay out; what they are made of others have
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LARGE else n for n in COUNTS])
 def test_counts(name):
     """As the paper prints them, to the digits that are printed."""
     parameters, products = COUNTS[name]

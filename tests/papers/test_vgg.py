@@ -144,6 +144,7 @@ def test_names_are_torchvisions(torchvision, name):
     }
 
 
+@pytest.mark.slow  # a file of half a gigabyte
 def test_torchvisions_weights(torchvision, tmp_path):
     """Batch norms and all, from a file: the same logits for an image that gives 8x8 maps, to float32's rounding."""
     torch.manual_seed(0)

@@ -19,7 +19,6 @@ from firsthand.check.twin import Twin
 from firsthand.errors import UserError
 
 STEPS = 10
-BATCH = 16
 IN_PIECES = " in pieces"
 
 
@@ -47,7 +46,8 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
     torch.manual_seed(seed)
     task = recipe.task.without_data(stateless(recipe))
     start = task.model().double()
-    batches = [network.batch_for(task.recipe, BATCH, torch.Generator().manual_seed(100 + i)) for i in range(STEPS)]
+    generators = [torch.Generator().manual_seed(100 + i) for i in range(STEPS)]
+    batches = [network.batch_for(task.recipe, network.examples, generator) for generator in generators]
 
     def run(twin: bool, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
         return results(task, *pair(start, network(task.recipe.model) if twin else None, task, dtype), batches, draw)

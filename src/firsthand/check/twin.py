@@ -17,6 +17,7 @@ class Twin(nn.Module, ABC):
     """
 
     recipe: Any = None  # the recipe under test, set before the loss is asked for
+    examples: int = 16  # in each batch of the comparison; fewer of images, of which torch is slow in float64
     guess: float | None = None  # loss of a network that knows nothing; None: log of the number of outputs
     overfit: tuple[int, float] = (300, 0.005)  # steps and rate with which Adam fits 16 examples perfectly
 

@@ -223,7 +223,7 @@ def classify(
         variant: with weights, the network that they are of.
         crops: parts of a photograph that are looked at, whose mean counts: 1, 10 or 144; the time grows with them.
         figure: a .png, .svg or .pdf to draw of what in each picture speaks for its class. The network looks a hundred
-            times at each for it: less than a second for a small network, a minute for the largest.
+            times at each for it, which takes a small one less than a second, and the largest a minute or more.
         maps: a .png, .svg or .pdf to draw of what convolutions, from the first to the last, make of the first picture.
         json: print JSON instead.
     """

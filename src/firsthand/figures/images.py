@@ -65,6 +65,7 @@ def _most_often(mistakes: Int[Tensor, "classes classes"], classes: Sequence[str]
     figure, axes = subplots(7.6, 1.2 + 0.22 * max(len(rows), 4))
     bars(axes, names, [row[0] for row in rows], [str(row[0]) for row in rows])
     axes.margins(x=0.1)
+    axes.locator_params(axis="x", integer=True)
     axes.set(xlabel="images of the most frequent mistakes, is → taken for", title=title)
     return figure
 
@@ -90,11 +91,12 @@ def gallery(
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(scale * columns, (scale + (0.2 if titles else 0)) * rows + 0.3))
     for place, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        axes.set_axis_off()
-        if place < len(images):
-            show(axes, images[place], signed)
-            if titles:
-                axes.set_title(titles[place], fontsize=8.5, fontweight="normal", loc="center", pad=3)
+        if place >= len(images):
+            axes.set_axis_off()
+            continue
+        show(axes, images[place], signed)
+        if titles:
+            axes.set_title(titles[place], fontsize=8.5, fontweight="normal", loc="center", pad=3)
     return figure
 
 

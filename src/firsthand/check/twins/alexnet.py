@@ -28,6 +28,7 @@ class Network(InOrder):
     """One sequence of layers, with the parameters in the same order."""
 
     overfit = (300, 0.001)  # under dropout a higher rate finds no rest
+    examples = 4
 
     def __init__(self, config: Config):
         super().__init__()

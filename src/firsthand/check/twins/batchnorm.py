@@ -129,6 +129,8 @@ class Inception(nn.Module):
 class Network(Twin):
     """Either network, by its Config."""
 
+    examples = 8
+
     def __init__(self, config: Config | inception.Config):
         super().__init__()
         self.net = Inception(config) if isinstance(config, inception.Config) else Sigmoids(config)

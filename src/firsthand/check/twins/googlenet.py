@@ -15,8 +15,7 @@ from firsthand.train.recipe import Optim
 SMALL = {
     "paper": Config(16),
     "torchvision": Config(16, form="torchvision"),
-    "naive": Config(16, reduce=False),
-    "without heads": Config(16, aux=False),
+    "naive, without heads": Config(16, reduce=False, aux=False),
     "large images": Config(16, "7x7"),
     "large images, torchvision": Config(16, "7x7", "torchvision"),
     "large images, separable": Config(16, "separable", aux=False),
@@ -72,6 +71,7 @@ class Network(InOrder):
     """The same network in four sequences and three heads, with the parameters in the same order."""
 
     overfit = (300, 0.002)
+    examples = 4
 
     def __init__(self, config: Config):
         super().__init__()

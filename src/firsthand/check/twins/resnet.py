@@ -69,6 +69,8 @@ class Block(nn.Module):
 class Network(InOrder):
     """The same network as one sequence, with the parameters in the same order."""
 
+    examples = 8
+
     def __init__(self, config: Config):
         super().__init__()
         channels = config.width

@@ -26,6 +26,7 @@ class Network(Twin):
     """The same network as two sequences, with torchvision's names."""
 
     overfit = (300, 0.001)  # under dropout a higher rate finds no rest
+    examples = 8
 
     def __init__(self, config: Config):
         super().__init__()

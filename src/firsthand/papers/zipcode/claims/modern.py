@@ -22,5 +22,7 @@ CLAIM = Claim(
     ),
     remark="His data are digits of MNIST at 16x16 pixels; ours are the paper's own, whose test set is harder. AdamW "
     "has a rate of 0.001 falling to 0.00002 and a decay of 0.01, dropout a share of 0.25 before H3, digits move by at "
-    "most one pixel: his kinds of changes, our numbers. From softmax on, first weights are ±2.4/sqrt(F), as his are.",
+    "most one pixel: his kinds of changes, our numbers. From softmax on, first weights are ±2.4/sqrt(F), as his are. "
+    "Softmax and AdamW alone cut no errors of these digits, though nearly all training digits are read; moved digits "
+    "come with twice the passes, and a run of AdamW over 46 would tell what of their gain is due to those.",
 )
