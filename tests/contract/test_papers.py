@@ -29,7 +29,7 @@ pytestmark = pytest.mark.parametrize("key", papers.keys())
 
 FILES = ("__init__.py", "model.py", "recipe.py", "notes.md")
 SECTIONS = ("What is new", "How it works", "What confuses", "Questions and answers", "Run it", "Read next")
-KINDS = ("loss", "error", "top5_error", "perplexity", "mixed")
+KINDS = ("loss", "error", "top5_error", "perplexity", "mixed", "single")
 SCORES = {f"{split}_{kind}" for split in ("train", "val", "test") for kind in KINDS}
 
 

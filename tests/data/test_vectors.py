@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from firsthand.data import DATASETS, Vectors, describe
-from firsthand.data.vectors import bits, read_amat, read_bits
+from firsthand.data.images import ImageSets
+from firsthand.data.vectors import bits, of_pictures, read_amat, read_bits
 from firsthand.errors import UserError
 from firsthand.train.density import Rows
 
@@ -106,12 +107,22 @@ def test_bits_are_a_function_of_seed_step_and_index():
         assert not torch.equal(whole, other)
 
 
-def test_fixed_bits_do_not_depend_on_the_split(data_folder):
-    usual, larger = Vectors("mnist").load(), Vectors("mnist", validation=5000).load()
-    assert [len(part) for part in (usual.train, usual.val, usual.test)] == [50_000, 10_000, 10_000]
+def test_fixed_bits_do_not_depend_on_the_split():
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (50, 3, 4), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(50)
+    found = []
+    for kept in (20, 30):
+        parts = (images[:kept], labels[:kept]), (images[kept:40], labels[kept:40]), (images[40:], labels[40:])
+        found.append(of_pictures(ImageSets(*parts, ("0",)), "some", "fixed", 0))
+    usual, larger = found
     assert torch.equal(torch.cat([usual.train, usual.val]), torch.cat([larger.train, larger.val]))
-    assert torch.equal(usual.test, larger.test) and usual.shape == (28, 28) and not usual.levels
-    grey = Vectors("mnist", binarise="none").load()
+    assert torch.equal(usual.test, larger.test) and usual.shape == (3, 4) and not usual.levels
+
+
+def test_mnist_is_split_as_by_larochelle_and_murray(data_folder):
+    usual, grey = Vectors("mnist").load(), Vectors("mnist", binarise="none").load()
+    assert [len(part) for part in (usual.train, usual.val, usual.test)] == [50_000, 10_000, 10_000]
     assert grey.levels and grey.labels[2][:5].tolist() == [7, 2, 1, 0, 4]
     # The share of ones is the mean grey level: 39 million draws, so that 5 deviations are below 0.0004.
     assert abs(usual.train.double().mean() - grey.train.double().mean() / 255) < 4e-4

@@ -86,7 +86,8 @@ def data(name: Positional[str | None] = None, /, download: bool = False, json: b
         show_table(rows)
         out.print(
             "\nYour own: --data FILE.txt (running text of any size; for names and other lines an example a line), "
-            "--data FILE.csv --data.column NAME, or --data FOLDER (pictures, a sub-folder a class)"
+            "--data FILE.csv --data.column NAME, a table of zeros and ones for a model of bits: --data FILE.csv, or "
+            "--data FOLDER (pictures, a sub-folder a class)"
         )
         return None
     from firsthand.data import describe

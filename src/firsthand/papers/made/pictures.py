@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from firsthand.figures.images import gallery, show
 from firsthand.figures.style import heading, subplots
 from firsthand.papers.made.model import MADE
+from firsthand.papers.made.sampling import comes_first
 from firsthand.papers.made.task import drawn, half
 
 NEW, WAYS, SHOWN = 48, 3, 5  # new pictures, ways to complete one, and pictures completed for each half
@@ -24,15 +25,18 @@ def figures(task: Any, model: MADE) -> Iterator[tuple[str, Figure]]:
     figure = gallery(x.view(-1, *task.shape), columns=12, scale=0.8)
     heading(figure, "new pictures")
     yield "samples", figure
-    agnostic = model.config.ordering == "agnostic"
+    agnostic, ordering = model.config.ordering == "agnostic", model.degrees(0)[0]
     pictures = task.test.batch(torch.arange(SHOWN))[0]
     rows = []
-    for keep in ("top", "bottom", "left", "right") if agnostic else ("top",):
+    for keep in ("top", "bottom", "left", "right"):
         known = half(task.shape, keep)
+        if not (agnostic or comes_first(ordering, known)):  # what is missing would be drawn without what is given
+            continue
         for picture in pictures.cpu():
             ways = drawn(model, WAYS, picture, known, generator)
             rows.append((keep, torch.cat([torch.where(known, picture, 0.35)[None], ways, picture[None]])))
-    yield "completions", completions(rows, task.shape)
+    if rows:
+        yield "completions", completions(rows, task.shape)
     model.train(training)
 
 

@@ -79,6 +79,13 @@ PRESETS = {
         checkpoint_every=2500,
         threads=1,
     ),
+    # DNA with 50 units and no direct connections: small enough to be underfitted, and to be trained to its end.
+    "narrow": replace(
+        DNA,
+        model=Config(hidden=(50,), ordering="agnostic"),
+        steps=12_000,
+        optim=Optim("adam", lr=0.003),
+    ),
     # No download, a minute: scikit-learn's 1,797 digits, in any order, so that any half of a picture can be completed.
     "digits": replace(
         PAPER,

@@ -156,7 +156,8 @@ def drawn(
     chosen = numbers[torch.randint(len(numbers), (count,), generator=generator)]
     rows = x.new_empty(count, len(x))
     passes = int((~known).sum()) * len(chosen.unique())
-    with Progress(console=Console(stderr=True), transient=True, disable=not progress) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not (progress and console.is_terminal)) as bar:
         shown = bar.add_task("Drawing inputs one by one", total=passes)
         for number in chosen.unique().tolist():
             agnostic = model.config.ordering == "agnostic" and known.any()

@@ -81,8 +81,12 @@ CLAIM = Claim(
             (AVERAGED.of(ONE) <= 1e-12).saying("so are averaged logits of one ordering"),
             (NLL.of(DNA) < SINGLE.of(DNA)).saying("the mixture is better than its parts"),
         ),
-        (NLL.of(DNA) - READS.of(DNA) >= 1).saying("averaged logits seem better still"),
+        *limit_from("pilot", (NLL.of(DNA) - READS.of(DNA) >= 5).saying("averaged logits seem better still")),
     ),
-    remark="",
+    remark="Eight bits, one hidden layer of 20, weights and biases from N(0, 1), ten sets of masks, float64; and the "
+    "preset `dna-masks` after 100 passes, on the 1,186 test examples. The logit of input d, averaged over orderings, "
+    "depends on inputs that come after d in some of them: what it reads is not the logarithm of any probability, and no "
+    "number to compare with. With one ordering the average depends on earlier inputs only, and is one more "
+    "autoregressive model.",
     seeds=(3, 4, 5),
 )

@@ -66,8 +66,7 @@ CLAIM = Claim(
         (CHI2.of(NATURAL) >= 2).saying("in another order it has not"),
     ),
     remark="Eight bits in a random ordering, two hidden layers, weights and biases from N(0, 1/4), float64. "
-    "Chi-squared over k degrees of freedom has the deviation sqrt(2 / k): 1.5 is more than three deviations from 1 where "
-    "at least 80 vectors are expected five times or more. Drawing in the natural order with a permuted network is a mistake "
-    "that no error tells.",
+    "Chi-squared over its k degrees of freedom has the deviation sqrt(2 / k): 1.5 is more than three deviations from 1 "
+    "where k is at least 80. Drawing in the natural order with a network of another is a mistake that no error tells.",
     seeds=(3, 4, 5),
 )
