@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from firsthand.data.augment import CHANCES, augmented, cropped, part, taken, uniform
+from firsthand.data.augment import CHANCES, augmented, cropped, part, taken
+from firsthand.data.chance import uniform
 from firsthand.data.normalisation import Colours, Normalisation
 from firsthand.data.photos import Box, scaled
 from firsthand.data.specs import Augment

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from firsthand.data.augment import uniform
+from firsthand.data.chance import uniform
 from firsthand.data.files import fetch
 from firsthand.data.images import ImageSets
 from firsthand.data.registry import DATASETS

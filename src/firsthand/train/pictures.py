@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from firsthand.data.augment import CHANCES, part, taken, uniform
+from firsthand.data.augment import CHANCES, part, taken
+from firsthand.data.chance import uniform
 from firsthand.data.image_folder import Listing
 from firsthand.data.normalisation import Normalisation
 from firsthand.data.photos import Box, central, part_of

@@ -11,7 +11,8 @@ from jaxtyping import Int64
 from torch import Tensor
 from torch.nn import Module
 
-from firsthand.data.augment import CHANCES, augmented, uniform
+from firsthand.data.augment import CHANCES, augmented
+from firsthand.data.chance import uniform
 from firsthand.data.crops import views
 from firsthand.data.image_folder import ImageFolder
 from firsthand.data.images import ImageSets

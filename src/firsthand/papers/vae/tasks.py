@@ -11,7 +11,7 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from firsthand import optim
-from firsthand.data.augment import uniform
+from firsthand.data.chance import uniform
 from firsthand.data.vectors import TESTED, VectorSets
 from firsthand.errors import UserError
 from firsthand.papers.vae import model as bounds
