@@ -97,7 +97,9 @@ def test_relu_is_flat_at_zero():
     assert relu(torch.tensor([-2.0, 3.0])).tolist() == [0, 3]
 
 
-BY_HAND = {"batch_norm", "binary_cross_entropy", "cross_entropy", "layer_norm", "local_response_norm", "mse"}
+BY_HAND = {
+    "batch_norm", "binary_cross_entropy", "cross_entropy", "layer_norm", "local_response_norm", "masked_linear", "mse",
+}  # fmt: skip
 
 
 FIRST_ONLY = {"rbf", "scaled_dot_product_attention"}  # torch has no second derivative of these primitives, and says so

@@ -98,6 +98,12 @@ def _shares(dtype: torch.dtype) -> tuple:
     return logits, targets.detach().sigmoid().requires_grad_()
 
 
+def _cut(dtype: torch.dtype) -> tuple:
+    """A mask of ones and zeros, which wants no gradient."""
+    x, weight, bias = _floats((3, 5), (7, 5), (7,))(dtype)
+    return x, weight, _numbers((7, 5), below=2).to(dtype), bias
+
+
 def _attention(scale: float | None) -> Callable:
     def reference(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, causal: bool = False) -> Tensor:
         """Forbidden scores are -inf in a tensor that is added; the last query stands at the last key."""
@@ -192,6 +198,7 @@ EXAMPLES: dict[str, Example] = {
     "lstm_1997, lengths, reverse": Example(_sequences(3, 2, then=(_LENGTHS, True))),
     "lstm_peephole": Example(_sequences(4, 2, 3, then=(None, False))),
     "lstm_peephole, lengths": Example(_sequences(4, 2, 3, then=(_LENGTHS, False))),
+    "masked_linear": Example(_cut, lambda x, w, m, b: functional.linear(x, torch.where(m == 1, w, 0), b)),
     "max_pool2d": Example(_floats((2, 5, 6, 9), then=(3,)), functional.max_pool2d),
     "max_pool2d, overlapping": Example(
         _floats((2, 3, 6, 9), then=(3, 2, 1, True)),

@@ -62,8 +62,14 @@ class Linear(Module):
         return f"{in_features}, {out_features}, bias={self.bias is not None}"
 
 
+def _check_masked(x: Tensor, weight: Tensor, mask: Tensor, bias: Tensor | None = None) -> None:
+    _check(x, weight, bias)
+    check_shape("The mask", mask, weight.shape)
+
+
+@definition(fast=fast.masked_linear, guard=_check_masked, lazily=True)
 def masked_linear(
-    x: Float[Tensor, "*batch features"],
+    x: Float[Tensor, "*batch in"],
     weight: Float[Tensor, "out in"],
     mask: Float[Tensor, "..."],
     bias: Float[Tensor, " out"] | None = None,
@@ -73,7 +79,6 @@ def masked_linear(
     Raises UserError when the mask and the weight, or one of them and x or the bias, do not fit.
     Source: Germain et al. (2015), MADE, equation 10.
     """
-    check_shape("The mask", mask, weight.shape)
     return linear(x, weight * mask, bias)
 
 

@@ -39,7 +39,10 @@ class Bits(Density):
     def take(self, sets: VectorSets) -> None:
         """The three parts; raises UserError for grey levels."""
         if sets.levels:
-            raise UserError("The network gives the probability of bits: make data.binarise 'fixed' or 'drawn'.")
+            raise UserError(
+                "The network gives the probability of bits, and these are grey levels: make data.binarise 'fixed' or "
+                "'drawn', or choose other data."
+            )
         super().take(sets)
 
     def optimizer(self, model: Module) -> Optimizer:
