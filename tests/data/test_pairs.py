@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from firsthand.data import describe
 from firsthand.data.pairs import Pairs, read_vocabularies, split_pairs, to_json
 from firsthand.data.parallel import read_pairs
 from firsthand.data.spelled import spelled_dates, spelled_numbers
@@ -186,3 +187,11 @@ def test_the_canonical_sets(data_folder):
     assert german[0][0][0] == english[0][0][1] and german[0][0][1].startswith("Deux jeunes hommes")
     tatoeba = Pairs("fra-eng", source="fr").parts()
     assert ("Va !", "Go.") in {pair for part in tatoeba for pair in part}
+
+
+def test_what_is_told_of_a_set():
+    """How many pairs, of which languages, how long, and the first of them."""
+    facts = describe("dates")
+    assert facts["languages"] == ["en", "iso"] and facts["split"] == {"train": 4000, "val": 500, "test": 500}
+    assert facts["examples"] == 5000 and len(facts["samples"]) == 3 and " → " in facts["samples"][0]
+    assert facts["words"]["iso"] == 1.0 < facts["words"]["en"]

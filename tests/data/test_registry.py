@@ -21,15 +21,15 @@ def test_the_registry_imports_nothing_heavy():
 def test_every_data_set_is_embedded_or_has_checked_files():
     assert set(DATASETS) == {
         "names", "makemore-names", "indian-male-names", "python-docs", "timemachine", "tinyshakespeare", "brown",
-        "digits", "mnist", "fashion-mnist", "cifar10", "usps", "binarized-mnist", "dna", "mushrooms",
-        "nips", "frey",
+        "multi30k", "fra-eng", "numbers", "dates", "digits", "mnist", "fashion-mnist", "cifar10", "usps",
+        "binarized-mnist", "dna", "mushrooms", "nips", "frey",
     }  # fmt: skip
     for name, dataset in DATASETS.items():
         assert name == dataset.name
         assert dataset.embedded == (not dataset.files)
         assert dataset.about.endswith(".") and dataset.source.startswith("http") and dataset.licence
         for file in dataset.files:
-            assert all(known.startswith(("sha256:", "md5:")) for known in file.sums)
+            assert all(known.startswith(("sha256:", "sha1:", "md5:")) for known in file.sums)
             assert all(known.startswith("sha256:") for known in file.content_sums)
             assert (file.sums or file.content_sums) and file.url.startswith(("https://", "http://fashion-mnist.s3-website"))
             assert file.dataset == name
@@ -44,6 +44,10 @@ def test_status(empty_folder):
         "timemachine": "to download",
         "tinyshakespeare": "to download",
         "brown": "to download",
+        "multi30k": "to download",
+        "fra-eng": "to download",
+        "numbers": "embedded",
+        "dates": "embedded",
         "digits": "embedded",
         "mnist": "to download",
         "fashion-mnist": "to download",

@@ -127,10 +127,9 @@ def _variant(**sizes: Any) -> Any:
 
 VARIANTS = {
     "laptop": _variant(),
-    "six layers": _variant(layers=6),
     "norms first": _variant(norm="pre"),
-    "learned positions": _variant(positions="learned", length=13),
-    "two vocabularies": _variant(source_vocab=31),
-    "one head": _variant(heads=1, layers=1),
-    "plain targets": replace(_variant(), label_smoothing=0.0),
+    "learned positions": _variant(positions="learned", length=13, layers=1),
+    "two vocabularies": _variant(source_vocab=31, layers=1),
+    "one head, three layers": _variant(heads=1, layers=3),
+    "plain targets": replace(_variant(layers=1), label_smoothing=0.0),
 }

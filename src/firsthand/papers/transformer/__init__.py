@@ -21,6 +21,14 @@ CARD = Card(
             venue="NIPS 2017, Advances in Neural Information Processing Systems 30, pp. 5998-6008",
             url="https://arxiv.org/abs/1706.03762",
         ),
+        Reference(
+            title="Good for Misconceived Reasons: An Empirical Revisiting on the Need for Visual Context in Multimodal "
+            "Machine Translation",
+            authors=("Zhiyong Wu", "Lingpeng Kong", "Wei Bi", "Xiang Li", "Ben Kao"),
+            year=2021,
+            venue="ACL 2021, pp. 6153-6166",
+            url="https://arxiv.org/abs/2105.14462",
+        ),
     ),
     family="sequences",
     builds_on=("selfattention", "bahdanau", "seq2seq", "resnet", "dropout", "adam"),
