@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "identity", "localise")
+CLAIMS = in_order(__name__, "counts", "identity", "perceptrons", "pooling", "localise")
