@@ -1,4 +1,4 @@
-"""What the claims about layers and heads measure: a narrow network on 3,000 garments, changed in one place at a time."""
+"""What claims about layers and heads measure: a narrow network on 3,000 garments, changed in one place at a time."""
 
 from collections.abc import Sequence
 from functools import partial
