@@ -70,6 +70,9 @@ def sentence(box: str, prog: str) -> str:
     several = re.match(r"(\S+): no type matching (?:\{None\}\|)?(INT|FLOAT|INT\|FLOAT) could .* from \[(.*)\]", text)
     if several:
         text = f"{several[1]} takes a {'whole ' if several[2] == 'INT' else ''}number, not {several[3]}"
+    words = re.match(r"(\S+): no type matching \{None\}\|\{((?:STR ?)+)\} could .* from \[(.*)\]", text)
+    if words:
+        text = f"{words[1]} takes {len(words[2].split())} words, not {words[3]}"
     missing = re.match(r"Missing from .*?: (\S+) (.*) \(required\)", text)
     if missing:
         text = f"{missing[1]} is missing: {missing[2].rstrip('.')}"

@@ -308,6 +308,7 @@ def test_pictures(run, tmp_path, capsys, monkeypatch):
         (["--between", "0", "1800"], "no test example 1800: they are numbered from 0 to 179"),
         (["--between", "0", "none.png"], "There is no file none.png"),
         (["--out", "one.pdf"], "written into a .png file"),
+        (["--between", "3"], "--between takes 2 words, not '3'"),
         (["--between", "mine.png", "0", "--out", "mine.png"], "is not a figure of `firsthand sample`"),
     ],
 )

@@ -1,6 +1,7 @@
 """Pictures side by side in one PNG file."""
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,9 @@ def target(path: Path) -> Path:
 
     Raises UserError for another format, and for a file that is there and was not made here: it may be the user's own.
     """
-    path = figures.target(path, "samples.png", MADE, "--out")
-    if path.suffix.lower() != ".png":
+    if path.suffix.lower() != ".png" and not os.path.isdir(path):
         raise UserError(f"Pictures are written into a .png file, and '{path}' is none.")
-    return path
+    return figures.target(path, "samples.png", MADE, "--out")
 
 
 def sheet(pictures: Tensor, columns: int) -> np.ndarray:

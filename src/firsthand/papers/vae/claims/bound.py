@@ -26,5 +26,9 @@ CLAIM = Claim(
         BOUND.of(*BOTH) <= TRUE.of(*BOTH),
     ),
     seeds=(3, 4, 5),
-    remark="",
+    remark="Networks of 200 units and two latents, trained with Adam (preset `plane`), on 200 test digits. The bound "
+    "is the mean over 5,000 samples of z for each digit, the importance-sampled estimates are of the same samples, "
+    "in groups of 50 and all together; the quadrature adds up p(x|z) p(z) on a grid of step 0.04. What the bound "
+    "lacks is the distance of q(z|x) from the posterior. What 5,000 samples lack is the rare digit whose posterior "
+    "has a second place.",
 )

@@ -82,5 +82,10 @@ CLAIM = Claim(
         B.of(START, EARLY) < A.of(START, EARLY),
     ),
     seeds=(3, 4, 5),
-    remark="",
+    remark="200 units, 10 latents, MNIST's bits drawn once, Adagrad at 0.02 between the three moments. The variance "
+    "is added up over the 2,010 weights of the encoder's mean layer, over 100 draws of the noise for one batch of "
+    "100 digits. The baseline is a constant for the whole batch: one that depends on the picture (Mnih & Gregor, "
+    "2014) would do better. That B scatters less than A is the paper's, with a 'typically': it holds at the start; "
+    "after 3,000 steps the two are alike, for then the noise of log p(x|z), which both have, is most of it. Ten "
+    "samples divide the variance by ten, as they must.",
 )

@@ -37,6 +37,9 @@ CLAIM = Claim(
     arms=(EARLY, LATER),
     conditions=limit_from("ours", ROUGH.of(LATER) < 1 / 3, BOUND.of(LATER) > BOUND.of(EARLY)),
     seeds=(3, 4, 5),
-    remark="",
+    remark="Networks of 200 units, trained with Adam (preset `plane`); the ratio is measured on 20 by 20 pictures, a "
+    "third is ours. It is a weak test: a decoder with small weights is smooth whatever it has learned, and after 300 "
+    "steps, when it knows few digits, the plane is smoother still. What the claim is about, that the plane is a map "
+    "of the digits, is for the figure to show.",
     figure=figure,
 )

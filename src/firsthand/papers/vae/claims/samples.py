@@ -29,5 +29,7 @@ CLAIM = Claim(
         (TEST.of(A) < TEST.of(B) + 0.5).saying("estimator A is no better"),
     ),
     seeds=(3, 4, 5),
-    remark="",
+    remark="200 units, 10 latents, MNIST's bits drawn once, Adagrad at 0.02, 1e5 samples of x in batches of 100, two "
+    "passes; the paper says that L = 1 was enough and gives no numbers. Ten samples of z cost ten passes through the "
+    "decoder. The limit of a nat is ours.",
 )

@@ -78,7 +78,7 @@ CLAIM = Claim(
         *limit_from("theory", *(within(MEAN[d].of(*ARMS), 2, by=0.15, whose="the exact ") for d in (1, 10))),
     ),
     seeds=(3, 4, 5),
-    remark="Mean and variance of a million draws. The exact variances are 4, 30 + 22 (d - 1) + 4 (d - 1)^2, and "
-    "12 + 6 d with the exact mean of |z|^2 as baseline, which a learner would have to estimate.",
+    remark="Mean and variance of a million draws. The exact variances are 4, 30 + 22 (d - 1) + 4 (d - 1)^2, and 12 + "
+    "6 d with the exact mean of |z|^2 as baseline, which a learner would have to estimate.",
     figure=figure,
 )
