@@ -4,6 +4,7 @@ import firsthand
 paper = firsthand.get("lenet")                # its card, presets, notes, network
 run = firsthand.train("mlp", data="names")    # a Run: result, metrics, model, sample
 run.sample(10)
+firsthand.load("transformer").translate("two dogs are playing.")  # with a trained run
 firsthand.runs()                              # all runs under runs/, oldest first
 firsthand.load("mlp")                         # one of them: by folder, by name, or the newest of a paper
 firsthand.resume(run.path)                    # go on where it was interrupted

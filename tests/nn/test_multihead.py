@@ -184,3 +184,18 @@ def test_misfits_are_one_sentence():
         ours.forward.__wrapped__(ours, query, key, value, keep=torch.ones(2, 1, **yes))
     with pytest.raises(UserError, match=r"mask is of torch\.float32, expected torch\.bool"):
         ours.forward.__wrapped__(ours, query, key, value, keep=torch.ones(2, 7))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_queries_alone_and_keys_alone(bias):
+    """What `ask` and `offer` make is what `project` makes, also with keys of another size in each head."""
+    module = nn.MultiheadAttention(12, 3, bias=bias, key_size=5).double()
+    torch.manual_seed(0)
+    query, key = torch.randn(2, 4, 12, dtype=torch.float64), torch.randn(2, 7, 12, dtype=torch.float64)
+    assert_close((module.ask(query), *module.offer(key)), module.project(query, key), rtol=0, atol=0)
+    assert [part.shape[1:] for part in module.project(query, key)] == [(3, 4, 5), (3, 7, 5), (3, 7, 4)]
+    assert module(query, key).shape == query.shape
+    with pytest.raises(UserError, match="With a kdim or vdim"):
+        nn.MultiheadAttention(12, 3, kdim=5).offer(key)
+    with pytest.raises(UserError, match="key_size"):
+        nn.MultiheadAttention(12, 3, key_size=0)

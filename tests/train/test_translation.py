@@ -61,8 +61,8 @@ def run(table: Path, tmp_path: Path, without_figures: None) -> Callable:
 def trained(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A run that knows the language."""
     options = QUICK | {
-        "steps": 160, "optim.lr": 0.01, "model.embed": 32, "schedule.warmup": 40, "bleu_pairs": 50,
-        "eval_every": 160, "checkpoint_every": 160, "batch": 64, "label_smoothing": 0.0,
+        "steps": 240, "optim.lr": 0.01, "model.embed": 32, "schedule.warmup": 40, "bleu_pairs": 50,
+        "eval_every": 240, "checkpoint_every": 240, "batch": 64, "label_smoothing": 0.0,
     }  # fmt: skip
     folder = tmp_path_factory.mktemp("runs") / "trained"
     return firsthand.train("transformer", out=folder, progress=False, **(options | {"data": str(table)}))
@@ -149,9 +149,9 @@ def test_resume_is_bit_for_bit(run, stop_at, tmp_path):
 
 
 def test_it_learns_to_translate(trained):
-    """A language of six words, without a mistake."""
+    """A language of six words, nearly without a mistake."""
     metrics = trained.result["metrics"]
-    assert metrics["test_loss"] < 0.2 and metrics["test_bleu"] > 99
+    assert metrics["test_loss"] < 0.1 and metrics["test_bleu"] > 95
     assert trained.translate("two dogs play .") == ["zwei Hunde spielen."]
     assert trained.translate(["two cats .", "three cats play ."], beam=1) == ["zwei Katzen.", "drei Katzen spielen."]
 

@@ -138,7 +138,7 @@ def report(run: api.Run, as_json: bool) -> None:
         out.print(f"\nsee it: firsthand sample {run.path} --out samples.png", markup=False)
     elif run.translates:
         out.print(f"BLEU counted by sacrebleu: {result['bleu']}\n", markup=False)
-        for source, _ in run.recipe.task(run.recipe).val.pairs[:3]:
+        for source, _ in run.recipe.data.parts()[1][:3]:
             out.print(f"  {source}\n  → {run.translate(source)[0]}", markup=False)
         out.print(f'\nuse it: firsthand translate {run.path} "a sentence"', markup=False)
     elif run.classifies:

@@ -100,16 +100,22 @@ class MultiheadAttention(Module):
 
     def ask(self, query: Float[Tensor, "batch queries embed"]) -> Float[Tensor, "batch heads queries d"]:
         """The queries alone, for keys and values that are there already."""
-        weight = self.q_proj_weight if self.in_proj_weight is None else self.in_proj_weight[: self.rows[0]]
+        weight: Any = self.q_proj_weight if self.in_proj_weight is None else self.in_proj_weight[: self.rows[0]]
         bias = None if self.in_proj_bias is None else self.in_proj_bias[: self.rows[0]]
         return self._split(linear(query, weight, bias))
 
     def offer(
         self, key: Float[Tensor, "batch keys embed"]
     ) -> tuple[Float[Tensor, "batch heads keys d"], Float[Tensor, "batch heads keys size"]]:
-        """The keys and values alone, made once for all queries that are to come. Without `kdim` and `vdim` only."""
+        """The keys and values alone, made once for all queries that are to come.
+
+        Raises UserError for a layer with `kdim` or `vdim`, whose values are not made from what keys are.
+        """
+        weight: Any = self.in_proj_weight
+        if weight is None:
+            raise UserError("With a kdim or vdim keys and values come from two tensors: take `project`.")
         first, bias = self.rows[0], self.in_proj_bias
-        both = linear(key, self.in_proj_weight[first:], None if bias is None else bias[first:])
+        both = linear(key, weight[first:], None if bias is None else bias[first:])
         k, v = map(self._split, both.split(self.rows[1:], -1))
         return k, v
 

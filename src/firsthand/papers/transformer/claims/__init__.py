@@ -2,5 +2,5 @@
 
 from firsthand.claims import in_order
 
-ORDER = "identities counts heads smoothing warmup extrapolation"
+ORDER = "identities counts heads smoothing warmup extrapolation cache"
 CLAIMS = in_order(__name__, *ORDER.split())

@@ -66,6 +66,9 @@ CLAIM = Claim(
     seeds=(3, 4, 5),
     remark="The task is ours: copy random tokens of ten, each given the true ones before it; two layers of width 64 "
     "each side, 600 steps of Adam as in the paper on 32 fresh sentences of 4 to 12 tokens. Learned vectors of places "
-    "beyond were never trained, and stand where they started, at N(0, 1).",
+    "beyond were never trained, and stand where they started, at N(0, 1). If the first 12 places are copied and all "
+    "others guessed, 74 % are right of 16 tokens and their end, and 53 % of 24: learned positions lie there, sinusoids "
+    "a few points above, on average though not in every pair of runs. The copy goes on for a token or two and then "
+    "breaks off. Relative positions, which came later, would be the thing to compare with.",
     figure=figure,
 )

@@ -7,7 +7,7 @@ import torch
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from
 from firsthand.data.sentences import EOS, PAD
 from firsthand.nn.position import sinusoids
-from firsthand.papers.transformer.model import Config, Transformer
+from firsthand.papers.transformer.model import Config, Transformer, shifted
 from firsthand.train.decoding import Decoding, log_probabilities, search
 
 VOCAB, ROWS = 50, 6
@@ -20,38 +20,40 @@ def identities(norm: str = "post", positions: str = "sinusoidal", training: bool
     Args:
         norm: whether norms come after each sum ("post") or before each sub-layer ("pre").
         positions: what tells a token where it stands.
-        training: whether the network is in training mode, with the same random masks of dropout each time.
-        seed: of the weights, the sentences and the masks.
+        training: whether the network is in training mode, and the future is looked for with dropout, too.
+        seed: of the weights, the sentences and the masks of dropout.
     """
     torch.manual_seed(seed)
     config = Config(vocab=VOCAB, embed=32, heads=4, layers=3, hidden=48, norm=norm, positions=positions, length=40)
-    network = Transformer(replace(config, dropout=0.1 if training else 0.0)).double().train(training)
+    network = Transformer(replace(config, dropout=0.0)).double().train(training)
     source, target = (torch.randint(4, VOCAB, (ROWS, time)) for time in (11, 9))
     source[::2, -4:], source[:, -1] = PAD, torch.where(torch.arange(ROWS) % 2 == 0, PAD, EOS)
+    dropping = Transformer(replace(config, dropout=0.1 if training else 0.0)).double().train(training)
+    dropping.load_state_dict(network.state_dict())
 
-    def outputs(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        torch.manual_seed(seed)  # the same masks
-        return network(source, target)
+    def outputs(target: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(seed)  # the same masks each time
+        return dropping(source, target)
 
-    plain = outputs(source, target)
-    future = 0.0
+    first, future = outputs(target), 0.0
     for place in range(target.shape[1]):
         other = target.clone()
         other[:, place] = (other[:, place] - 4 + 7) % (VOCAB - 4) + 4
-        future = max(future, _apart(outputs(source, other)[:, : place + 1], plain[:, : place + 1]))
-    found = {"future": future}
-    if not training:  # longer rows draw other masks
-        wide = torch.cat([source, source.new_zeros(ROWS, 5)], 1), torch.cat([target, target.new_zeros(ROWS, 3)], 1)
-        alone = [network(row[row != PAD][None], other[None]) for row, other in zip(source, target, strict=True)]
-        memory, past, steps = network.encode(source), None, []
-        before = torch.cat([torch.ones_like(target[:, :1]), target[:, :-1]], 1)
-        for token in before.split(1, 1):
-            logits, past = network.decode(token, memory, past)
-            steps.append(logits)
-        found["padding"] = max(_apart(network(*wide)[:, :9], plain), _apart(torch.cat(alone), plain))
-        found["cache"] = _apart(torch.cat(steps, 1), plain)
-        found["log p"] = _sums(network, source[1:2])
-    return dict.fromkeys(("padding", "cache", "log p")) | found | {"offset": _offsets(64, 512)}
+        future = max(future, _apart(outputs(other)[:, : place + 1], first[:, : place + 1]))
+    plain = network(source, target)
+    wide = torch.cat([source, source.new_zeros(ROWS, 5)], 1), torch.cat([target, target.new_zeros(ROWS, 3)], 1)
+    alone = [network(row[row != PAD][None], other[None]) for row, other in zip(source, target, strict=True)]
+    memory, past, steps = network.encode(source), None, []
+    for token in shifted(target).split(1, 1):
+        logits, past = network.decode(token, memory, past)
+        steps.append(logits)
+    return {
+        "future": future,
+        "padding": max(_apart(network(*wide)[:, :9], plain), _apart(torch.cat(alone), plain)),
+        "cache": _apart(torch.cat(steps, 1), plain),
+        "log p": _sums(network, source[1:2]),
+        "offset": _offsets(64, 512),
+    }
 
 
 def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -73,16 +75,17 @@ def _offsets(length: int, embed: int) -> float:
     return max(_apart(row, row[0].expand(len(row))) for row in (products.diagonal(k) for k in range(length)))
 
 
-FUTURE = Measure("future", "largest change before a token that is changed", digits=12)
-PADDING = Measure("padding", "largest change by padding, or by the other sentences", digits=12)
-CACHE = Measure("cache", "largest difference of writing step by step", digits=12)
-SUMS = Measure("log p", "largest difference of a beam's score from the sum of log-probabilities", digits=6)
-OFFSET = Measure("offset", "largest difference of PE_a · PE_b from its mean over equal a - b", digits=12)
+SMALL = "10⁻¹²"  # the unit of differences in double precision
+FUTURE = Measure("future", f"largest change before a token that is changed ({SMALL})", 1e12, 3)
+PADDING = Measure("padding", f"largest change by padding, or by the other sentences ({SMALL})", 1e12, 3)
+CACHE = Measure("cache", f"largest difference of writing step by step ({SMALL})", 1e12, 3)
+SUMS = Measure("log p", "largest difference of a beam's score from the sum of log-probabilities (10⁻⁶)", 1e6, 2)
+OFFSET = Measure("offset", f"largest difference of PE_a · PE_b among equal a - b ({SMALL})", 1e12, 3)
 POST = Arm("as published", experiment=identities)
 TRAINING = Arm("in training mode", experiment=identities, overrides={"training": True})
 PRE = Arm("norms first", experiment=identities, overrides={"norm": "pre"})
 LEARNED = Arm("learned positions", experiment=identities, overrides={"positions": "learned"})
-EVALUATED = (POST, PRE, LEARNED)
+ALL = (POST, TRAINING, PRE, LEARNED)
 
 CLAIM = Claim(
     key="identities",
@@ -91,16 +94,15 @@ CLAIM = Claim(
     "nothing, and writing step by step with kept keys and values gives what one pass gives.",
     where="sections 3.2.3 and 3.5; decoding in section 6.1",
     measures=(FUTURE, PADDING, CACHE, SUMS, OFFSET),
-    arms=(POST, TRAINING, PRE, LEARNED),
+    arms=ALL,
     conditions=limit_from(
         "theory",
-        FUTURE.of(POST, TRAINING, PRE, LEARNED) <= 1e-10,
-        each(PADDING.of(*EVALUATED), CACHE.of(*EVALUATED)) <= 1e-10,
-        (SUMS.of(*EVALUATED) <= 1e-4).saying("sums of float32"),
-        OFFSET.of(POST) <= 1e-10,
+        FUTURE.of(*ALL) <= 100,
+        each(PADDING.of(*ALL), CACHE.of(*ALL)) <= 100,
+        (SUMS.of(*ALL) <= 100).saying("sums of float32"),
+        OFFSET.of(*ALL) <= 100,
     ),
     remark="In double precision, with first weights, of width 32 and three layers; the scores of a beam are kept in "
-    "single precision. In training mode the masks of dropout are drawn from the same seed each time, and only the "
-    "first condition is looked at: longer rows would draw other masks. Some code masks the future in training alone, "
-    "and its validation losses are too good.",
+    "single precision. In training mode the first is looked at with dropout, its masks from the same seed each time. "
+    "Some code masks the future in training alone, and its validation losses are too good.",
 )
