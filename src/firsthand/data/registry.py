@@ -73,6 +73,7 @@ def _made(name: str, sha256: str) -> RemoteFile:
     url = f"https://raw.githubusercontent.com/mgermain/MADE/master/datasets/{name}.npz"
     return RemoteFile(f"made-uci/{name}.npz", url, (f"sha256:{sha256}",), dataset=name)
 
+
 _MULTI30K_URL = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
 
 
