@@ -23,15 +23,18 @@ class Recipe(VisionRecipe):
     task: ClassVar = NiNTask
 
 
-SGD = Optim("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4)
-
+# A sixth to a quarter of the width, three passes over Fashion-MNIST. Higher rates leave the rectified maps at zero for
+# long, and so few maps bear less dropout.
 LAPTOP = Recipe(
-    model=Config((48, 40, 24, 48, 48, 48, 48, 48), grid=7, std=(0.0,), dropout=0.2), steps=1290, batch=128,
-    optim=SGD, schedule=Schedule("one-cycle"), eval_every=215, checkpoint_every=215, log_every=20,
-    data=Pictures("fashion-mnist", augment=Augment(pad=2, flip=True)),
+    model=Config((32, 24, 16, 40, 40, 40, 40, 40), grid=7, std=(0.0,), dropout=0.2), steps=1290, batch=128,
+    optim=Optim("sgd", lr=0.05, momentum=0.9, weight_decay=1e-4), schedule=Schedule("one-cycle"), eval_every=215,
+    data=Pictures("fashion-mnist", augment=Augment(pad=2, flip=True)), checkpoint_every=215, log_every=20,
 )  # fmt: skip
+# The authors' Caffe solver for CIFAR-10; the paper says that the rate is divided by ten when the training accuracy
+# stalls. It normalises contrast and whitens, where ours takes each pixel's mean away.
 PAPER = Recipe(
-    steps=120_000, batch=128, optim=SGD, schedule=Schedule("step", drops=(100_000,), factor=0.1), keep="last",
-    data=Pictures("cifar10", validation=0, normalise="pixel"), eval_every=1000, checkpoint_every=1000,
+    steps=120_000, batch=128, optim=Optim("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4), keep="last",
+    schedule=Schedule("step", drops=(100_000,), factor=0.1), eval_every=1000, checkpoint_every=1000,
+    data=Pictures("cifar10", validation=0, normalise="pixel"),
 )  # fmt: skip
 PRESETS = {"laptop": LAPTOP, "paper": PAPER}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from firsthand.papers.nin.model import Config
 
 CIFAR10 = Config()
-# CIFAR-100's images are less bright where its first layers have such small weights.
+# First weights as small as these suggest that its images were not divided by their contrast; the paper does not say.
 CIFAR100 = replace(CIFAR10, std=(0.001, 0.01, 0.01) + (0.05,) * 6, classes=100)
 MNIST = Config((96, 64, 48, 128, 96, 48, 128, 96), (5, 5, 5), grid=7, channels=1)
 SVHN = Config((128, 96, 64, 320, 256, 128, 384, 256), (5, 5, 5))
