@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "distribution", "sampling", "averaged_logits", "one_mask", "mask_sampling", "few_masks")
+CLAIMS = in_order(__name__, "distribution", "sampling", "averaged_logits")
