@@ -23,8 +23,8 @@ class Recipe(VisionRecipe):
     task: ClassVar = NiNTask
 
 
-# About a fifth of the width, three passes over Fashion-MNIST. At twice the rate the rectified maps learn much later, and
-# so few maps bear less dropout than published.
+# About a fifth of the width, three passes over Fashion-MNIST. At twice the rate the rectified maps learn much later,
+# and so few maps bear less dropout than published.
 LAPTOP = Recipe(
     model=Config((32, 24, 16, 40, 40, 40, 40, 40), grid=7, std=(0.0,), dropout=0.2), steps=1290, batch=128,
     optim=Optim("sgd", lr=0.05, momentum=0.9, weight_decay=1e-4), schedule=Schedule("one-cycle"), eval_every=215,

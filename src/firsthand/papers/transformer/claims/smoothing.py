@@ -14,5 +14,7 @@ CLAIM = Claim(
     arms=(BASE, PLAIN),
     conditions=limit_from("paper", PERPLEXITY.of(PLAIN) < PERPLEXITY.of(BASE), BLEU.of(PLAIN) < BLEU.of(BASE)),
     seeds=SEEDS,
-    remark=f"{REMARK} Perplexities are without the smoothing in both.",
+    remark=f"{REMARK} Perplexities are without the smoothing in both. BLEU is higher with smoothing for two seeds of "
+    "three: what the paper gains, half a point, is less than 300 translations of so short a training can tell. The "
+    "whole test set and the paper's preset would settle it.",
 )
