@@ -1,7 +1,7 @@
 """Perceptrons in place of filters, at as many parameters."""
 
 from firsthand.claims import Arm, Claim, limit_from
-from firsthand.papers.nin.garments import MEANS, PARAMETERS, SEEDS, SIZE, TEST, TRAIN, errors, garments
+from firsthand.papers.nin.garments import DEAD, MEANS, PARAMETERS, SEEDS, SIZE, TEST, TRAIN, errors, garments
 
 FILTERS = Arm("convolutions alone, means", experiment=garments, overrides={"mlpconv": False})
 
@@ -15,6 +15,6 @@ CLAIM = Claim(
     conditions=limit_from("paper", TEST.of(MEANS) < TEST.of(FILTERS), TRAIN.of(MEANS) < TRAIN.of(FILTERS)),
     seeds=SEEDS,
     remark=f"{SIZE} The paper compares with other networks (maxout, 11.68 % on CIFAR-10), not with its own less the "
-    "perceptrons.",
+    f"perceptrons. {DEAD}",
     figure=errors((MEANS, FILTERS), "Narrow networks with and without 1x1 convolutions"),
 )

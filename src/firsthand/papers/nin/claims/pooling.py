@@ -1,7 +1,7 @@
 """Means of the class maps, and a linear layer in their place."""
 
 from firsthand.claims import Arm, Claim, limit_from
-from firsthand.papers.nin.garments import MEANS, SEEDS, SIZE, TEST, TRAIN, errors, garments
+from firsthand.papers.nin.garments import DEAD, MEANS, SEEDS, SIZE, TEST, TRAIN, errors, garments
 
 LINEAR = Arm("perceptrons, linear", experiment=garments, overrides={"head": "linear"})
 SILENCED = Arm(
@@ -23,6 +23,6 @@ CLAIM = Claim(
         (TRAIN.of(MEANS) > TRAIN.of(LINEAR)).saying("it fits what it has seen less well"),
     ),
     seeds=SEEDS,
-    remark=SIZE,
+    remark=f"{SIZE} {DEAD}",
     figure=errors(ARMS, "Heads on the same class maps"),
 )
