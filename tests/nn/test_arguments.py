@@ -64,7 +64,7 @@ CONSTRUCTORS: dict[str, tuple[dict, dict]] = {
         {"embed": 6, "heads": 2},
         {
             "embed": (*SIZE, 5), "heads": (*SIZE, 4), "dropout": DROP, "bias": FLAG,
-            "kdim": (0, -1, 2.5, True), "vdim": (0, -1, 2.5, True),
+            "kdim": (0, -1, 2.5, True), "vdim": (0, -1, 2.5, True), "key_size": (0, -1, 2.5, True),
         },
     ),
     "RNN": (LAYERS, STACK | {"nonlinearity": ("sin", None)}),

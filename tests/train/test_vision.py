@@ -319,7 +319,7 @@ def test_pictures_in_memory(many):
     assert torch.equal(plain, load_many().test[0][:, None].float() / 255)
     assert not torch.equal(task.batch(torch.arange(12), 0)[0], plain)
     drawn = dict(task.figures(Small(task.recipe.model)))
-    assert list(drawn) == ["confusion", "mistakes", "kernels", "explained"]
+    assert list(drawn) == ["confusion", "mistakes", "kernels", "maps", "explained"]
 
 
 def test_the_confusion_of_many_classes():

@@ -22,7 +22,12 @@ def beside(
     return values if x.ndim == 2 else tuple(value.view(shape) for value in values)
 
 
-def line(x: Tensor, a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+def line(
+    x: Float[Tensor, "batch features *places"],
+    a: Float[Tensor, "..."],
+    b: Float[Tensor, "..."],
+    out: Float[Tensor, "..."] | None = None,
+) -> Float[Tensor, "batch features *places"]:
     """a x + b; in one step only if a and b are rows: addcmul is slow with two of three factors fixed in a run."""
     return torch.addcmul(b, x, a, out=out) if x.ndim == 2 else torch.mul(x, a, out=out).add_(b)
 

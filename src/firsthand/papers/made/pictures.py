@@ -9,9 +9,9 @@ from torch import Generator, Tensor
 
 from firsthand.figures.images import gallery, show
 from firsthand.figures.style import heading, subplots
+from firsthand.papers.made.completing import drawn, half
 from firsthand.papers.made.model import MADE
 from firsthand.papers.made.sampling import comes_first
-from firsthand.papers.made.task import drawn, half
 
 NEW, WAYS, SHOWN = 48, 3, 5  # new pictures, ways to complete one, and pictures completed for each half
 

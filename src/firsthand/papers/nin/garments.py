@@ -20,9 +20,9 @@ SIZE = (
     "augmentation, dropout or weight decay on biases; the paper had 192 maps, 50,000 photographs and days."
 )
 DEAD = (
-    "Where means decide, rectified maps of some classes are zero for every image and stay so: of three seeds one learned "
-    "nothing and one half of the classes. What is measured is therefore mostly that, and not what the paper states; maps "
-    "without the last rectifier (`--model.no-rectified`), or a smaller rate at the start, would have to settle it."
+    "Where means decide, rectified maps of some classes are zero for every image and stay so: of three seeds one "
+    "learned nothing and one half of the classes. What is measured is mostly that, and not what the paper states; "
+    "maps without the last rectifier (`--model.no-rectified`), or a smaller rate at the start, would have to settle it."
 )
 
 

@@ -110,8 +110,9 @@ CLAIM = Claim(
         INSIDE.of(MEANS) > 2 * INSIDE.of(UNTRAINED),
     ),
     seeds=(3, 4, 5),
-    remark="Two of three networks hardly learned the digits: rectified maps of most classes are zero for every picture. In "
-    "the one that did, the map is largest on the digit in 86 % of the pictures. Maps without the last rectifier, or a "
+    remark="Two of three networks hardly learned the digits: rectified maps of most classes are zero for all "
+    "pictures. In the one that did, the map is largest on the digit in 86 % of them. Maps without the last rectifier, "
+    "or a "
     "smaller rate at the start, would have to settle it.",
     figure=figure,
 )
