@@ -1,5 +1,7 @@
 """The data sets that firsthand knows by name."""
 
+from typing import Literal
+
 from firsthand.data.dataset import Dataset
 from firsthand.data.files import RemoteFile, fetch, here
 from firsthand.errors import unknown
