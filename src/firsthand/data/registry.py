@@ -1,5 +1,6 @@
 """The data sets that firsthand knows by name."""
 
+from pathlib import Path
 from typing import Literal
 
 from firsthand.data.dataset import Dataset
