@@ -26,6 +26,8 @@ COMMANDS = {
     "check": ("proof", "Prove networks, layers and update rules equal to their references."),
     "reproduce": ("proof", "Measure what a paper claims: its numbers beside ours, with verdicts."),
     "experiment": ("experiment", "Run one experiment of a paper."),
+    "exercise": ("rebuild", "Write a paper yourself: a file with its steps to fill in."),
+    "judge": ("rebuild", "Judge what you wrote, step by step: right, or which mistake it is."),
     "data": ("catalogue", "Show the data sets, or one with its size, files and examples."),
     "runs": ("catalogue", "List the training runs."),
     "compare": ("comparison", "Lay runs beside one another: a table of their losses, and a figure."),

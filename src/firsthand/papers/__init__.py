@@ -50,6 +50,14 @@ class Paper:
         return self.experiments[name]
 
     @property
+    def exercise(self) -> Any:
+        """The paper in steps to write oneself; raises UserError where there is none yet."""
+        if not (self.folder / "exercise.py").exists():
+            here = ", ".join(key for key in keys() if (get(key).folder / "exercise.py").exists())
+            raise UserError(f"{self.card.key} has no exercise yet: there are {here}.")
+        return self.module("exercise").EXERCISE
+
+    @property
     def bibtex(self) -> str:
         """The references in BibTeX, in the card's order."""
         return (self.folder / "references.bib").read_text(encoding="utf-8")

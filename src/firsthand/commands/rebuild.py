@@ -1,0 +1,129 @@
+"""Commands that let a learner write a paper: exercise (the file to fill in) and judge (what is wrong with it)."""
+
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.text import Text
+
+from firsthand import papers
+from firsthand.bounds import SEED, whole
+from firsthand.commands.screen import Key, Positional, out, show_json, show_table
+from firsthand.errors import UserError
+from firsthand.study.progress import Progress
+from firsthand.train.folder import write_atomically
+
+REBUILD = Path("rebuild")  # where learners' files and their progress lie unless --out says otherwise
+
+
+def exercise(key: Positional[str | None] = None, /, reset: str | None = None, out: Path = REBUILD) -> None:
+    """Write the file of an exercise, its steps to fill in; or show how far you are.
+
+    Without a paper the exercises are listed. A file that is there already is never written over.
+
+    Args:
+        key: the paper.
+        reset: put this step, by its name or number, back to how it was at first; the file before is kept beside it.
+        out: the folder of your files.
+    """
+    if key is None:
+        return listed(out)
+    paper, progress = papers.get(key), Progress(out)
+    steps, file = paper.exercise, out / f"{key}.py"
+    if reset is not None:
+        return put_back(steps.step(reset), steps.steps.index(steps.step(reset)) + 1, file)
+    if not file.exists():
+        from firsthand.study.skeleton import skeleton
+
+        write_atomically(file, skeleton(paper, steps).encode())
+        show(f"[green]✔[/] {file} is written: {len(steps.steps)} steps, about {steps.minutes} minutes.")
+    rows = []
+    for number, step in enumerate(steps.steps, 1):
+        done = progress.of(key, step.name)
+        state = f"right since {done.passed}" if done.passed else f"{done.attempts} tries" if done.attempts else ""
+        rows.append({"step": number, "write": step.name, "minutes": step.minutes, "state": state})
+    show_table(rows)
+    show(f"Write in {file}, and let `firsthand judge {key}` say how it is, or `firsthand judge {key} --watch` whenever you save.")
+
+
+def show(text: str) -> None:
+    """A line of the answer."""
+    out.print(text)
+
+
+def listed(folder: Path) -> None:
+    """Show all exercises with what is done of them."""
+    progress, rows = Progress(folder), []
+    for key in papers.keys():
+        paper = papers.get(key)
+        if (paper.folder / "exercise.py").exists():
+            steps = paper.exercise.steps
+            right = sum(bool(progress.of(key, step.name).passed) for step in steps)
+            rows.append({"exercise": key, "title": escape(paper.card.title), "steps": len(steps), "right": right,
+                         "minutes": paper.exercise.minutes})  # fmt: skip
+    show_table(rows)
+    show("`firsthand exercise KEY` writes the file to fill in.")
+
+
+def put_back(step: Any, number: int, file: Path) -> None:
+    """Reset a step in a learner's file."""
+    from firsthand.study.judge import contents
+    from firsthand.study.skeleton import without
+
+    changed = without(contents(file), step, number)
+    if changed is None:
+        raise UserError(f"{file} has no {step.name} that could be reset, or Python cannot read it: move it away and write it anew.")
+    kept = next(path for i in range(1, 10**6) if not (path := file.with_suffix(f".{i}.py")).exists())
+    shutil.copy2(file, kept)
+    write_atomically(file, changed.encode())
+    show(f"[green]✔[/] {step.name} is as it was at first; the file before is {kept}.")
+
+
+def judge(
+    key: Key, file: Positional[Path | None] = None, /, step: str | None = None, watch: bool = False, hint: bool = False,
+    reveal: bool = False, seed: int | None = None, json: bool = False, out: Path = REBUILD,
+) -> None:  # fmt: skip
+    """Judge your own version of a paper, step by step, up to the first that is not right.
+
+    Your file runs in a process of its own with limits of time and memory, on small inputs from a fresh seed, small to
+    large. Right is equal values and gradients; a wrong step is told by its mistake, where somebody has made it before.
+
+    Args:
+        key: the paper.
+        file: your file; by default rebuild/KEY.py.
+        step: only this step, by its name or number.
+        watch: judge again whenever the file is saved; keys: h hint, l list, r reveal, n new inputs, q quit.
+        hint: show the next hint for the step that you are at.
+        reveal: show the answer of the step that you are at.
+        seed: of the inputs; by default another each time.
+        json: print JSON.
+        out: the folder of your files.
+    """
+    from firsthand.study import session
+
+    if seed is not None:
+        whole("--seed", seed, SEED)
+    steps = papers.get(key).exercise
+    sitting = session.Session(key, steps, file or out / f"{key}.py", out, None if step is None else steps.step(step))
+    if hint or reveal:
+        lines = sitting.hint() if hint else sitting.reveal()
+        return print_lines(lines)
+    if watch:
+        return sitting.watch(print_lines)
+    used = random.randrange(100_000) if seed is None else seed
+    judgements = sitting.judge(used)
+    if json:
+        show_json({"paper": key, "seed": used, "steps": [asdict(judgement) for judgement in judgements]})
+    else:
+        print_lines(sitting.told(judgements, used))
+    raise SystemExit(0 if all(judgement.right for judgement in judgements) else 1)
+
+
+def print_lines(lines: Sequence[Text | str]) -> None:
+    """Print lines that are text already; what a learner's file says is no markup."""
+    for line in lines:
+        out.print(line if isinstance(line, Text) else Text(line))

@@ -1,0 +1,1 @@
+"""The learning half: exercises to rebuild a paper from, and the judge that says what is wrong."""

@@ -1,0 +1,269 @@
+"""The judge: a learner's file, step by step, beside the answers and the mistakes that people make."""
+
+import ast
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.util import module_from_spec, spec_from_file_location
+from math import isfinite
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+
+from firsthand.errors import UserError
+from firsthand.papers.exercise import Exercise, Mistake, Step
+from firsthand.study.judge.behaviour import Behaviour, Failure, Watch, cases_of, record, recorded
+from firsthand.study.judge.rule import violations
+from firsthand.study.judge.sandbox import Ending, Limits, child
+from firsthand.study.judge.verdict import difference, named
+
+LIMITS = Limits()
+ZERO = 1e-9  # what an identity may be apart
+LARGEST = 1 << 20  # bytes of a learner's file
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a judgement."""
+
+    what: str
+    holds: bool
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the judge says of one step."""
+
+    step: str
+    number: int
+    right: bool
+    kind: Literal["right", "unfinished", "forbidden", "error", "limit", "wrong"]
+    checks: tuple[Check, ...] = ()
+    words: str = ""  # the convention that is right, too, or what stopped it
+    mistakes: tuple[Mistake, ...] = ()  # that do the same
+
+
+def judge(exercise: Exercise, file: Path, steps: Sequence[Step], seed: int) -> Iterator[Judgement]:
+    """Judge some steps of a learner's file, in order, up to the first that is not right.
+
+    Raises UserError for a file that cannot be read.
+    """
+    text = contents(file)
+    try:
+        defined = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        where = f"Line {line}: " if line else ""
+        yield stopped(exercise, steps[0], "error", f"{where}Python cannot read the file ({getattr(error, 'msg', error)}).")
+        return
+    if taken := sorted({*violations(text), *foreign(text)}):
+        yield stopped(exercise, steps[0], "forbidden", refused(taken))
+        return
+    with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
+        folder = Path(name)
+        ending, printed = child(lambda: learners(file, steps, seed, folder), folder, LIMITS)
+        child(lambda: answers(exercise, steps, seed, folder), folder)
+        for step in steps:
+            if step.name not in defined:
+                yield stopped(exercise, step, "unfinished", f"The file defines no {step.name}.")
+                return
+            judgement = judged(exercise, step, seed, folder, ending)
+            yield judgement
+            if not judgement.right:
+                return
+
+
+def contents(file: Path) -> str:
+    """The text of a learner's file; raises UserError with the way out."""
+    if file.is_dir():
+        raise UserError(f"{file} is a folder: give the file that you write in.")
+    try:
+        if file.stat().st_size > LARGEST:
+            raise UserError(f"{file} is larger than 1 MB: that is no solution of an exercise.")
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"There is no {file}: `firsthand exercise {file.stem}` writes it.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not UTF-8 text: give the Python file that you write in.") from None
+
+
+def foreign(text: str) -> Iterator[str]:
+    """Imports of this package: the exercise is to write what it holds."""
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        yield from (name for name in names if name.split(".")[0] == "firsthand")
+
+
+def refused(taken: Sequence[str]) -> str:
+    """Why names cannot be used."""
+    if taken[0].split(".")[0] == "firsthand":
+        return "It imports firsthand: the exercise is to write what that holds."
+    return f"It uses {', '.join(taken)}: from torch.nn only Module, Parameter, Buffer and the containers are allowed."
+
+
+def stopped(exercise: Exercise, step: Step, kind: Any, words: str) -> Judgement:
+    """A step that could not be tried."""
+    return Judgement(step.name, exercise.steps.index(step) + 1, False, kind, words=words)
+
+
+def learners(file: Path, steps: Sequence[Step], seed: int, folder: Path) -> None:
+    """In the child: load the learner's file and try its steps up to the first that fails."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "firsthand"]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, Refusal())
+
+    def answer(step: Step) -> Any:
+        module = loaded(file, "solution") if "solution" not in sys.modules else sys.modules["solution"]
+        return getattr(module, step.name)
+
+    with Watch():
+        for step in steps:
+            tried = record(step, lambda *a, s=step, **k: answer(s)(*a, **k), seed, folder, f"learner-{step.name}", file)
+            if tried:
+                return
+
+
+class Refusal(MetaPathFinder):
+    """Refuses to import this package."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.split(".")[0] == "firsthand":
+            raise ImportError("firsthand is what the exercise is to write")
+        return None
+
+
+def loaded(file: Path, name: str) -> ModuleType:
+    """A file as a module of this name."""
+    spec = spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def answers(exercise: Exercise, steps: Sequence[Step], seed: int, folder: Path) -> None:
+    """In a child: what the answers do, and their conventions."""
+    for step in steps:
+        record(step, step.answer, seed, folder, f"answer-{step.name}")
+        for number, convention in enumerate(step.conventions):
+            attempt(exercise, step, seed, folder, f"convention-{step.name}-{number}", convention.patch)
+
+
+def attempt(exercise: Exercise, step: Step, seed: int, folder: Path, name: str, patch: Any) -> None:
+    """Record what the answer does with a patch; nothing where the patch does not fit."""
+    try:
+        source = exercise.patched(step, patch)
+    except ValueError:
+        return
+    file = folder / f"{name}.py"
+    file.write_text(source)
+    record(step, getattr(loaded(file, name.replace("-", "_")), step.name), seed, folder, name, identities=False)
+
+
+def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Ending) -> Judgement:
+    """The judgement of one step from what both children wrote down."""
+    cases = list(cases_of(step, seed))
+    number = exercise.steps.index(step) + 1
+    found = recorded(folder, f"learner-{step.name}", len(cases))
+    right = recorded(folder, f"answer-{step.name}", len(cases))
+    if right is None or right.failure:
+        raise RuntimeError(f"The answer of {step.name} fails: {right and right.failure}.")
+    if found is None:
+        return stopped(exercise, step, "limit", why(ending))
+    if found.failure and found.failure.kind in ("NotImplementedError", "Forbidden"):
+        if found.failure.kind == "Forbidden":
+            return stopped(exercise, step, "forbidden", refused([f"torch's {found.failure.text}"]))
+        return stopped(exercise, step, "unfinished", "Not written yet.")
+    first = difference(found, right)
+    for place, convention in enumerate(step.conventions):
+        other = recorded(folder, f"convention-{step.name}-{place}", len(cases))
+        if first is not None and other is not None and not found.failure and difference(found, other) is None:
+            return Judgement(step.name, number, True, "right", (Check(f"values of {len(cases)} cases", True),),
+                             f"with {convention.name}")  # fmt: skip
+    checks = tuple(compared(step, found, right, seed))
+    if all(check.holds for check in checks):
+        return Judgement(step.name, number, True, "right", checks)
+    mistakes: tuple[Mistake, ...] = ()
+    if first is not None or found.failure:
+        mistakes = named(found, step, lambda sets: variants(exercise, step, seed, folder, sets, len(cases)))
+    kind: Any = "error" if found.failure else "wrong"
+    return Judgement(step.name, number, False, kind, checks, mistakes=mistakes)
+
+
+def why(ending: Ending) -> str:
+    """What a child that left nothing behind has come to."""
+    return {
+        "time": f"It computes for more than {LIMITS.cpu} seconds: is there a loop that does not end?",
+        "memory": f"It takes more than {LIMITS.memory >> 30} GiB of memory.",
+        "left": "It ends the process itself: leave out exit.",
+        "killed": "It crashes the process.",
+        "done": "It leaves no results that could be read.",
+    }[ending]
+
+
+def compared(step: Step, found: Behaviour, right: Behaviour, seed: int) -> Iterator[Check]:
+    """The lines of a judgement: an exception, or values, gradients and identities."""
+    cases = list(cases_of(step, seed))
+    first = difference(found, right)
+    values_hold = first is None or first.in_gradients
+    if found.failure and values_hold:
+        where = f"line {found.failure.line}: " if found.failure.line else ""
+        place = len(found.values)
+        case = f"smallest case: {cases[place].words}: " if place < len(cases) else ""
+        yield Check("values", False, f"{case}{where}{told(found.failure)}")
+        return
+    yield Check("values", values_hold, first.told(cases) if first and not values_hold else f"{len(cases)} cases")
+    if first is not None and not values_hold:
+        return
+    if step.gradients:
+        yield Check("gradients", first is None, first.told(cases) if first else f"{len(cases)} cases")
+        if first is not None:
+            return
+    for identity, apart in zip(step.identities, found.identities, strict=True):
+        holds = isfinite(apart) and apart <= ZERO
+        yield Check("identity", holds, identity.words + ("" if holds else f" (apart: {apart:.3g})"))
+
+
+def told(failure: Failure) -> str:
+    """An exception in words."""
+    if "can't allocate memory" in failure.text or failure.kind == "MemoryError":
+        return f"it takes more than {LIMITS.memory >> 30} GiB of memory"
+    if failure.kind == "OSError" and "File too large" in failure.text:
+        return "it prints, or writes, more than 1 MB"
+    return f"{failure.kind}: {failure.text}" if failure.text else failure.kind
+
+
+def variants(
+    exercise: Exercise, step: Step, seed: int, folder: Path, sets: Sequence[tuple[Mistake, ...]], cases: int
+) -> list[Behaviour | None]:
+    """What the answer does with each set of mistakes."""
+    names = ["-with-".join(["answer", *(mistake.name for mistake in mistakes)]) for mistakes in sets]
+
+    def work() -> None:
+        for name, mistakes in zip(names, sets, strict=True):
+            patch = tuple(pair for mistake in mistakes for pair in mistake.patch)
+            attempt(exercise, step, seed, folder, name, patch)
+
+    child(work, folder)
+    return [recorded(folder, name, cases) for name in names]
+
+
+def judge_function(exercise: Exercise, function: Any, seed: int) -> Judgement:
+    """Judge one function or class of a notebook, in this process and without limits."""
+    step = exercise.step(function.__name__)
+    with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
+        folder = Path(name)
+        with Watch():
+            record(step, function, seed, folder, f"learner-{step.name}")
+        answers(exercise, [step], seed, folder)
+        return judged(exercise, step, seed, folder, "done")

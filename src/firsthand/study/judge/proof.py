@@ -1,0 +1,48 @@
+"""Proof of the judge: every named mistake is rejected by its name, whatever the seed."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firsthand.papers.exercise import Exercise, Step
+from firsthand.study.judge import ZERO, attempt, variants
+from firsthand.study.judge.behaviour import cases_of, record, recorded
+from firsthand.study.judge.verdict import difference, named
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake that the judge does not tell."""
+
+    step: str
+    mistake: str
+    seed: int
+    words: str
+
+
+def faults(exercise: Exercise, step: Step, seed: int) -> Iterator[Fault]:
+    """The mistakes of a step that one seed's cases accept, or call by another name; also a right answer rejected."""
+    with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
+        folder, cases = Path(name), len(list(cases_of(step, seed)))
+        record(step, step.answer, seed, folder, "right")
+        right = recorded(folder, "right", cases)
+        if right is None or right.failure or not all(apart <= ZERO for apart in right.identities):
+            yield Fault(step.name, "", seed, f"the answer is rejected: {right}")
+            return
+        for number, convention in enumerate(step.conventions):
+            attempt(exercise, step, seed, folder, f"convention-{number}", convention.patch)
+            other = recorded(folder, f"convention-{number}", cases)
+            if other is None or other.failure:
+                yield Fault(step.name, convention.name, seed, "the convention fails")
+        alone = variants(exercise, step, seed, folder, [(mistake,) for mistake in step.mistakes], cases)
+        for mistake, found in zip(step.mistakes, alone, strict=True):
+            if found is None:
+                yield Fault(step.name, mistake.name, seed, "its patch does not fit")
+            elif not found.failure and difference(found, right) is None:
+                yield Fault(step.name, mistake.name, seed, "it is accepted")
+            else:
+                called = named(found, step, lambda sets: alone if len(sets[0]) == 1 else [None] * len(sets))
+                if called != (mistake,):
+                    words = called[0].name if called else "nothing"
+                    yield Fault(step.name, mistake.name, seed, f"it is called {words}")
