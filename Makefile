@@ -17,7 +17,7 @@ threads := FIRSTHAND_TEST_THREADS=2
 # Of the tests those that compare numbers with a reference; what is done with files and processes is the same everywhere.
 NUMBERS := tests/nn tests/optim tests/check tests/contract tests/papers
 
-.PHONY: run test test-all test-machines $(MACHINES:%=test-on-%) lint bench reproduce results clean
+.PHONY: run test test-all test-machines $(MACHINES:%=test-on-%) lint bench reproduce judge results clean
 
 run: .venv/ready
 	@$(BIN)/firsthand train mlp
@@ -51,6 +51,10 @@ bench: .venv/ready
 # The results under docs/results: long the first time, finished runs are kept and interrupted ones go on.
 reproduce: .venv/ready
 	@for paper in $(PAPERS); do $(BIN)/firsthand reproduce $$paper --jobs 2 --out docs/results || exit 1; done
+
+# The judge of exercises: every named mistake is told by its name over 20 seeds, every right solution is accepted.
+judge: .venv/ready
+	@$(BIN)/python tests/study/table.py --seeds 20
 
 # The generated parts of README.md: the catalogue and the figure.
 results: .venv/ready

@@ -11,6 +11,7 @@ firsthand.resume(run.path)                    # go on where it was interrupted
 firsthand.compare(["lstm", "gru"])            # rows, what else differs, and the figure
 firsthand.load_weights("resnet", "50", path)  # a network with published weights
 firsthand.lightning_module("resnet")          # a task for Lightning's Trainer
+firsthand.judge("lstm", step)                 # your own version of a paper's step
 firsthand.check("lenet")                      # comparisons with its independent twin
 firsthand.experiment("adam", "noise")         # one measurement of a claim
 firsthand.reproduce("lenet", seeds=1)         # the paper's numbers beside ours: content, table, folder
@@ -23,6 +24,7 @@ from typing import Any
 __version__ = "0.1.0"
 _HOME = {
     "get": "api",
+    "judge": "api",
     "resume": "api",
     "load": "api",
     "load_weights": "api",
@@ -35,7 +37,7 @@ _HOME = {
     "UserError": "errors",
 }
 _PACKAGES = ("train", "check", "reproduce")  # which can be called, too
-__all__ = ["Run", "UserError", "check", "compare", "definitions", "experiment", "get", "lightning_module",
+__all__ = ["Run", "UserError", "check", "compare", "definitions", "experiment", "get", "judge", "lightning_module",
            "load", "load_weights", "reproduce", "resume", "runs", "train"]  # fmt: skip
 
 

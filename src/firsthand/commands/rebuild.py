@@ -20,7 +20,9 @@ from firsthand.train.folder import write_atomically
 REBUILD = Path("rebuild")  # where learners' files and their progress lie unless --out says otherwise
 
 
-def exercise(key: Positional[str | None] = None, /, reset: str | None = None, out: Path = REBUILD) -> None:
+def exercise(
+    key: Positional[str | None] = None, /, reset: str | None = None, json: bool = False, out: Path = REBUILD
+) -> None:
     """Write the file of an exercise, its steps to fill in; or show how far you are.
 
     Without a paper the exercises are listed. A file that is there already is never written over.
@@ -28,10 +30,11 @@ def exercise(key: Positional[str | None] = None, /, reset: str | None = None, ou
     Args:
         key: the paper.
         reset: put this step, by its name or number, back to how it was at first; the file before is kept beside it.
+        json: print JSON instead of a table.
         out: the folder of your files.
     """
     if key is None:
-        return listed(out)
+        return listed(out, json)
     paper, progress = papers.get(key), Progress(out)
     steps, file = paper.exercise, out / f"{key}.py"
     if reset is not None:
@@ -40,14 +43,22 @@ def exercise(key: Positional[str | None] = None, /, reset: str | None = None, ou
         from firsthand.study.skeleton import skeleton
 
         write_atomically(file, skeleton(paper, steps).encode())
-        show(f"[green]✔[/] {file} is written: {len(steps.steps)} steps, about {steps.minutes} minutes.")
+        if not json:
+            show(f"[green]✔[/] {file} is written: {len(steps.steps)} steps, about {steps.minutes} minutes.")
+    if json:
+        return show_json(
+            [
+                {"step": step.name, "minutes": step.minutes, **asdict(progress.of(key, step.name))}
+                for step in steps.steps
+            ]
+        )
     rows = []
     for number, step in enumerate(steps.steps, 1):
         done = progress.of(key, step.name)
         state = f"right since {done.passed}" if done.passed else f"{done.attempts} tries" if done.attempts else ""
         rows.append({"step": number, "write": step.name, "minutes": step.minutes, "state": state})
     show_table(rows)
-    show(f"Write in {file}, and let `firsthand judge {key}` say how it is, or `firsthand judge {key} --watch` whenever you save.")
+    show(f"Write in {file}; `firsthand judge {key}` says how it is, and with --watch again whenever you save.")
 
 
 def show(text: str) -> None:
@@ -55,7 +66,7 @@ def show(text: str) -> None:
     out.print(text)
 
 
-def listed(folder: Path) -> None:
+def listed(folder: Path, json: bool) -> None:
     """Show all exercises with what is done of them."""
     progress, rows = Progress(folder), []
     for key in papers.keys():
@@ -63,8 +74,11 @@ def listed(folder: Path) -> None:
         if (paper.folder / "exercise.py").exists():
             steps = paper.exercise.steps
             right = sum(bool(progress.of(key, step.name).passed) for step in steps)
-            rows.append({"exercise": key, "title": escape(paper.card.title), "steps": len(steps), "right": right,
-                         "minutes": paper.exercise.minutes})  # fmt: skip
+            title = paper.card.title if json else escape(paper.card.title)
+            counts = {"steps": len(steps), "right": right, "minutes": paper.exercise.minutes}
+            rows.append({"exercise": key, "title": title, **counts})
+    if json:
+        return show_json(rows)
     show_table(rows)
     show("`firsthand exercise KEY` writes the file to fill in.")
 
@@ -76,7 +90,9 @@ def put_back(step: Any, number: int, file: Path) -> None:
 
     changed = without(contents(file), step, number)
     if changed is None:
-        raise UserError(f"{file} has no {step.name} that could be reset, or Python cannot read it: move it away and write it anew.")
+        raise UserError(
+            f"{file} holds no {step.name} that Python can read: move it away, and `firsthand exercise` writes it anew."
+        )
     kept = next(path for i in range(1, 10**6) if not (path := file.with_suffix(f".{i}.py")).exists())
     shutil.copy2(file, kept)
     write_atomically(file, changed.encode())
@@ -103,23 +119,23 @@ def judge(
         json: print JSON.
         out: the folder of your files.
     """
-    from firsthand.study import session
+    from firsthand.study import lesson
 
     if seed is not None:
         whole("--seed", seed, SEED)
     steps = papers.get(key).exercise
-    sitting = session.Session(key, steps, file or out / f"{key}.py", out, None if step is None else steps.step(step))
+    work = lesson.Lesson(key, steps, file or out / f"{key}.py", out, None if step is None else steps.step(step))
     if hint or reveal:
-        lines = sitting.hint() if hint else sitting.reveal()
+        lines = work.hint() if hint else work.reveal()
         return print_lines(lines)
     if watch:
-        return sitting.watch(print_lines)
+        return work.watch(print_lines)
     used = random.randrange(100_000) if seed is None else seed
-    judgements = sitting.judge(used)
+    judgements = work.judge(used)
     if json:
         show_json({"paper": key, "seed": used, "steps": [asdict(judgement) for judgement in judgements]})
     else:
-        print_lines(sitting.told(judgements, used))
+        print_lines(work.told(judgements, used))
     raise SystemExit(0 if all(judgement.right for judgement in judgements) else 1)
 
 

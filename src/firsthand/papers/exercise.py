@@ -52,8 +52,8 @@ class Identity:
 
 
 def call(answer: Callable, **inputs: Any) -> Any:
-    """What a function returns for these inputs."""
-    return answer(**inputs)
+    """What a function returns for these inputs, in their order: a learner may give them other names."""
+    return answer(*inputs.values())
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Step:
     returns: tuple[str, ...] = ("the result",)  # what the outputs are called
     use: Callable[..., Any] = call  # how the answer is used with the inputs of a case
     gradients: bool = True  # whether those with respect to the inputs are compared
+    near: float = 1e-10  # share of a number by which another order of the same float64 operations may change it
     identities: tuple[Identity, ...] = ()
     conventions: tuple[Convention, ...] = ()
 
@@ -105,7 +106,7 @@ class Exercise:
         if name.isdecimal() and 1 <= int(name) <= len(self.steps):
             return self.steps[int(name) - 1]
         if name not in by_name:
-            raise unknown("step", name, by_name)
+            raise unknown("step", name, by_name, f"they go from 1 to {len(self.steps)}, by number")
         return by_name[name]
 
     def patched(self, step: Step, patch: Patch) -> str:

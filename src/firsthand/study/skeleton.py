@@ -24,12 +24,14 @@ def skeleton(paper: Paper, exercise: Exercise) -> str:
             parts.append("\n".join(lines[node.lineno - 1 : node.end_lineno]))
     body = "\n\n\n".join(parts)
     wanted = used(exercise.source)
-    head = (
-        f'"""Rebuild: {paper.card.title} ({paper.card.year}), in {len(exercise.steps)} steps, about '
-        f"{exercise.minutes} minutes.\n\nfirsthand judge {paper.card.key}           judges this file, step by step\n"
-        f"firsthand judge {paper.card.key} --hint    has a hint for the step that you are at\n\nOf torch.nn only Module, "
-        'Parameter, Buffer and the containers are allowed: the rest is yours.\n"""'
-    )
+    key, total = paper.card.key, len(exercise.steps)
+    head = f'''"""Rebuild: {paper.card.title} ({paper.card.year}), in {total} steps, about {exercise.minutes} minutes.
+
+firsthand judge {key}           judges this file, step by step
+firsthand judge {key} --hint    has a hint for the step that you are at
+
+Of torch.nn only Module, Parameter, Buffer and the containers are allowed: the rest is yours.
+"""'''
     return "\n\n".join([head, "\n".join(kept(imports, wanted)), body]) + "\n"
 
 
@@ -91,7 +93,7 @@ def emptied(node: Node, lines: list[str], number: int) -> Iterator[str]:
 
 
 def without(text: str, step: Step, number: int) -> str | None:
-    """A learner's file with one step as it was at first; None where the file has no such definition, or cannot be read."""
+    """A learner's file with one step as it was at first; None where it has no such definition, or cannot be read."""
     try:
         nodes = [node for node in ast.parse(text).body if isinstance(node, Node) and node.name == step.name]
     except SyntaxError:

@@ -11,14 +11,14 @@ Betas = tuple[float, float]
 
 
 def means(
-    m: Float[Tensor, " n"], v: Float[Tensor, " n"], g: Float[Tensor, " n"], betas: Betas
+    m: Float[Tensor, "*n"], v: Float[Tensor, "*n"], g: Float[Tensor, "*n"], betas: Betas
 ) -> tuple[Tensor, Tensor]:
     """The running means of the gradient and of its square after one more gradient: (m, v)."""
     beta1, beta2 = betas
     return beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
 
 
-def corrected(m: Float[Tensor, " n"], v: Float[Tensor, " n"], t: int, betas: Betas) -> tuple[Tensor, Tensor]:
+def corrected(m: Float[Tensor, "*n"], v: Float[Tensor, "*n"], t: int, betas: Betas) -> tuple[Tensor, Tensor]:
     """What both would be without their start at zero, after step t, which counts from 1: (m^, v^)."""
     beta1, beta2 = betas
     return m / (1 - beta1**t), v / (1 - beta2**t)

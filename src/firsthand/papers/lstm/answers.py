@@ -93,9 +93,7 @@ class LanguageModel(Module):
         return y @ self.weight.T + self.bias, (h, c)
 
 
-def learn(
-    model: Module, tokens: Int[Tensor, "batch time"], steps: int, lr: float, forget: float = 0.0
-) -> list[Tensor]:
+def learn(model: Module, tokens: Int[Tensor, "batch time"], steps: int, lr: float, forget: float = 0.0) -> list[Tensor]:
     """Open the forget gates, then train on all texts at once; returns the loss before each step, in nats a token."""
     with torch.no_grad():
         model.bias_ih[model.hidden : 2 * model.hidden] += forget

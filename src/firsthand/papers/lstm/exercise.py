@@ -12,6 +12,7 @@ from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, m
 from firsthand.papers.lstm.answers import LanguageModel, gates, layer, learn, step, step_1997
 
 # What the answers are tried on. Sizes of one, and equal ones, come among others.
+TEXTS = ((1, 1, 1, 1), (1, 2, 1, 1), (2, 3, 2, 1), (2, 2, 3, 2), (3, 3, 3, 3), (2, 5, 1, 4))  # with time second
 SIZES = ((1, 1, 1), (1, 2, 1), (2, 1, 3), (2, 3, 2), (3, 3, 3), (4, 2, 5))  # batch, inputs, hidden
 
 
@@ -40,7 +41,7 @@ def one_step(generator: Generator, cell: bool = True, published: bool = False) -
 
 def texts(generator: Generator) -> Iterator[Case]:
     """Inputs over time, with the state from before."""
-    for batch, time, inputs, hidden in ((1, 1, 1, 1), (1, 2, 1, 1), (2, 3, 2, 1), (2, 2, 3, 2), (3, 3, 3, 3), (2, 5, 1, 4)):
+    for batch, time, inputs, hidden in TEXTS:
         shapes = {"x": (batch, time, inputs), "h": (batch, hidden), "c": (batch, hidden)}
         state = {name: torch.randn(*shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
         words = f"batch {batch}, time {time}, inputs {inputs}, hidden {hidden}"
@@ -157,12 +158,11 @@ def by_heart(answer: Any, generator: Generator) -> float:
     return max(0.0, float(losses[-1]) - log(8) / 2)
 
 
-ORDER = "The rows of the matrices and the biases hold i, f, g and o, in this order."
 EXERCISE = Exercise(steps=(
     Step(
         minutes=10,
         statement="""
-            Every gate sums up the input x_t and the last output h_t-1, each through its own matrix and with its own bias:
+            Every gate sums up the input x_t and the last output h_t-1, each through its own matrix, with its own bias:
 
                 a = W_ih x_t + b_ih + W_hh h_t-1 + b_hh
 
@@ -184,7 +184,8 @@ EXERCISE = Exercise(steps=(
                     "There are two biases; bias_ih is missing."),
             mistake("bias-twice", " + bias_hh", " + bias_ih",
                     "bias_ih is added twice, bias_hh never."),
-            mistake("recurrent-weight-turned", "h @ weight_hh.T", "h @ weight_hh.unflatten(0, (4, -1)).transpose(1, 2).flatten(0, 1).T",
+            mistake("recurrent-weight-turned", "h @ weight_hh.T",
+                    "h @ weight_hh.unflatten(0, (4, -1)).transpose(1, 2).flatten(0, 1).T",
                     "Each gate's recurrent matrix is transposed: row j of W_hh belongs to unit j of the sum."),
             mistake("no-recurrence", " + h @ weight_hh.T", "",
                     "The last output h is not used."),
@@ -196,15 +197,13 @@ EXERCISE = Exercise(steps=(
     ),
     Step(
         minutes=15,
-        statement=f"""
-            One step, from the sums of step 1:
+        statement="""
+            One step, from the sums of step 1; all products are element by element.
 
                 i = sigmoid(a_i)      whether to write            g = tanh(a_g)       what to write
                 f = sigmoid(a_f)      how much to keep            o = sigmoid(a_o)    whether to show
                 c_t = f c_t-1 + i g
                 h_t = o tanh(c_t)
-
-            All products are element by element. {ORDER}
             """,
         answer=step,
         cases=one_step,
@@ -255,15 +254,14 @@ EXERCISE = Exercise(steps=(
         mistakes=(
             mistake("state-cut", "step(x_t, h, c,", "step(x_t, h.detach(), c.detach(),",
                     "Values hold, but no gradient reaches the step before: look for detach, .data or no_grad."),
-            Mistake("cell-not-carried",
-                    (("    outputs = []\n", "    outputs, first = [], c\n"), ("h, c = step(x_t, h, c,", "h, c = step(x_t, h, first,")),
+            mistake("cell-not-carried", "h, c = step(x_t", "h, _ = step(x_t",
                     "Every step starts from the first cell: carry c from step to step."),
-            Mistake("output-not-carried",
-                    (("    outputs = []\n", "    outputs, first = [], h\n"), ("h, c = step(x_t, h, c,", "h, c = step(x_t, first, c,")),
+            Mistake("output-not-carried", (("h, c = step(x_t", "y_t, c = step(x_t"), ("append(h)", "append(y_t)")),
                     "Every step starts from the first h: carry h from step to step."),
-            mistake("state-from-zero", "    outputs = []\n", "    outputs, h, c = [], torch.zeros_like(h), torch.zeros_like(c)\n",
+            mistake("state-from-zero", "    outputs = []\n",
+                    "    outputs, h, c = [], torch.zeros_like(h), torch.zeros_like(c)\n",
                     "The state that is passed in is ignored."),
-            Mistake("walks-batch", (("x.unbind(1)", "x.unbind(0)"), ("torch.stack(outputs, 1)", "torch.stack(outputs)")),
+            Mistake("walks-batch", (("x.unbind(1)", "x.unbind(0)"), ("(outputs, 1)", "(outputs)")),
                     "Time is the second dimension of x, the batch is the first."),
             mistake("walks-backwards", "x.unbind(1)", "x.flip(1).unbind(1)",
                     "The text is read from its end."),
@@ -332,17 +330,22 @@ EXERCISE = Exercise(steps=(
         mistakes=(
             mistake("state-dropped", "(zeros, zeros) if state is None else state", "zeros, zeros",
                     "The state that is passed in is ignored."),
-            mistake("state-turned", "(zeros, zeros) if state is None else state", "(zeros, zeros) if state is None else state[::-1]",
+            mistake("state-turned", "(zeros, zeros) if state is None else state",
+                    "(zeros, zeros) if state is None else state[::-1]",
                     "The state is (h, c), in this order."),
             mistake("no-output-bias", "y @ self.weight.T + self.bias", "y @ self.weight.T",
                     "The logits have a bias."),
-            mistake("probabilities", "return y @ self.weight.T + self.bias, (h, c)", "return torch.softmax(y @ self.weight.T + self.bias, -1), (h, c)",
+            mistake("probabilities", "return y @ self.weight.T + self.bias, (h, c)",
+                    "return torch.softmax(y @ self.weight.T + self.bias, -1), (h, c)",
                     "Logits are what a softmax would turn into probabilities: leave it out."),
-            mistake("log-probabilities", "return y @ self.weight.T + self.bias, (h, c)", "return torch.log_softmax(y @ self.weight.T + self.bias, -1), (h, c)",
+            mistake("log-probabilities", "return y @ self.weight.T + self.bias, (h, c)",
+                    "return torch.log_softmax(y @ self.weight.T + self.bias, -1), (h, c)",
                     "Logits are what a softmax would turn into probabilities: leave it out."),
-            mistake("biases-crossed", "self.bias_ih, self.bias_hh)\n        return", "self.bias_ih, self.bias_ih)\n        return",
+            mistake("biases-crossed", "self.bias_ih, self.bias_hh)\n        return",
+                    "self.bias_ih, self.bias_ih)\n        return",
                     "bias_hh is not used."),
-            mistake("softmax-over-time", "return y @ self.weight.T + self.bias, (h, c)", "return torch.softmax(y @ self.weight.T + self.bias, 1), (h, c)",
+            mistake("softmax-over-time", "return y @ self.weight.T + self.bias, (h, c)",
+                    "return torch.softmax(y @ self.weight.T + self.bias, 1), (h, c)",
                     "Logits are what a softmax would turn into probabilities: leave it out."),
         ),
         hints=("torch.eye(vocab)[tokens] makes one-hot vectors; in the type of the weights.",
@@ -363,7 +366,7 @@ EXERCISE = Exercise(steps=(
         identities=(Identity("32 texts are learned by heart: after 60 steps half of chance's loss", by_heart),),
         mistakes=(
             mistake("own-token", "model.advance(tokens[:, :-1])", "model.advance(tokens[:, 1:])",
-                    "Each token predicts itself: the inputs are all tokens but the last, the targets all but the first."),
+                    "Each token predicts itself: inputs are all tokens but the last, targets all but the first."),
             mistake("sum-of-tokens", "-chances.mean()", "-chances.sum()",
                     "The loss is a mean over texts and places."),
             mistake("sum-over-time", "-chances.mean()", "-chances.sum(1).mean()",
@@ -372,15 +375,18 @@ EXERCISE = Exercise(steps=(
                     "The step goes against the gradient."),
             mistake("gates-stay-shut", "+= forget", "+= 0 * forget",
                     "`forget` is not added to the biases."),
-            mistake("input-gates-opened", "model.bias_ih[model.hidden : 2 * model.hidden]", "model.bias_ih[: model.hidden]",
+            mistake("input-gates-opened", "model.bias_ih[model.hidden : 2 * model.hidden]",
+                    "model.bias_ih[: model.hidden]",
                     "Those are the input gates: the forget gates' rows come second."),
-            mistake("cell-inputs-moved", "model.bias_ih[model.hidden : 2 * model.hidden]", "model.bias_ih[2 * model.hidden : 3 * model.hidden]",
+            mistake("cell-inputs-moved", "model.bias_ih[model.hidden : 2 * model.hidden]",
+                    "model.bias_ih[2 * model.hidden : 3 * model.hidden]",
                     "Those are the rows of g: the forget gates' rows come second."),
-            mistake("opened-twice", "            for parameter, slope in", "            model.bias_ih[model.hidden : 2 * model.hidden] += forget\n            for parameter, slope in",
+            mistake("opened-twice", "            for parameter, slope in",
+                    "            model.bias_ih[model.hidden : 2 * model.hidden] += forget\n"
+                    "            for parameter, slope in",
                     "`forget` is added once, before training, not at every step."),
-            Mistake("gradients-add-up",
-                    (("    losses = []\n", "    losses, before = [], [0.0 for _ in model.parameters()]\n"),
-                     ("        with torch.no_grad():\n            for", "        before = slopes = [a + b for a, b in zip(before, slopes, strict=True)]\n        with torch.no_grad():\n            for")),
+            mistake("gradients-add-up", "slopes = torch.autograd.grad(loss, list(model.parameters()))",
+                    "loss.backward()\n        slopes = [p.grad for p in model.parameters()]",
                     "The gradients of earlier steps are still there: set them to zero after each step."),
             mistake("probabilities-averaged", "loss = -chances.mean()", "loss = -chances.exp().mean().log()",
                     "The mean is over logarithms: log first, then the mean."),

@@ -4,7 +4,7 @@ import ast
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.abc import MetaPathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from math import isfinite
@@ -12,10 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-
 from firsthand.errors import UserError
 from firsthand.papers.exercise import Exercise, Mistake, Step
-from firsthand.study.judge.behaviour import Behaviour, Failure, Watch, cases_of, record, recorded
+from firsthand.study.judge.behaviour import Behaviour, Failure, Watch, cases_of, fail, failure_of, record, recorded
 from firsthand.study.judge.rule import violations
 from firsthand.study.judge.sandbox import Ending, Limits, child
 from firsthand.study.judge.verdict import difference, named
@@ -23,6 +22,7 @@ from firsthand.study.judge.verdict import difference, named
 LIMITS = Limits()
 ZERO = 1e-9  # what an identity may be apart
 LARGEST = 1 << 20  # bytes of a learner's file
+PRINTED = 1000  # characters that are shown of what it prints
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Judgement:
     checks: tuple[Check, ...] = ()
     words: str = ""  # the convention that is right, too, or what stopped it
     mistakes: tuple[Mistake, ...] = ()  # that do the same
+    printed: str = ""  # by the learner's file
+    offline: bool = False  # whether it ran without a network
 
 
 def judge(exercise: Exercise, file: Path, steps: Sequence[Step], seed: int) -> Iterator[Judgement]:
@@ -58,21 +60,23 @@ def judge(exercise: Exercise, file: Path, steps: Sequence[Step], seed: int) -> I
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         where = f"Line {line}: " if line else ""
-        yield stopped(exercise, steps[0], "error", f"{where}Python cannot read the file ({getattr(error, 'msg', error)}).")
+        yield stopped(
+            exercise, steps[0], "error", f"{where}Python cannot read the file ({getattr(error, 'msg', error)})."
+        )
         return
     if taken := sorted({*violations(text), *foreign(text)}):
         yield stopped(exercise, steps[0], "forbidden", refused(taken))
         return
     with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
         folder = Path(name)
-        ending, printed = child(lambda: learners(file, steps, seed, folder), folder, LIMITS)
+        ended = child(lambda: learners(file, steps, seed, folder), folder, LIMITS)
         child(lambda: answers(exercise, steps, seed, folder), folder)
         for step in steps:
             if step.name not in defined:
                 yield stopped(exercise, step, "unfinished", f"The file defines no {step.name}.")
                 return
-            judgement = judged(exercise, step, seed, folder, ending)
-            yield judgement
+            judgement = judged(exercise, step, seed, folder, ended.ending)
+            yield replace(judgement, printed=ended.printed[:PRINTED], offline=ended.offline)
             if not judgement.right:
                 return
 
@@ -86,7 +90,7 @@ def contents(file: Path) -> str:
             raise UserError(f"{file} is larger than 1 MB: that is no solution of an exercise.")
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(f"There is no {file}: `firsthand exercise {file.stem}` writes it.") from None
+        raise UserError(f"There is no {file}: `firsthand exercise KEY` writes the file of a paper.") from None
     except UnicodeDecodeError:
         raise UserError(f"{file} is not UTF-8 text: give the Python file that you write in.") from None
 
@@ -117,14 +121,15 @@ def learners(file: Path, steps: Sequence[Step], seed: int, folder: Path) -> None
         del sys.modules[name]
     sys.meta_path.insert(0, Refusal())
 
-    def answer(step: Step) -> Any:
-        module = loaded(file, "solution") if "solution" not in sys.modules else sys.modules["solution"]
-        return getattr(module, step.name)
-
     with Watch():
+        try:
+            module = loaded(file.resolve(), "solution")
+        except Exception as error:
+            fail(replace(failure_of(error, file), loading=True), folder, f"learner-{steps[0].name}")
+            return
         for step in steps:
-            tried = record(step, lambda *a, s=step, **k: answer(s)(*a, **k), seed, folder, f"learner-{step.name}", file)
-            if tried:
+            answer = getattr(module, step.name, None)
+            if answer is None or record(step, answer, seed, folder, f"learner-{step.name}", file):
                 return
 
 
@@ -132,6 +137,7 @@ class Refusal(MetaPathFinder):
     """Refuses to import this package."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Raise ImportError for this package, and leave every other name to Python."""
         if name.split(".")[0] == "firsthand":
             raise ImportError("firsthand is what the exercise is to write")
         return None
@@ -184,10 +190,15 @@ def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Endi
         if found.failure.kind == "Forbidden":
             return stopped(exercise, step, "forbidden", refused([f"torch's {found.failure.text}"]))
         return stopped(exercise, step, "unfinished", "Not written yet.")
-    first = difference(found, right)
+    first = difference(found, right, step.near)
     for place, convention in enumerate(step.conventions):
         other = recorded(folder, f"convention-{step.name}-{place}", len(cases))
-        if first is not None and other is not None and not found.failure and difference(found, other) is None:
+        if (
+            first is not None
+            and other is not None
+            and not found.failure
+            and difference(found, other, step.near) is None
+        ):
             return Judgement(step.name, number, True, "right", (Check(f"values of {len(cases)} cases", True),),
                              f"with {convention.name}")  # fmt: skip
     checks = tuple(compared(step, found, right, seed))
@@ -214,13 +225,14 @@ def why(ending: Ending) -> str:
 def compared(step: Step, found: Behaviour, right: Behaviour, seed: int) -> Iterator[Check]:
     """The lines of a judgement: an exception, or values, gradients and identities."""
     cases = list(cases_of(step, seed))
-    first = difference(found, right)
+    first = difference(found, right, step.near)
     values_hold = first is None or first.in_gradients
     if found.failure and values_hold:
         where = f"line {found.failure.line}: " if found.failure.line else ""
         place = len(found.values)
         case = f"smallest case: {cases[place].words}: " if place < len(cases) else ""
-        yield Check("values", False, f"{case}{where}{told(found.failure)}")
+        case = "while the file is loaded: " if found.failure.loading else case
+        yield Check("error", False, f"{case}{where}{told(found.failure)}")
         return
     yield Check("values", values_hold, first.told(cases) if first and not values_hold else f"{len(cases)} cases")
     if first is not None and not values_hold:
@@ -258,12 +270,11 @@ def variants(
     return [recorded(folder, name, cases) for name in names]
 
 
-def judge_function(exercise: Exercise, function: Any, seed: int) -> Judgement:
-    """Judge one function or class of a notebook, in this process and without limits."""
-    step = exercise.step(function.__name__)
+def judge_answer(exercise: Exercise, step: Step, answer: Any, seed: int) -> Judgement:
+    """Judge one function or class in this process, as notebooks need it: without limits."""
     with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
         folder = Path(name)
         with Watch():
-            record(step, function, seed, folder, f"learner-{step.name}")
-        answers(exercise, [step], seed, folder)
+            record(step, answer, seed, folder, f"learner-{step.name}")
+        child(lambda: answers(exercise, [step], seed, folder), folder)
         return judged(exercise, step, seed, folder, "done")

@@ -18,6 +18,8 @@ from torch.overrides import TorchFunctionMode
 from firsthand.papers.exercise import Case, Step
 from firsthand.study.judge.rule import LAYERS, PRIMITIVES
 
+INSIDE = ("torch.nn.functional", "torch._C._nn")  # modules of torch whose functions are layers, but for primitives
+
 
 class Forbidden(Exception):
     """A layer or loss of torch was called while the learner's code ran."""
@@ -30,6 +32,7 @@ class Failure:
     kind: str  # name of the exception's class
     text: str
     line: int = 0  # 0: not in the learner's file
+    loading: bool = False  # whether it was raised before anything was called
 
 
 @dataclass
@@ -46,9 +49,8 @@ class Watch(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name, module = getattr(function, "__name__", ""), getattr(function, "__module__", None) or ""
-        layer = LAYERS.fullmatch(name) and not isinstance(getattr(Tensor, name, None), Callable)
-        inside = module.startswith("torch.nn.functional") or module == "torch._C._nn"
-        if layer or (inside and f"torch.nn.functional.{name}" not in PRIMITIVES):
+        layer = LAYERS.fullmatch(name) and not hasattr(Tensor, name)
+        if layer or (module.startswith(INSIDE) and f"{INSIDE[0]}.{name}" not in PRIMITIVES):
             raise Forbidden(name)
         return function(*args, **(kwargs or {}))
 
@@ -112,10 +114,8 @@ def failure_of(error: BaseException, file: Path | None) -> Failure:
     """What to say of an exception, and the last line of the learner's file that it went through."""
     line = 0
     for frame in traceback.extract_tb(error.__traceback__):
-        if file is not None and frame.filename == str(file):
+        if file is not None and Path(frame.filename) == file.resolve():
             line = frame.lineno or 0
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        line = error.lineno or 0
     first = re.split(r"\n", str(error).strip())[0] if str(error).strip() else ""
     return Failure(type(error).__name__, first[:300], line)
 
@@ -133,11 +133,15 @@ def record(
             if identities:
                 apart = held(step, answer, seed)
     except Exception as error:
-        failure = failure_of(error, file)
-        (folder / f"{name}.json").write_text(json.dumps({"failure": vars(failure)}))
-        return failure
+        return fail(failure_of(error, file), folder, name)
     (folder / f"{name}.json").write_text(json.dumps({"identities": apart}))
     return None
+
+
+def fail(failure: Failure, folder: Path, name: str) -> Failure:
+    """Write an exception down for `recorded`."""
+    (folder / f"{name}.json").write_text(json.dumps({"failure": vars(failure)}))
+    return failure
 
 
 def recorded(folder: Path, name: str, cases: int) -> Behaviour | None:
@@ -154,8 +158,8 @@ def recorded(folder: Path, name: str, cases: int) -> Behaviour | None:
     try:
         told = json.loads((folder / f"{name}.json").read_text())
         if "failure" in told:
-            kind, text, line = (told["failure"][word] for word in ("kind", "text", "line"))
-            behaviour.failure = Failure(str(kind), str(text), int(line))
+            kind, text, line, loading = (told["failure"][word] for word in ("kind", "text", "line", "loading"))
+            behaviour.failure = Failure(str(kind), str(text), int(line), bool(loading))
         else:
             behaviour.identities = [float(apart) for apart in told["identities"]]
             if len(behaviour.values) < cases:

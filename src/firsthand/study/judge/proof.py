@@ -1,4 +1,4 @@
-"""Proof of the judge: every named mistake is rejected by its name, whatever the seed."""
+"""Proof of the judge: every named mistake is rejected by its name, and every right solution accepted."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firsthand.papers.exercise import Exercise, Step
-from firsthand.study.judge import ZERO, attempt, variants
+from firsthand.study.judge import ZERO, Judgement, answers, attempt, judged, loaded, variants
 from firsthand.study.judge.behaviour import cases_of, record, recorded
 from firsthand.study.judge.verdict import difference, named
 
@@ -39,10 +39,20 @@ def faults(exercise: Exercise, step: Step, seed: int) -> Iterator[Fault]:
         for mistake, found in zip(step.mistakes, alone, strict=True):
             if found is None:
                 yield Fault(step.name, mistake.name, seed, "its patch does not fit")
-            elif not found.failure and difference(found, right) is None:
+            elif not found.failure and difference(found, right, step.near) is None:
                 yield Fault(step.name, mistake.name, seed, "it is accepted")
             else:
                 called = named(found, step, lambda sets: alone if len(sets[0]) == 1 else [None] * len(sets))
                 if called != (mistake,):
                     words = called[0].name if called else "nothing"
                     yield Fault(step.name, mistake.name, seed, f"it is called {words}")
+
+
+def judgements(exercise: Exercise, file: Path, seed: int) -> Iterator[Judgement]:
+    """The judgements of all steps of a trusted file, in this process and without limits."""
+    module = loaded(file, f"solution_{file.stem}")
+    with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
+        answers(exercise, exercise.steps, seed, Path(name))
+        for step in exercise.steps:
+            record(step, getattr(module, step.name), seed, Path(name), f"learner-{step.name}", file)
+            yield judged(exercise, step, seed, Path(name), "done")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import torch
+
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 
 Ending = Literal["done", "time", "memory", "left", "killed"]
@@ -27,27 +29,34 @@ class Limits:
     file: int = 1 << 20  # bytes of each file that it writes, and of what it prints
 
 
-def child(work: Callable[[], None], folder: Path, limits: Limits | None = None) -> tuple[Ending, str]:
-    """Do some work in a forked process; returns how it ended, and what it printed.
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended."""
 
-    The process of the caller must not have used threads of torch before. "left": the work ended the process itself.
-    """
+    ending: Ending  # left: its work ended the process itself
+    printed: str
+    offline: bool = False  # whether it had no network
+
+
+def child(work: Callable[[], None], folder: Path, limits: Limits | None = None) -> Ended:
+    """Do some work in a forked process, in one thread."""
     sys.stdout.flush()
     sys.stderr.flush()
-    end, printed = folder / "end", folder / "printed"
+    end, printed, offline = folder / "end", folder / "printed", folder / "offline"
     end.unlink(missing_ok=True)
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             os.setsid()
+            torch.set_num_threads(1)  # those of the parent are not here
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             streams = os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             nothing = os.open(os.devnull, os.O_RDONLY)
             for place, source in ((0, nothing), (1, streams), (2, streams)):
                 os.dup2(source, place)
-            if limits is not None:
-                restrict(limits)
+            if limits is not None and restrict(limits):
+                offline.touch()
             work()
             with suppress(OSError):
                 sys.stdout.flush()
@@ -60,12 +69,14 @@ def child(work: Callable[[], None], folder: Path, limits: Limits | None = None) 
     status = wait(pid, None if limits is None else limits.wall)
     with suppress(OSError):
         os.killpg(pid, signal.SIGKILL)  # what it may have started
-    text = printed.read_text(errors="replace") if printed.exists() else ""
+    how: Ending = "done"
     if end.exists():
-        return ("memory" if end.read_text() == "memory" else "done"), text
-    if status is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
-        return "time", text
-    return ("killed" if os.WIFSIGNALED(status) else "left"), text
+        how = "memory" if end.read_text() == "memory" else "done"
+    elif status is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
+        how = "time"
+    else:
+        how = "killed" if os.WIFSIGNALED(status) else "left"
+    return Ended(how, printed.read_text(errors="replace") if printed.exists() else "", offline.exists())
 
 
 def wait(pid: int, wall: float | None) -> int | None:
@@ -90,8 +101,8 @@ def wait(pid: int, wall: float | None) -> int | None:
         raise
 
 
-def restrict(limits: Limits) -> None:
-    """Put the limits on this process, as far as the system knows them."""
+def restrict(limits: Limits) -> bool:
+    """Put the limits on this process, as far as the system knows them; whether it has no network."""
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file, limits.file))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -99,7 +110,7 @@ def restrict(limits: Limits) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    alone()
+    return alone()
 
 
 def alone() -> bool:

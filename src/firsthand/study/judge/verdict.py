@@ -9,8 +9,7 @@ from torch import Tensor
 from firsthand.papers.exercise import Case, Mistake, Step
 from firsthand.study.judge.behaviour import Behaviour
 
-NEAR = 1e-10  # share of a number by which another order of the same float64 operations may change it
-NOISE = 1e-13  # the same, of the largest number beside it
+NOISE = 1e-3  # what a tolerance is, of the largest number, beside what it is of each
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,20 @@ class Difference:
         return f"{where}: {self.name}{place} is {found}, should be {expected}"
 
 
-def apart(found: Tensor, expected: Tensor) -> tuple[int, ...] | None:
+def apart(found: Tensor, expected: Tensor, near: float) -> tuple[int, ...] | None:
     """The place of the largest difference, or None where two tensors of one shape hold the same numbers."""
     size = expected.abs()
     most = size[size.isfinite()].max() if size.isfinite().any() else size.new_zeros(())
     distance = (found - expected).abs()
     same = (found == expected) | (found.isnan() & expected.isnan())
-    excess = torch.where(same, 0.0, distance - NEAR * size - NOISE * most).nan_to_num(torch.inf, torch.inf)
+    excess = torch.where(same, 0.0, distance - near * (size + NOISE * most)).nan_to_num(torch.inf, torch.inf)
     if not excess.numel() or float(excess.max()) <= 0:
         return None
     flat = int(excess.argmax())
     return tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), expected.shape)) if expected.ndim else ()
 
 
-def difference(found: Behaviour, expected: Behaviour) -> Difference | None:
+def difference(found: Behaviour, expected: Behaviour, near: float) -> Difference | None:
     """The first difference, values before gradients; None where both do the same as far as `found` goes."""
     for slopes in (False, True):
         for case, (ours, theirs) in enumerate(zip(found.values, expected.values, strict=False)):
@@ -66,21 +65,21 @@ def difference(found: Behaviour, expected: Behaviour) -> Difference | None:
                 if value is None or value.shape != right.shape:
                     shape = () if value is None else tuple(value.shape)
                     return Difference(case, name, shapes=(shape, tuple(right.shape)))
-                place = apart(value, right)
+                place = apart(value, right, near)
                 if place is not None:
                     return Difference(case, name, place, value[place].item(), right[place].item())
     return None
 
 
-def alike(found: Behaviour, other: Behaviour) -> bool:
+def alike(found: Behaviour, other: Behaviour, near: float) -> bool:
     """Whether two behaviours cannot be told apart: the same numbers, and the same exception after them."""
     if len(found.values) != len(other.values) or (found.failure is None) is not (other.failure is None):
         return False
     if found.failure and other.failure:
         return (found.failure.kind, found.failure.text) == (other.failure.kind, other.failure.text) and (
-            difference(found, other) is None
+            difference(found, other, near) is None
         )
-    return difference(found, other) is None
+    return difference(found, other, near) is None
 
 
 def named(
@@ -94,6 +93,6 @@ def named(
     pairs = [(one, other) for i, one in enumerate(step.mistakes) for other in step.mistakes[i + 1 :]]
     for sets in (alone, pairs):
         for mistakes, behaviour in zip(sets, tried(sets), strict=True):
-            if behaviour is not None and alike(found, behaviour):
+            if behaviour is not None and alike(found, behaviour, step.near):
                 return mistakes
     return ()

@@ -19,7 +19,7 @@ from firsthand.study.progress import Progress
 Lines = list[Text]
 
 
-class Session:
+class Lesson:
     """One learner's file, with what they have done so far."""
 
     def __init__(self, key: str, exercise: Exercise, file: Path, folder: Path, only: Step | None = None):
@@ -48,33 +48,15 @@ class Session:
         return self.exercise.steps[-1]
 
     def told(self, found: Sequence[Judgement], seed: int) -> Lines:
-        """Judgements in words: a line for what is right, more for what is not."""
-        lines, total = [], len(self.exercise.steps)
+        """Judgements in words, with the hints that are left, or with what comes next."""
+        lines, steps = [], self.exercise.steps
         for judgement in found:
-            title = f"{self.key} · step {judgement.number} of {total} · {judgement.step}"
-            if judgement.right:
-                words = f"right{', ' + judgement.words if judgement.words else ''}"
-                lines.append(Text.assemble(("✔ ", "green"), f"{title}: {words}"))
-                continue
-            limits = f"seed {seed} · {LIMITS.cpu} s, {LIMITS.memory >> 30} GiB"
-            lines.append(Text.assemble((title, "bold"), f"    {limits}"))
-            for check in judgement.checks:
-                mark = ("  ✔ ", "green") if check.holds else ("  ✘ ", "red")
-                lines.append(Text.assemble(mark, f"{check.what:10} ", check.words))
-            if judgement.words:
-                lines.append(Text.assemble(("  ✘ ", "red"), judgement.words))
-            lines += self.called(judgement)
-            lines.append(self.hints_left(self.exercise.steps[judgement.number - 1]))
+            lines += told(self.key, len(steps), judgement, seed)
+            if not judgement.right:
+                lines.append(self.hints_left(steps[judgement.number - 1]))
         if found and found[-1].right:
             lines += self.ahead(found[-1])
         return lines
-
-    def called(self, judgement: Judgement) -> Iterator[Text]:
-        """The mistakes by their names, with what leads away from them."""
-        names = " with ".join(f'"{mistake.name}"' for mistake in judgement.mistakes)
-        if names:
-            yield Text.assemble("  This is ", (names, "bold"), ": ", judgement.mistakes[0].hint)
-            yield from (Text(f"  {mistake.hint}") for mistake in judgement.mistakes[1:])
 
     def hints_left(self, step: Step) -> Text:
         """How many hints there are, and how to get one."""
@@ -103,7 +85,10 @@ class Session:
         done.hints = min(done.hints + 1, len(step.hints))
         self.progress.write()
         title = Text(f"{self.key} · step {self.exercise.steps.index(step) + 1} · {step.name}", "bold")
-        return [title, *(Text(f"  {i} of {len(step.hints)}: {hint}") for i, hint in enumerate(step.hints[: done.hints], 1))]
+        return [
+            title,
+            *(Text(f"  {i} of {len(step.hints)}: {hint}") for i, hint in enumerate(step.hints[: done.hints], 1)),
+        ]
 
     def reveal(self) -> Lines:
         """The answer of the step that the learner is at."""
@@ -124,7 +109,14 @@ class Session:
                     show([Text(""), *self.told(found, seed)])
                     if found and found[-1].right and found[-1].number == len(self.exercise.steps):
                         return
-                    show([Text("Save the file to be judged again.  h hint  l list  r reveal  n new inputs  q quit", "dim")])
+                    show(
+                        [
+                            Text(
+                                "Save the file to be judged again.  h hint  l list  r reveal  n new inputs  q quit",
+                                "dim",
+                            )
+                        ]
+                    )
                 key = pressed(0.3)
                 if key == "q":
                     return
@@ -151,6 +143,28 @@ class Session:
             mark = ("✔ ", "green") if self.progress.of(self.key, step.name).passed else ("· ", "dim")
             lines.append(Text.assemble("  ", mark, f"{number} {step.name}"))
         return lines
+
+
+def told(key: str, total: int, judgement: Judgement, seed: int) -> Lines:
+    """A judgement in words: a line for what is right, more for what is not."""
+    title = f"{key} · step {judgement.number} of {total} · {judgement.step}"
+    if judgement.right:
+        words = f"right{', ' + judgement.words if judgement.words else ''}"
+        return [Text.assemble(("✔ ", "green"), f"{title}: {words}")]
+    limits = f"{LIMITS.cpu} s, {LIMITS.memory >> 30} GiB, no network" if judgement.offline else ""
+    lines = [Text.assemble((title, "bold"), f"    seed {seed}{' · ' * bool(limits)}{limits}")]
+    for check in judgement.checks:
+        mark = ("  ✔ ", "green") if check.holds else ("  ✘ ", "red")
+        lines.append(Text.assemble(mark, f"{check.what:10} ", check.words))
+    if judgement.words:
+        lines.append(Text.assemble(("  ✘ ", "red"), judgement.words))
+    if judgement.mistakes:
+        names = " with ".join(f'"{mistake.name}"' for mistake in judgement.mistakes)
+        lines.append(Text.assemble("  This is ", (names, "bold"), ": ", judgement.mistakes[0].hint))
+        lines += [Text(f"  {mistake.hint}") for mistake in judgement.mistakes[1:]]
+    if judgement.printed.strip():
+        lines += [Text("  It printed:"), *(Text(f"    {line}") for line in judgement.printed.splitlines()[:10])]
+    return lines
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""The files that learners write in: made of the answers without their bodies, and never written over."""
+
+import ast
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+import firsthand
+from firsthand import optim, papers
+from firsthand.cli import main
+from firsthand.papers.adam import answers as adam
+from firsthand.papers.lstm import answers as lstm
+from firsthand.papers.lstm import model
+from firsthand.study.progress import Progress
+from firsthand.study.skeleton import skeleton, without
+
+KEYS = [key for key in papers.keys() if (papers.get(key).folder / "exercise.py").exists()]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_line_of_an_answer_is_in_the_file(key):
+    """But for signatures, docstrings and what is given."""
+    paper = papers.get(key)
+    text = skeleton(paper, paper.exercise)
+    lines = {line.strip() for line in text.splitlines()}
+    for step in paper.exercise.steps:
+        for node in ast.walk(ast.parse(textwrap.dedent(step.source))):
+            if isinstance(node, ast.FunctionDef) and "given" not in map(ast.unparse, node.decorator_list):
+                for statement in node.body[isinstance(node.body[0], ast.Expr) :]:
+                    assert ast.unparse(statement).splitlines()[0] not in lines
+    ast.parse(text)
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_a_step_can_be_put_back():
+    """The rest of the file stays as it is."""
+    exercise = papers.get("lstm").exercise
+    text = skeleton(papers.get("lstm"), exercise)
+    stub = '    raise NotImplementedError("step 2")'
+    written = text.replace(stub, "    return x, x  # mine")
+    assert without(written, exercise.step("step"), 2) == text
+    assert without("x = 1", exercise.step("step"), 2) is None and without("def f(", exercise.step("step"), 2) is None
+
+
+def test_a_file_is_never_written_over(tmp_path, capsys):
+    """The second call shows the steps; --reset keeps what was there."""
+    folder = tmp_path / "rebuild"
+    main(["exercise", "adam", "--out", str(folder)])
+    assert "is written" in capsys.readouterr().out
+    (folder / "adam.py").write_text((folder / "adam.py").read_text() + "\nmine = 1\n")
+    main(["exercise", "adam", "--out", str(folder)])
+    assert "is written" not in capsys.readouterr().out and "mine = 1" in (folder / "adam.py").read_text()
+    main(["exercise", "adam", "--reset", "1", "--out", str(folder)])
+    assert "mine = 1" in (folder / "adam.1.py").read_text()
+
+
+def test_progress_is_kept_and_a_damaged_file_put_aside(tmp_path):
+    progress = Progress(tmp_path)
+    (tmp_path / "lstm.py").write_text("x = 1\n")
+    progress.tried("lstm", "gates", False, tmp_path / "lstm.py")
+    progress.tried("lstm", "gates", True, tmp_path / "lstm.py")
+    progress.tried("lstm", "gates", True, tmp_path / "lstm.py")
+    progress.write()
+    done = Progress(tmp_path).of("lstm", "gates")
+    assert done.attempts == 2 and done.passed and len(done.digest) == 64
+    for damaged in ("{", "[]", '{"lstm": {"gates": {"attempts": "many"}}}', '{"lstm": {"gates": {"more": 1}}}'):
+        (tmp_path / "progress.json").write_text(damaged)
+        with pytest.warns(match="kept as progress.damaged.json"):
+            assert Progress(tmp_path).of("lstm", "gates").attempts == 0
+        assert (tmp_path / "progress.damaged.json").read_text() == damaged
+
+
+def test_the_command_judges_hints_and_reveals(tmp_path):
+    """One wrong step: exit code 1, its mistake by name; hints are counted; the answer is shown when asked for."""
+    paper = papers.get("lstm")
+    wrong = "    return (x @ weight_ih.T + h @ weight_hh.T + bias_ih).chunk(4, 1)"
+    text = skeleton(paper, paper.exercise).replace('    raise NotImplementedError("step 1")', wrong)
+    (tmp_path / "lstm.py").write_text(text + "print('here I am')\n")
+    command = [sys.executable, "-m", "firsthand.cli", "judge", "lstm", "--out", str(tmp_path)]
+    ran = subprocess.run([*command, "--seed", "5"], capture_output=True, text=True)
+    assert ran.returncode == 1 and '"one-bias"' in ran.stdout and "here I am" in ran.stdout, ran.stderr
+    told = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True).stdout)
+    assert told["steps"][0]["mistakes"][0]["name"] == "one-bias"
+    assert "1 of 2" in subprocess.run([*command, "--hint"], capture_output=True, text=True).stdout
+    assert "sums.chunk" in subprocess.run([*command, "--reveal"], capture_output=True, text=True).stdout
+    assert Progress(tmp_path).of("lstm", "gates").hints == 1 and Progress(tmp_path).of("lstm", "gates").attempts == 2
+
+
+def test_a_function_of_a_notebook_is_judged():
+    assert firsthand.judge("adam", adam.corrected, seed=1).right
+    found = firsthand.judge("adam", lambda m, v, t, betas: (m, v / (1 - betas[1] ** t)), step="corrected", seed=1)
+    assert not found.right and found.mistakes[0].name == "only-v-corrected"
+
+
+def test_the_answers_of_the_lstm_are_the_papers_network():
+    """Their step is that of model.py, and their model gives the logits of the paper's with the same weights."""
+    torch.manual_seed(0)
+    theirs = model.LanguageModel().double()
+    ours = lstm.LanguageModel().double()
+    names = {"lstm.weight_ih_l0": "weight_ih", "lstm.weight_hh_l0": "weight_hh", "lstm.bias_ih_l0": "bias_ih",
+             "lstm.bias_hh_l0": "bias_hh", "output.weight": "weight", "output.bias": "bias"}  # fmt: skip
+    ours.load_state_dict({names[name]: value for name, value in theirs.state_dict().items()})
+    tokens = torch.randint(28, (3, 7))
+    assert_close(ours.advance(tokens)[0], theirs(tokens))
+    x, h, c, W, U, b = (
+        torch.randn(size, dtype=torch.float64) for size in ((2, 3), (2, 4), (2, 4), (12, 3), (12, 4), 12)
+    )
+    parts = [tuple(value.chunk(3)) for value in (W, U, b)]
+    assert_close(lstm.step_1997(x, h, c, W, U, b), model.step_1997(x, h, c, *parts))
+
+
+def test_the_answers_of_adam_are_the_rule():
+    """Forty steps with parameters that lack gradients now and then."""
+    generator = torch.Generator().manual_seed(0)
+    starts = [torch.randn(3, generator=generator, dtype=torch.float64) for _ in range(2)]
+    ours, theirs = ([value.clone().requires_grad_() for value in starts] for _ in range(2))
+    rules = adam.Adam(ours, lr=0.1), optim.Adam(theirs, lr=0.1)
+    slopes = torch.randn(40, 2, 3, generator=generator, dtype=torch.float64)
+    for t, row in enumerate(slopes):
+        for mine, other, slope in zip(ours, theirs, row, strict=True):
+            mine.grad, other.grad = (None if t % 5 == 4 and slope is row[1] else slope.clone() for _ in range(2))
+        for rule in rules:
+            rule.step()
+    assert_close(ours, theirs)
+    options = {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-6}
+    for path, rule in ((adam.adam, optim.Adam), (adam.adamax, optim.Adamax), (adam.adamw, optim.AdamW)):
+        w = starts[0].clone().requires_grad_()
+        more = {"decay": 0.2} if rule is optim.AdamW else {}
+        made = rule([w], **options, **({"weight_decay": 0.2} if more else {}))
+        for slope in slopes[:, 0]:
+            w.grad = slope.clone()
+            made.step()
+        assert_close(path(starts[0], slopes[:, 0], **options, **more)[-1], w.detach(), rtol=1e-9, atol=0)

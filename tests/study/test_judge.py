@@ -1,0 +1,122 @@
+"""The judge: mistakes are named, right solutions accepted, and whatever a file does is told in one sentence."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from firsthand import papers
+from firsthand.errors import UserError
+from firsthand.study.judge import contents
+from firsthand.study.judge.behaviour import Behaviour
+from firsthand.study.judge.proof import faults, judgements
+from firsthand.study.judge.verdict import apart, difference
+from firsthand.study.skeleton import skeleton
+
+RIGHT = Path(__file__).parent / "right"
+KEYS = [key for key in papers.keys() if (papers.get(key).folder / "exercise.py").exists()]
+STEPS = [(key, step) for key in KEYS for step in papers.get(key).exercise.steps]
+
+
+@pytest.mark.parametrize("key,step", STEPS, ids=lambda value: getattr(value, "name", value))
+def test_every_mistake_is_told_by_its_name(key, step):
+    """Each patch changes the answer, and what it does is taken for nothing else."""
+    assert list(faults(papers.get(key).exercise, step, 1)) == []
+
+
+@pytest.mark.parametrize("file", sorted(RIGHT.glob("*/*.py")), ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_right_solutions_of_other_styles_are_accepted(file):
+    found = list(judgements(papers.get(file.parent.name).exercise, file, 2))
+    assert [judgement for judgement in found if not judgement.right] == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_exercise_is_whole(key):
+    """Three steps or more, mistakes and hints for each, three right solutions beside the answer."""
+    exercise = papers.get(key).exercise
+    assert len(exercise.steps) >= 3 and len(list((RIGHT / key).glob("*.py"))) >= 3
+    for step in exercise.steps:
+        names = [mistake.name for mistake in step.mistakes]
+        assert len(names) == len(set(names)) >= 5, step.name
+        assert step.hints and step.minutes > 0 and step.statement.strip()
+
+
+# What stands at the end of an untouched file, and the kind and a word of what the judge says.
+BAD = {
+    "": ("unfinished", "Not written yet"),
+    "while True: pass": ("limit", "does not end"),
+    "import os\nos._exit(0)": ("limit", "leave out exit"),
+    "import sys\nsys.exit(3)": ("limit", "leave out exit"),
+    "import ctypes\nctypes.string_at(0)": ("limit", "crashes"),
+    "kept = []\nwhile True: kept.append(torch.empty(1 << 27))": ("error", "GiB of memory"),
+    "torch.zeros(1 << 33)": ("error", "GiB of memory"),
+    "print('a' * (1 << 22))": ("error", "1 MB"),
+    "def broken(": ("error", "cannot read"),
+    "\0": ("error", "cannot read"),
+    "raise KeyError('x')": ("error", "KeyError: 'x'"),
+    "from torch.nn import LSTM": ("forbidden", "torch.nn.LSTM"),
+    "import firsthand.nn": ("forbidden", "imports firsthand"),
+    "from importlib import import_module\nimport_module('first' + 'hand')": ("error", "what the exercise is to write"),
+    "def gates(x, *rest): return [torch.full((1, 1), torch.nan, dtype=x.dtype)] * 4": ("wrong", "nan"),
+    "def gates(x, *rest): return 1.0": ("error", "returns 1 things where 4 are wanted"),
+    "def gates(x, *rest): return 'a', 'b', 'c', 'd'": ("error", "a_i is no tensor but str"),
+    "def gates(x, *rest): return [x[0, 0]] * 4": ("wrong", "should be (1, 1)"),
+    "def gates(x, *rest): return [getattr(torch._C, '_nn').linear(x, x)] * 4": ("forbidden", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """What a process of its own says of all the bad files, with a second instead of ten."""
+    folder, paper = tmp_path_factory.mktemp("bad"), papers.get("lstm")
+    text = skeleton(paper, paper.exercise)
+    for number, more in enumerate(BAD):
+        (folder / f"{number}.py").write_text(f"{text}\n{more}\n")
+    program = (
+        "import json, sys\nfrom pathlib import Path\nfrom firsthand import papers\n"
+        "from firsthand.study import judge as j\n"
+        "from firsthand.study.judge.sandbox import Limits\nj.LIMITS = Limits(cpu=2)\n"
+        "exercise = papers.get('lstm').exercise\n"
+        "for number in range(int(sys.argv[2])):\n"
+        "    (one,) = j.judge(exercise, Path(sys.argv[1]) / f'{number}.py', exercise.steps, 3)\n"
+        "    print(json.dumps([one.kind, one.words + ' '.join(c.words for c in one.checks if not c.holds)]))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, folder, str(len(BAD))], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return dict(zip(BAD, map(json.loads, ran.stdout.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize("more", BAD)
+def test_whatever_a_file_does_is_told_in_a_sentence(said, more):
+    kind, words = BAD[more]
+    assert said[more][0] == kind and words in said[more][1]
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    """Each with the way out."""
+    (tmp_path / "binary.py").write_bytes(bytes(range(128, 256)))
+    for name, words in (("", "is a folder"), ("absent.py", "There is no"), ("binary.py", "not UTF-8")):
+        with pytest.raises(UserError, match=words):
+            contents(tmp_path / name)
+
+
+def test_numbers_are_near_or_not():
+    """A different order of operations passes, a change in the tenth digit does not; NaN is equal to NaN only."""
+    right = torch.tensor([1.0, 1e-6, 0.0], dtype=torch.float64)
+    assert apart(right * (1 + 1e-12), right, 1e-10) is None
+    assert apart(right * torch.tensor([1, 1, 1 + 1e-9]) + torch.tensor([0, 1e-12, 0]), right, 1e-10) == (1,)
+    assert apart(right * torch.nan, right, 1e-10) is not None
+    assert apart(right * torch.nan, right * torch.nan, 1e-10) is None
+    assert apart(torch.tensor(2.0), torch.tensor(1.0), 1e-10) == ()
+
+
+def test_values_are_told_before_gradients():
+    """A gradient that is wrong in a smaller case waits for a value that is wrong in a larger one."""
+    one, two = torch.ones(1), 2 * torch.ones(1)
+    right = Behaviour([{"y": one, "dL/dx": one}, {"y": one, "dL/dx": one}])
+    found = Behaviour([{"y": one, "dL/dx": two}, {"y": two, "dL/dx": one}])
+    first = difference(found, right, 1e-10)
+    assert first is not None and (first.case, first.name) == (1, "y")
