@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 import torch
@@ -89,6 +90,18 @@ def test_the_command_judges_hints_and_reveals(tmp_path):
     assert "1 of 2" in subprocess.run([*command, "--hint"], capture_output=True, text=True).stdout
     assert "sums.chunk" in subprocess.run([*command, "--reveal"], capture_output=True, text=True).stdout
     assert Progress(tmp_path).of("lstm", "gates").hints == 1 and Progress(tmp_path).of("lstm", "gates").attempts == 2
+
+
+def test_the_answer_in_the_readme_is_the_judges(capsys):
+    """A layer that cuts the state from the step before, on the inputs of that seed."""
+    exercise = papers.get("lstm").exercise
+    (cut,) = (mistake for mistake in exercise.step("layer").mistakes if mistake.name == "state-cut")
+    names: dict = {}
+    exec(exercise.patched(exercise.step("layer"), cut.patch), names)
+    firsthand.judge("lstm", names["layer"], seed=81734)
+    lines = capsys.readouterr().out.splitlines()
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert lines[0] in readme and all(line in readme.splitlines() for line in lines[1:]) and len(lines) == 4
 
 
 def test_a_function_of_a_notebook_is_judged():
