@@ -12,9 +12,11 @@ import torch
 from torch.testing import assert_close
 
 import firsthand
-from firsthand import optim, papers
+from firsthand import nn, optim, papers
 from firsthand.cli import main
+from firsthand.papers.adagrad import answers as adagrad
 from firsthand.papers.adam import answers as adam
+from firsthand.papers.gru import answers as gru
 from firsthand.papers.lstm import answers as lstm
 from firsthand.papers.lstm import model
 from firsthand.study.progress import Progress
@@ -149,3 +151,25 @@ def test_the_answers_of_adam_are_the_rule():
             w.grad = slope.clone()
             made.step()
         assert_close(path(starts[0], slopes[:, 0], **options, **more)[-1], w.detach(), rtol=1e-9, atol=0)
+
+
+def test_the_answers_of_the_gru_are_the_papers_steps():
+    """As published, and as torch has it."""
+    sizes = ((2, 3), (2, 4), (12, 3), (12, 4), 12, 12)
+    x, h, W, U, b, c = (torch.randn(size, dtype=torch.float64) for size in sizes)
+    assert_close(gru.step(x, h, W, U), firsthand.get("gru").module("model").step(x, h, W.chunk(3), U.chunk(3)))
+    lengths, text = torch.tensor([3, 1]), torch.randn(2, 3, 3, dtype=torch.float64)
+    states, last = nn.gru(text, h, W, U, b, c, lengths=lengths)
+    ours, end = gru.layer(text, h, W, U, b, c, lengths)
+    assert_close(end, last)
+    assert_close(ours[0], states[0])  # those past the end of a text differ by convention
+
+
+def test_the_answers_of_adagrad_are_the_rule():
+    slopes, w = torch.randn(20, 3, dtype=torch.float64), torch.randn(3, dtype=torch.float64)
+    p = w.clone().requires_grad_()
+    rule = optim.Adagrad([p], lr=0.1, eps=1e-3)
+    for slope in slopes:
+        p.grad = slope.clone()
+        rule.step()
+    assert_close(adagrad.adagrad(w, slopes, 0.1, 1e-3)[-1], p.detach())

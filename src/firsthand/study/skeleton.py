@@ -25,7 +25,10 @@ def skeleton(paper: Paper, exercise: Exercise) -> str:
     body = "\n\n\n".join(parts)
     wanted = used(exercise.source)
     key, total = paper.card.key, len(exercise.steps)
-    head = f'''"""Rebuild: {paper.card.title} ({paper.card.year}), in {total} steps, about {exercise.minutes} minutes.
+    title = "\n".join(textwrap.wrap(f"{paper.card.title} ({paper.card.year}).", 110))
+    head = f'''"""Rebuild {key}, in {total} steps, about {exercise.minutes} minutes.
+
+{title}
 
 firsthand judge {key}           judges this file, step by step
 firsthand judge {key} --hint    has a hint for the step that you are at

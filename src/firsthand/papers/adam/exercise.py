@@ -8,16 +8,10 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.adam.answers import Adam, adam, adamax, adamw, corrected, means, regression
+from firsthand.papers.cases import numbers, trainings, used
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 
 BETAS = ((0.9, 0.999), (0.5, 0.9), (0.0, 0.99), (0.8, 0.6))
-
-
-def numbers(generator: Generator, *shape: int) -> Tensor:
-    """Numbers of three sizes, as gradients have: about 1e-8, 1 and 10."""
-    size = torch.tensor([1e-8, 1.0, 10.0], dtype=torch.float64)
-    chosen = torch.randint(3, shape, generator=generator)
-    return torch.randn(shape, generator=generator, dtype=torch.float64) * size[chosen]
 
 
 def averages(generator: Generator) -> Iterator[Case]:
@@ -48,39 +42,6 @@ def plain_paths(generator: Generator) -> Iterator[Case]:
     for case in paths(generator):
         slopes = torch.randn(case.inputs["slopes"].shape, generator=generator, dtype=torch.float64)
         yield Case(case.words, {**case.inputs, "slopes": slopes})
-
-
-def trainings(generator: Generator) -> Iterator[Case]:
-    """Two groups of parameters, and gradients of which some are missing."""
-    for steps, betas, saved in ((1, (0.9, 0.999), 0), (2, (0.5, 0.9), 0), (4, (0.9, 0.99), 0), (6, (0.8, 0.6), 3)):
-        shapes = ((2,), (1, 3), ())
-        first = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
-        slopes = [[numbers(generator, *shape) for shape in shapes] for _ in range(steps)]
-        for t in range(steps):
-            slopes[t][t % 3] = None if steps > 2 and t % 2 else slopes[t][t % 3]
-        words = f"{steps} steps, betas {betas}" + (f", saved and loaded after {saved}" if saved else "")
-        yield Case(words, {"first": first, "slopes": slopes, "betas": betas, "saved": saved})
-
-
-def used(answer: Any, first: list[Tensor], slopes: list[Any], betas: Any, saved: int) -> tuple[Tensor, ...]:
-    """The parameters of two groups, with other rates and eps, after the steps."""
-    params = [value.clone().requires_grad_() for value in first]
-
-    def made() -> Any:
-        groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.5, "eps": 1e-3}]
-        return answer(groups, lr=0.1, betas=betas, eps=1e-8)
-
-    rule = made()
-    for t, row in enumerate(slopes, start=1):
-        for parameter, slope in zip(params, row, strict=True):
-            parameter.grad = None if slope is None else slope.clone()
-        rule.step()
-        if t == saved:
-            state = rule.state_dict()
-            rule = made()
-            rule.load_state_dict(state)
-    kept = [parameter.grad for parameter in params if parameter.grad is not None]
-    return *(parameter.detach() for parameter in params), torch.cat([grad.flatten() for grad in kept])
 
 
 def examples(generator: Generator) -> Iterator[Case]:
@@ -313,7 +274,7 @@ EXERCISE = Exercise(steps=(
             The gradients stay as they are.
             """,
         answer=Adam,
-        cases=trainings,
+        cases=lambda generator: trainings(generator, [{"betas": betas} for betas in BETAS]),
         use=used,
         gradients=False,
         returns=("parameter 1", "parameter 2", "parameter 3", "the gradients"),

@@ -1,0 +1,50 @@
+"""What the exercises of several papers are tried on: gradients of many sizes, and rules that train a few parameters."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from firsthand.papers.exercise import Case
+
+
+def numbers(generator: Generator, *shape: int) -> Tensor:
+    """Numbers of three sizes, as gradients have: about 1e-8, 1 and 10."""
+    size = torch.tensor([1e-8, 1.0, 10.0], dtype=torch.float64)
+    chosen = torch.randint(3, shape, generator=generator)
+    return torch.randn(shape, generator=generator, dtype=torch.float64) * size[chosen]
+
+
+def trainings(generator: Generator, options: Sequence[dict[str, Any]]) -> Iterator[Case]:
+    """Two groups of parameters and gradients of which some are missing, for four sets of a rule's options."""
+    for steps, saved, chosen in zip((1, 2, 4, 6), (0, 0, 0, 3), options, strict=True):
+        shapes = ((2,), (1, 3), ())
+        first = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+        slopes: list[Any] = [[numbers(generator, *shape) for shape in shapes] for _ in range(steps)]
+        for t in range(1, steps if steps > 2 else 0, 2):
+            slopes[t][t % 3] = None
+        words = ", ".join([f"{steps} steps", *(f"{name} {value}" for name, value in chosen.items())])
+        inputs = {"first": first, "slopes": slopes, "options": chosen, "saved": saved}
+        yield Case(words + (f", saved and loaded after {saved}" if saved else ""), inputs)
+
+
+def used(answer: Any, first: list[Tensor], slopes: list[Any], options: Any, saved: int) -> tuple[Tensor, ...]:
+    """The parameters of two groups, with other rates, after the steps, and the gradients as the rule leaves them."""
+    params = [value.clone().requires_grad_() for value in first]
+
+    def made() -> Any:
+        return answer([{"params": params[:2]}, {"params": params[2:], "lr": 0.5, **second}], lr=0.1, **options)
+
+    second = {"eps": 1e-3} if "eps" in options or "betas" in options else {}
+    rule = made()
+    for t, row in enumerate(slopes, start=1):
+        for parameter, slope in zip(params, row, strict=True):
+            parameter.grad = None if slope is None else slope.clone()
+        rule.step()
+        if t == saved:
+            state = rule.state_dict()
+            rule = made()
+            rule.load_state_dict(state)
+    kept = [parameter.grad for parameter in params if parameter.grad is not None]
+    return *(parameter.detach() for parameter in params), torch.cat([grad.flatten() for grad in kept])
