@@ -19,6 +19,7 @@ from firsthand.papers.adam import answers as adam
 from firsthand.papers.gru import answers as gru
 from firsthand.papers.lstm import answers as lstm
 from firsthand.papers.lstm import model
+from firsthand.papers.transformer import answers as transformer
 from firsthand.study.progress import Progress
 from firsthand.study.skeleton import skeleton, without
 
@@ -173,3 +174,41 @@ def test_the_answers_of_adagrad_are_the_rule():
         p.grad = slope.clone()
         rule.step()
     assert_close(adagrad.adagrad(w, slopes, 0.1, 1e-3)[-1], p.detach())
+
+
+def test_the_answers_of_the_transformer_are_the_papers_layers():
+    """With the same weights, padding in the source, and the future hidden in the target."""
+    torch.manual_seed(0)
+    layers = firsthand.get("transformer").module("layers")
+    encoder = layers.EncoderLayer(6, 3, 8, None, 0.0, "post").double()
+    decoder = layers.DecoderLayer(6, 3, 8, None, 0.0, "post").double()
+    for p in (*encoder.parameters(), *decoder.parameters()):
+        p.data.normal_()
+
+    def matrices(attention):
+        return dict(zip(("W_q", "W_k", "W_v"), attention.in_proj_weight.chunk(3), strict=True)) | {
+            "W_o": attention.out_proj.weight
+        }
+
+    def named(attention, feed, norms):
+        maps = {
+            "W_1": feed.expand.weight,
+            "b_1": feed.expand.bias,
+            "W_2": feed.contract.weight,
+            "b_2": feed.contract.bias,
+        }
+        ends = {f"{name}_{i}": value for i, one in enumerate(norms, 1) for name, value in
+                (("scale", one.norm.weight), ("shift", one.norm.bias))}  # fmt: skip
+        return matrices(attention) | maps | ends
+
+    x, y = torch.randn(2, 4, 6, dtype=torch.float64), torch.randn(2, 3, 6, dtype=torch.float64)
+    keep = torch.tensor([[True] * 4, [True, True, False, False]])
+    memory = encoder(x, keep[:, None, None])
+    p = named(encoder.attention, encoder.feed, encoder.sums)
+    assert_close(transformer.encoder_layer(x, keep[:, None], 3, p), memory)
+    theirs, _ = decoder(y, (keep[:, None, None], *decoder.cross.offer(memory)))
+    own = named(decoder.attention, decoder.feed, decoder.sums[:1])
+    cross = named(decoder.cross, decoder.feed, decoder.sums[1:])
+    assert_close(transformer.decoder_layer(y, memory, keep[:, None], 3, own, cross), theirs)
+    table = nn.SinusoidalPositions(9, 6)(torch.zeros(1, 9, 6, dtype=torch.float64))[0]
+    assert_close(transformer.positions(9, 6), table, atol=1e-6, rtol=0)  # a table in float32

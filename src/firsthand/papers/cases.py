@@ -1,4 +1,4 @@
-"""What the exercises of several papers are tried on: gradients of many sizes, and rules that train a few parameters."""
+"""What the exercises of several papers are tried on: random numbers, and rules that train a few parameters."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,6 +7,11 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.exercise import Case
+
+
+def drawn(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
+    """Normal numbers by their names."""
+    return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
 
 
 def numbers(generator: Generator, *shape: int) -> Tensor:

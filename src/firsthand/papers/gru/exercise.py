@@ -6,16 +6,12 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from firsthand.papers.cases import drawn
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.gru.answers import EncoderDecoder, gates, layer, step, step_after
 
 SIZES = ((1, 1, 1), (1, 2, 1), (2, 1, 3), (2, 3, 2), (3, 3, 3), (4, 2, 5))  # batch, inputs, hidden
 TEXTS = ((1, 1, 1, 1), (1, 2, 1, 1), (2, 3, 2, 1), (2, 2, 3, 2), (3, 3, 3, 3), (4, 5, 1, 2))  # with time second
-
-
-def drawn(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
-    """Normal numbers by their names."""
-    return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
 
 
 def weights(generator: Generator, inputs: int, hidden: int, biases: bool = True) -> dict[str, Tensor]:
