@@ -29,7 +29,7 @@ EPOCH = 93_750  # steps of 128 for the paper's 12 million pairs
 PRESETS = {
     "laptop": Recipe(
         model=Config(embed=128, hidden=256, layers=2),
-        data=Pairs(size=2000, lower=True, longest=16),
+        data=Pairs(level="word", size=4000, joint=False, lower=True, longest=20),
         tokens=1536,
         optim=Optim("adam", lr=0.003),
         schedule=Schedule("cosine", warmup=50, floor=0.05),
