@@ -61,7 +61,9 @@ class Seq2Seq(Module):
         self.reverse, self.context = config.reverse, config.context
         self.source, self.embedding = Embedding(config.source_vocab or vocab, embed), Embedding(vocab, embed)
         self.dropout = Dropout(config.dropout)
-        layer = partial(CELLS[config.cell], num_layers=config.layers, dropout=config.dropout if config.layers > 1 else 0)
+        layer = partial(
+            CELLS[config.cell], num_layers=config.layers, dropout=config.dropout if config.layers > 1 else 0
+        )
         self.encoder = layer(embed, hidden)
         self.decoder = layer(embed + (hidden if config.context else 0), hidden)
         self.output = Linear(hidden, vocab)
@@ -99,9 +101,7 @@ def turned(states: Shaped[Tensor, "one two hidden"] | Rows) -> Rows:
     return tuple(state.transpose(0, 1).contiguous() for state in states)
 
 
-def backwards(
-    source: Int[Tensor, "batch places"], lengths: Int[Tensor, " batch"]
-) -> Int[Tensor, "batch places"]:
+def backwards(source: Int[Tensor, "batch places"], lengths: Int[Tensor, " batch"]) -> Int[Tensor, "batch places"]:
     """Every row's words from the last to the first; the end of the sentence and the padding stay where they are."""
     places = torch.arange(source.shape[1], device=source.device)
     words = lengths[:, None] - 1  # all but the end
