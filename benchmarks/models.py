@@ -65,10 +65,11 @@ def steppers(
 
         @torch.inference_mode()
         def look(model: Any = model) -> None:
-            model(inputs)
+            model(*task.given((inputs, targets)))
 
         def step(model: Any = model, optimizer: Any = optimizer, ours: bool = twin is None) -> None:
-            loss = task.loss(model, (inputs, targets)) if ours else model.loss(model(inputs), targets)
+            given = task.given((inputs, targets))
+            loss = task.loss(model, (inputs, targets)) if ours else model.loss(model(*given), targets)
             loss.backward()
             optimizer.step()
             optimizer.zero_grad()

@@ -1,6 +1,7 @@
 """Copying random tokens, or writing them in another order: what claims on translation train on within a minute."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import torch
 from jaxtyping import Int
@@ -11,7 +12,7 @@ from firsthand import optim
 from firsthand.claims.bench.descent import descend
 from firsthand.data.sentences import EOS, PAD
 from firsthand.nn import cross_entropy
-from firsthand.train.decoding import Decoding, search
+from firsthand.train.decoding import Decoding, Translator, search
 from firsthand.train.engine import tiny_is_zero
 
 FIRST, TOKENS, ROWS = 4, 10, 32  # the first of the tokens that are copied, how many there are, and sentences a step
@@ -71,7 +72,7 @@ def bleu(
     from sacrebleu.metrics import BLEU
 
     training = network.training
-    found = search(network.eval(), sources, Decoding(beam=beam, alpha=0.0, extra=5))
+    found = search(cast(Translator, network.eval()), sources, Decoding(beam=beam, alpha=0.0, extra=5))
     network.train(training)
     written = [said(one[0].tokens) for one in found]
     wanted = [said([token for token in row if token not in (PAD, EOS)]) for row in targets.tolist()]

@@ -8,12 +8,12 @@
     t_i = max over pairs of U_o s_(i-1) + V_o E y_(i-1) + C_o c_i     maxout of l pairs
     p(y_i | y_1 .. y_(i-1), x) = softmax(W_o t_i)                                                                   [4]
 
-Products with gates are element by element. Without `attention` it is the paper's RNNencdec: one direction, and every c_i
-is the annotation of the last word. Symbols: n, m, l are `hidden`, `embed`, `maxout`; C x is `source`, E is `embedding`;
-W_r, W_z, W are rows of `word`, C_r, C_z, C of `context`, U_r, U_z of `gates`, U is `candidate`; W_a, U_a, v are parts of
-`attention`; U_o, V_o, C_o stand side by side in `deep`, W_o is `output`. The encoder is `firsthand.nn.GRU`, whose z keeps
-where the paper's z moves, and which has two biases. Equation 4 says s_i, the appendix and the authors' code s_(i-1), as
-here; `state="after"` is the other reading. Their code has no begin: E y_0 = 0.
+Products with gates are element by element. Without `attention` it is the paper's RNNencdec: one direction, and every
+c_i is the annotation of the last word. Symbols: n, m, l are `hidden`, `embed`, `maxout`; C x is `source`, E is
+`embedding`; W_r, W_z, W are rows of `word`, C_r, C_z, C of `context`, U_r, U_z of `gates`, U is `candidate`; W_a, U_a
+and v are in `attention`; U_o, V_o, C_o stand side by side in `deep`, W_o is `output`. The encoder is our own GRU, whose
+z keeps where the paper's moves, and which has two biases. Equation 4 says s_i, the appendix and the authors' code
+s_(i-1), as here; `state="after"` is the other reading. Their code has no begin: E y_0 = 0.
 Source: Bahdanau, Cho & Bengio (2015), section 3 and appendix A.
 """
 
@@ -77,7 +77,7 @@ class RNNsearch(Module):
         return self.decode(shifted(target), self.encode(source))[0]
 
     def encode(self, source: Int[Tensor, "batch places"]) -> Rows:
-        """s_0, which places count, the annotations h and U_a h; of RNNencdec the last annotation alone in place of h."""
+        """s_0, which places count, the annotations h and U_a h; of RNNencdec the last annotation alone, for h."""
         lengths = (source != PAD).sum(1)
         h, last = self.encoder(self.source(source), None, lengths)
         s = tanh(self.start(last[-1]))  # the backward direction's if there is one
@@ -137,7 +137,7 @@ class RNNsearch(Module):
 
 
 def start(network: RNNsearch) -> None:
-    """Appendix B.1: U orthogonal block by block, W_a and U_a from N(0, 0.001^2), v and biases 0, others N(0, 0.01^2)."""
+    """Appendix B.1: orthogonal blocks U, W_a and U_a from N(0, 0.001^2), v and biases 0, others N(0, 0.01^2)."""
     for name, p in network.named_parameters():
         if name.startswith(("encoder.weight_hh", "gates", "candidate")):
             for block in p.detach().split(p.shape[1]):

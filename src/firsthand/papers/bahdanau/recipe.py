@@ -1,6 +1,6 @@
 """How the network is trained: on descriptions of photographs within minutes, and as published on a GPU."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from firsthand.data.pairs import Pairs
@@ -40,8 +40,8 @@ PRESETS = {
         eval_pairs=1014,
         bleu_pairs=300,
     ),
-    # RNNsearch-50, section 4 and appendix B, with the updates of table 2. WMT 2014 as the authors chose from it: give it
-    # with --data and --data.other. -30 is --data.longest 30 --steps 471000, RNNencdec is --model.no-attention.
+    # RNNsearch-50, section 4 and appendix B, with the updates of table 2. WMT 2014 as the authors chose from it: give
+    # it with --data and --data.other. -30 is --data.longest 30 --steps 471000, RNNencdec is --model.no-attention.
     "paper": Recipe(
         data=Pairs(level="word", size=30_000, joint=False, longest=50),
         batch=80,

@@ -9,9 +9,9 @@ The encoder reads x_T .. x_1 and then the end of the sentence, so that the first
 first words of the target; the decoder reads the target shifted by one place. Padding is never read.
 
 Symbols: C is `source`, that of the target is `embedding`; W is `output`; [1] is the paper's equation. The paper takes
-"the LSTM formulation from Graves" (2013), which has peepholes, and does not say whether it has them here: the cell "lstm"
-has none, "peephole" has. The GRU that reading lists ask for (Dive into Deep Learning, section 10.7) is the cell "gru"
-with `context`: the encoder's last top state stands beside the word at every step, as in Cho et al. (2014).
+"the LSTM formulation from Graves" (2013), which has peepholes, and does not say whether it has them here: the cell
+"lstm" has none, "peephole" has. The GRU that reading lists ask for (Dive into Deep Learning, section 10.7) is the cell
+"gru" with `context`: the encoder's last top state stands beside the word at every step, as in Cho et al. (2014).
 Source: Sutskever, Vinyals & Le (2014), sections 2 and 3.
 """
 
@@ -61,9 +61,8 @@ class Seq2Seq(Module):
         self.reverse, self.context = config.reverse, config.context
         self.source, self.embedding = Embedding(config.source_vocab or vocab, embed), Embedding(vocab, embed)
         self.dropout = Dropout(config.dropout)
-        layer = partial(
-            CELLS[config.cell], num_layers=config.layers, dropout=config.dropout if config.layers > 1 else 0
-        )
+        between = config.dropout if config.layers > 1 else 0.0
+        layer = partial(CELLS[config.cell], num_layers=config.layers, dropout=between)
         self.encoder = layer(embed, hidden)
         self.decoder = layer(embed + (hidden if config.context else 0), hidden)
         self.output = Linear(hidden, vocab)
@@ -86,7 +85,7 @@ class Seq2Seq(Module):
     def decode(
         self, tokens: Int[Tensor, "batch time"], memory: Rows, past: Rows | None = None
     ) -> tuple[Float[Tensor, "batch time vocab"], Rows]:
-        """Logits of the token after each of these, and the states after the last; `past` is what the call before gave."""
+        """Logits of the token after each of these, and the states after them; `past` is what the call before gave."""
         y = self.dropout(self.embedding(tokens))
         if self.context:
             y = torch.cat([y, memory[0][:, -1:].expand(-1, y.shape[1], -1)], 2)

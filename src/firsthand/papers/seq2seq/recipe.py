@@ -1,6 +1,6 @@
 """How the network is trained: on descriptions of photographs within minutes, and as published on a GPU."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from firsthand.data.pairs import Pairs
