@@ -127,8 +127,8 @@ def _variant(per: str = "token", **sizes: Any) -> Any:
                    optim=replace(recipe.optim, eps=1e-5))  # fmt: skip
 
 
-# With a larger eps, because Adam divides a gradient that is 0 but for rounding by its own size. From the published start,
-# with v = 0, those of the alignment are 0, and so is nearly all of them for some steps: it has tests of its own.
+# With a larger eps, because Adam divides a gradient that is 0 but for rounding by its own size. Published first
+# weights, with v = 0, leave gradients of the alignment that are 0 but for rounding: they have tests of their own.
 VARIANTS = {
     "laptop": _variant(),
     "RNNencdec": _variant(attention=False),
