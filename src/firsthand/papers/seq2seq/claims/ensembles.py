@@ -89,9 +89,9 @@ CLAIM = Claim(
         ),
     ),
     seeds=(3, 4, 5),
-    remark="Three networks and random tokens to copy, in place of five and news, which would take hours. They are of 96 "
-    "cells and stopped before each copies ten tokens well. That a mean of probabilities has no higher loss than its "
-    "networks have on average is a theorem; the first network alone may have a lower one. No length is favoured in the "
-    "search.",
+    remark="Three networks and random tokens to copy, in place of five and news, which would take hours. They have 96 "
+    "cells and are stopped before each copies ten tokens well. That a mean of probabilities has no higher loss than "
+    "its networks have on average is a theorem; the first network alone may have a lower one. No length is favoured in "
+    "the search.",
     figure=figure,
 )
