@@ -73,8 +73,8 @@ CLAIM = Claim(
     conditions=limit_from("ours", RIGHT.of(PUBLISHED) >= 95, WRITTEN.of(PUBLISHED) >= 95),
     seeds=(3, 4, 5),
     remark="The language is ours: 20 tokens at random, translated as themselves, every two of them in turned order, so "
-    "that what translates what is known. The other two arms are asked for nothing: the paper's equation 4 says s_i where "
-    "its appendix and its code have s_(i-1), and it does not try an encoder in one direction. An annotation knows its "
-    "neighbours, so a token may look beside the word and still know it.",
+    "that what translates what is known. The other two arms are asked for nothing: the paper's equation 4 says s_i "
+    "where its appendix and its code have s_(i-1), and it does not try an encoder in one direction. An annotation "
+    "knows its neighbours, so a token may look beside the word and still know it.",
     figure=figure,
 )
