@@ -71,7 +71,7 @@ CLAIM = Claim(
     ),
     seeds=(3, 4, 5),
     remark="The language is ours: 20 tokens at random, translated as themselves, every two of them in turned order. "
-    "Both networks have 64 units and see the same 32,000 sentences of 2 to 10 tokens; the fixed vector would need more. "
+    "Both networks have 64 units and see the same 32,000 sentences of 2 to 10 tokens; a fixed vector would need more. "
     "Beyond 10 tokens both break down, as the paper's do beyond what they were trained on: RNNsearch-30 falls, too.",
     figure=figure,
 )
