@@ -29,6 +29,7 @@ from firsthand.data.sentences import BOS, PAD
 from firsthand.nn import GRU, LSTM, Dropout, Embedding, Linear, init
 
 Rows = tuple[Shaped[Tensor, "batch ..."], ...]
+States = tuple[Shaped[Tensor, "..."], ...]  # with layers or with the batch first
 CELLS = {"lstm": LSTM, "peephole": partial(LSTM, form="peephole"), "gru": GRU}
 
 
@@ -94,7 +95,7 @@ class Seq2Seq(Module):
         return self.output(y), turned(last)
 
 
-def turned(states: Shaped[Tensor, "one two hidden"] | Rows) -> Rows:
+def turned(states: Shaped[Tensor, "..."] | States) -> States:
     """States with the batch first where layers were, or the other way round: a search picks rows, a layer layers."""
     states = states if isinstance(states, tuple) else (states,)
     return tuple(state.transpose(0, 1).contiguous() for state in states)
