@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+import firsthand
 from firsthand.claims.bench.copying import VOCAB, sentences
+from firsthand.errors import UserError
 from firsthand.nn import cross_entropy
 from firsthand.papers.bahdanau.model import Config as Attention
 from firsthand.papers.bahdanau.model import RNNsearch
@@ -66,3 +68,21 @@ def test_averaged():
     """Of p = 0.9 and 0.5: 0.7."""
     logits = [torch.tensor([[[0.9, 0.1]]]).log(), torch.tensor([[[0.5, 0.5]]]).log()]
     assert_close(averaged(logits).exp(), torch.tensor([[[0.7, 0.3]]]))
+
+
+def test_runs_together(tmp_path, without_figures):
+    """Two runs of the same tokens translate as one; a run of other tokens is refused."""
+    sizes = {"model.embed": 8, "model.hidden": 8, "model.layers": 1, "schedule.warmup": 1, "bleu_pairs": 0, "steps": 2}
+    lines = [f"{one} {two}\t{two} {one}" for one in "abcdefgh" for two in "abcdefgh"]
+    for name, some in (("pairs", lines), ("other", lines[:20])):
+        (tmp_path / f"{name}.tsv").write_text("from\tto\n" + "\n".join(some), encoding="utf-8")
+    runs = [
+        firsthand.train("seq2seq", out=tmp_path / f"run{seed}", progress=False, seed=seed, data=str(tmp_path / file),
+                        **sizes)
+        for seed, file in enumerate(("pairs.tsv", "pairs.tsv", "other.tsv"))
+    ]  # fmt: skip
+    (row,) = runs[0].translations(["a b"], others=[runs[1]])
+    (alone,) = runs[0].translations(["a b"], others=[runs[0]])
+    assert alone["translation"] == runs[0].translate("a b")[0] and row["log_p"] < 0
+    with pytest.raises(UserError, match="has other tokens than"):
+        runs[0].translations(["a b"], others=[runs[2]])
