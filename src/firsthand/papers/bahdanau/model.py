@@ -100,7 +100,7 @@ class RNNsearch(Module):
             contexts.append(c)
         told = torch.stack(states[1:] if self.after else states[:-1], 1)
         deep = self.deep(torch.cat([told, y, torch.stack(contexts, 1)], 2))
-        return self.output(deep.unflatten(2, (-1, 2)).amax(3)), (s,)
+        return self.output(torch.maximum(deep[:, :, 0::2], deep[:, :, 1::2])), (s,)
 
     def look(
         self, s: Float[Tensor, "batch hidden"], memory: Rows, seen: Weights | None = None
