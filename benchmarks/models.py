@@ -29,7 +29,7 @@ from firsthand.options import override
 
 BLOCK = 0.1  # seconds
 UNTWINNED = {"lenet paper", "lenet mlp-300", "lenet mlp-300-100"}  # LeCun's own rule, and networks that torch.nn has
-SLOW = {"selfattention paper", "made paper"}  # seconds a step
+SLOW = {"selfattention paper", "made paper", "seq2seq paper", "bahdanau paper"}  # seconds a step
 SIZES = {  # what the data says
     "birnn brown": {"model.vocab": 29_686, "model.outputs": 49},
     "made dna": {"model.inputs": 180},
@@ -65,10 +65,11 @@ def steppers(
 
         @torch.inference_mode()
         def look(model: Any = model) -> None:
-            model(inputs)
+            model(*task.given((inputs, targets)))
 
         def step(model: Any = model, optimizer: Any = optimizer, ours: bool = twin is None) -> None:
-            loss = task.loss(model, (inputs, targets)) if ours else model.loss(model(inputs), targets)
+            given = task.given((inputs, targets))
+            loss = task.loss(model, (inputs, targets)) if ours else model.loss(model(*given), targets)
             loss.backward()
             optimizer.step()
             optimizer.zero_grad()

@@ -1,7 +1,7 @@
 """A training run: what was asked, what came out, and the trained network ready to use."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -252,16 +252,34 @@ class Run:
                 raise UserError(f"Sentence {number} cannot be translated: {row['error']}.")
         return [row["translation"] for row in rows]
 
-    def translations(self, sentences: Iterable[str], many: int = 1, **options: Any) -> Iterator[dict[str, Any]]:
+    def translations(
+        self, sentences: Iterable[str], many: int = 1, others: Sequence["Run"] = (), **options: Any
+    ) -> Iterator[dict[str, Any]]:
         """The same with scores, tokens and alignments, or an "error", a row each, as they come, `many` at a time.
 
-        An option that is None is as the recipe says.
+        With other runs, of the same tokens, their probabilities are averaged. An option that is None is as the recipe
+        says.
         """
         if not self.translates:
             raise UserError(f"{self.config['paper']} does not translate; `firsthand list` tells which papers do.")
         given = {name: value for name, value in options.items() if value is not None}
         decoding = override(self.recipe.decoding, given)
-        return self.recipe.task.translate(self.trained, sentences, decoding, many)
+        return self.recipe.task.translate(self._together(others), sentences, decoding, many)
+
+    def _together(self, others: Sequence["Run"]) -> Any:
+        """This run, its network one with those of others; UserError for runs of other tokens."""
+        if not others:
+            return self.trained
+        from firsthand.train.ensemble import Ensemble
+
+        mine = self.path / "vocabulary.json"
+        for other in others:
+            saved = other.path / mine.name
+            if not saved.exists() or read_json(saved) != read_json(mine):
+                raise UserError(
+                    f"{other.path} has other tokens than {self.path}: train both on the same data, with other seeds."
+                )
+        return replace(self.trained, model=Ensemble([run.model for run in (self, *others)]).eval())
 
     @property
     def classifier(self) -> tuple[Any, Any]:

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from firsthand.claims.bench.copying import FIRST, VOCAB, learn, right, sentences
 from firsthand.data.sentences import BOS, EOS, PAD
 from firsthand.layers import table
 from firsthand.nn import MultiheadAttention, definitions
 from firsthand.optim.schedule import inverse_sqrt
-from firsthand.papers.transformer.copying import FIRST, VOCAB, learn, right, sentences
 from firsthand.papers.transformer.layers import Attention
 from firsthand.papers.transformer.model import Config, Transformer, shifted
 from firsthand.papers.transformer.recipe import PRESETS

@@ -17,6 +17,7 @@ def translate(
     text: Positional[str | None] = None,
     /,
     file: Path | None = None,
+    also: tuple[str, ...] = (),
     beam: int | None = None,
     alpha: float | None = None,
     out: Path | None = None,
@@ -29,6 +30,7 @@ def translate(
         run: a run's folder, its name under runs/, or a paper's key for the newest run of it.
         text: the sentence; without it and --file, standard input.
         file: a text file, a sentence a line.
+        also: further runs of the same tokens, whose probabilities are averaged with the first one's.
         beam: translations followed at a time, 1 being the likeliest token always; None: as the run's recipe says.
         alpha: how much longer translations are favoured, from 0; None: as the run's recipe says.
         out: a file to write the translations to, a line each.
@@ -43,11 +45,12 @@ def translate(
     to = None if figure is None else target(figure, "alignment.png", "firsthand translate", "--figure")
     if out is not None and out.exists():
         raise UserError(f"{out} is there already: give --out another name.")
-    loaded = api.load(run)
+    loaded, others = api.load(run), [api.load(other) for other in also]
     lines = [text] if text is not None else typed() if file is None else read(file)
     many = AT_ONCE if file is not None else 1
+    found = loaded.translations(lines, many=many, others=others, beam=beam, alpha=alpha)
     rows, first = [], None
-    for number, row in enumerate(loaded.translations(lines, many=many, beam=beam, alpha=alpha), 1):
+    for number, row in enumerate(found, 1):
         where = "" if text is not None else f"line {number}: "
         rows.append(row)
         if "error" in row:

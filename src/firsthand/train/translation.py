@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import exp
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Int
@@ -32,6 +32,7 @@ class TranslationRecipe(recipe.Recipe):
     batch: int = 128  # sentences a step at most, over all devices and micro-batches
     tokens: int | None = 2048  # tokens a step at most on either side, padding included; None: as many as they have
     data: Pairs = Pairs()
+    per: Literal["token", "sentence"] = "token"  # what the training loss is a mean over: tokens, or sums of sentences
     label_smoothing: float = 0.0  # share of each target that is spread over all tokens while training
     eval_pairs: int = 2000  # pairs of each part that are scored, the first ones
     bleu_pairs: int = 1000  # pairs of the validation and of the test set that are translated in the end
@@ -123,18 +124,19 @@ class Translation(Task):
         return ByLength(self.train.lengths, self.recipe.batch, self.recipe.tokens, self.recipe.seed)
 
     def weight(self, indices: Int[Tensor, " batch"]) -> int:
-        """The number of their target tokens."""
-        return int(self.train.lengths[indices, 1].sum())
+        """The number of their target tokens, or of the sentences where these are what the loss is a mean over."""
+        return len(indices) if self.recipe.per == "sentence" else int(self.train.lengths[indices, 1].sum())
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
-        """Mean cross-entropy in nats a token, with the smoothed targets."""
+        """Mean cross-entropy in nats a token, or a sentence, with the smoothed targets."""
         logits = model(*batch)
-        return cross_entropy(
+        mean = cross_entropy(
             logits.flatten(0, 1),
             batch[1].flatten(),
             label_smoothing=self.recipe.label_smoothing,
             ignore_index=PAD,
         )
+        return mean * (batch[1] != PAD).sum() / len(batch[1]) if self.recipe.per == "sentence" else mean
 
     def losses(self, model: Module, batch: Batch) -> Tensor:
         """The cross-entropy of every target token, 0 where there is none."""

@@ -4,11 +4,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from
+from firsthand.claims.bench.copying import VOCAB, learn, right
 from firsthand.claims.bench.descent import seeded
 from firsthand.figures.curves import Runs, level, lines, series
 from firsthand.figures.style import BLUE, MUTED, RED, subplots
 from firsthand.optim.schedule import inverse_sqrt
-from firsthand.papers.transformer.copying import VOCAB, learn, right
 from firsthand.papers.transformer.model import Config, Positions, Transformer
 
 LONGEST = 12  # tokens of a sentence trained on

@@ -3,11 +3,11 @@
 from matplotlib.figure import Figure
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
+from firsthand.claims.bench.copying import VOCAB, learn
 from firsthand.claims.bench.descent import seeded
 from firsthand.figures.curves import Runs, lines, series
 from firsthand.figures.style import BLUE, GREEN, RED, subplots
 from firsthand.optim.schedule import inverse_sqrt
-from firsthand.papers.transformer.copying import VOCAB, learn
 from firsthand.papers.transformer.layers import Norm
 from firsthand.papers.transformer.model import Config, Transformer
 

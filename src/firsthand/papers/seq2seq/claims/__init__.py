@@ -1,0 +1,6 @@
+"""The claims, in the order in which the page tells them."""
+
+from firsthand.claims import in_order
+
+ORDER = "identities counts reversing ensembles"
+CLAIMS = in_order(__name__, *ORDER.split())
