@@ -1,4 +1,4 @@
-"""What claims about layers and heads measure: a narrow network on a part of CIFAR-10, changed in one place at a time."""
+"""What claims on layers and heads measure: a narrow network on a part of CIFAR-10, changed in one place at a time."""
 
 from dataclasses import replace
 from typing import Literal
