@@ -27,6 +27,7 @@ CLAIM = Claim(
         (TRAIN.of(MEANS) > TRAIN.of(LINEAR)).saying("it fits what it has seen less well"),
     ),
     seeds=SEEDS,
-    remark=SIZE.format(images=f"{IMAGES:,}", steps=f"{STEPS:,}"),
+    remark=SIZE.format(images=f"{IMAGES:,}", steps=f"{STEPS:,}")
+    + " Of 3,000 photographs the linear layer learns nearly all by heart, the means do not; its dropout is ahead here.",
     figure=errors(ARMS, "Heads on the same class maps"),
 )
