@@ -1,22 +1,14 @@
-"""What the claims measure that take one ingredient away or add it: the small network, its arms, and their figure."""
+"""What the claims measure that take one ingredient away or add it: a small network, and its errors."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Literal
 
-from matplotlib.figure import Figure
-
-from firsthand.claims import Arm, Measure, Outcome, Quantity
+from firsthand.claims import Arm, Outcome, Quantity
+from firsthand.claims.bench.errors import TEST, TRAIN
 from firsthand.claims.bench.training import Training
 from firsthand.claims.conditions import listed
-from firsthand.figures.curves import Runs, metric
-from firsthand.figures.dots import dots, rows
-from firsthand.figures.style import BLUE, GREEN, subplots
 from firsthand.options import override
 from firsthand.papers.alexnet.recipe import PRESETS
 
-TEST = Measure("test_error", "test error (%)", scale=100.0, digits=2)
-TRAIN = Measure("train_error", "training error (%)", scale=100.0, digits=2)
 SIZE = (
     "Three convolutions of 8, 8 and 16 maps, kernels of 5x5, and a hidden layer of 64 units, on 1,000 images of "
     "Fashion-MNIST for 30 passes, by section 5's rule and first weights on pixels of 0..255."
@@ -53,22 +45,3 @@ def gap(*arms: Arm) -> Quantity:
     """Test error less training error."""
     words = f"test less training error of {listed([arm.name for arm in arms])}"
     return (TEST.of(*arms) - TRAIN.of(*arms)).called(words)
-
-
-def errors(arms: Sequence[Arm], title: str) -> Callable[[Runs], Figure]:
-    """What draws the training and test errors of these arms."""
-    return partial(drawn, arms=arms, title=title)
-
-
-def drawn(seen: Runs, arms: Sequence[Arm], title: str) -> Figure:
-    """Every run's errors from zero on, an arm below the other."""
-    figure, axes = subplots(8, 1.3 + 0.5 * len(arms))
-    for row, arm in enumerate(arms):
-        for measure, colour in ((TRAIN, GREEN), (TEST, BLUE)):
-            found = [measure.scale * value for value in metric(seen[arm.name], measure.name)]
-            dots(axes, row, found, colour, label=None if row else measure.label.removesuffix(" (%)"))
-    rows(axes, [arm.name for arm in arms])
-    axes.set(xlabel="error (%)", title=title)
-    axes.set_xlim(0, 1.1 * axes.get_xlim()[1])
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return figure

@@ -53,9 +53,9 @@ def peaks(maps: Float[Tensor, "images classes h w"], labels: Int64[Tensor, " ima
 
 
 def inside(places: Int64[Tensor, "images 2"], boxes: Boxes) -> Bool[Tensor, " images"]:
-    """Whether each place lies in its box."""
+    """Whether the cell of each place, STEP pixels a side, reaches into its box: no map tells more exactly."""
     row, column = places.T
-    first, last, left, right = boxes.T
+    first, last, left, right = (boxes + torch.tensor([-1, 1, -1, 1]) * (STEP // 2 - 1)).T
     return (first <= row) & (row <= last) & (left <= column) & (column <= right)
 
 

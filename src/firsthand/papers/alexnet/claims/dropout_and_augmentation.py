@@ -1,7 +1,8 @@
 """Dropout, random crops and mirror images, each alone and together."""
 
 from firsthand.claims import Arm, Claim, on_average
-from firsthand.papers.alexnet.ingredients import SIZE, TEST, TRAIN, errors, gap, ingredients
+from firsthand.claims.bench.errors import TEST, TRAIN, errors
+from firsthand.papers.alexnet.ingredients import SIZE, gap, ingredients
 
 NEITHER = Arm("neither", experiment=ingredients)
 ONE = Arm("dropout", experiment=ingredients, overrides={"dropout": 0.5})

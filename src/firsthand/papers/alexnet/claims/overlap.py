@@ -1,7 +1,8 @@
 """Pooling squares that overlap, and squares side by side."""
 
 from firsthand.claims import Arm, Claim, on_average
-from firsthand.papers.alexnet.ingredients import SIZE, TEST, TRAIN, errors, ingredients
+from firsthand.claims.bench.errors import TEST, TRAIN, errors
+from firsthand.papers.alexnet.ingredients import SIZE, ingredients
 
 OVER = Arm("3x3 pixels, overlapping", experiment=ingredients)
 BESIDE = Arm("2x2 pixels side by side", experiment=ingredients, overrides={"pool": 2})

@@ -1,7 +1,8 @@
 """With and without response normalisation, each at its own rate."""
 
 from firsthand.claims import Arm, Claim, on_average
-from firsthand.papers.alexnet.ingredients import SIZE, TEST, TRAIN, errors, ingredients
+from firsthand.claims.bench.errors import TEST, TRAIN, errors
+from firsthand.papers.alexnet.ingredients import SIZE, ingredients
 
 WITH = Arm("with response normalisation", experiment=ingredients)
 WITHOUT = Arm("without, a third of the rate", experiment=ingredients, overrides={"response_norm": False, "rate": 0.01})

@@ -22,7 +22,7 @@ from firsthand.papers.nin.model import Config, NiN
 WIDTHS = (16, 16, 12, 24, 24, 24, 32, 32)
 
 
-def localise(head: Literal["mean", "linear"] = "mean", steps: int = 600, tested: int = 2000, seed: int = 0) -> Outcome:
+def localise(head: Literal["mean", "linear"] = "mean", steps: int = 1000, tested: int = 2000, seed: int = 0) -> Outcome:
     """Train on digits of 14x14 pixels somewhere in 40x40, from their classes alone; then look where the maps peak.
 
     Args:
@@ -32,7 +32,7 @@ def localise(head: Literal["mean", "linear"] = "mean", steps: int = 600, tested:
         seed: of weights, order and places.
     """
     generator, sets = seeded(seed), load_mnist(0)
-    network = NiN(Config(WIDTHS, head=head, grid=10, std=(0.0,), dropout=0.0, channels=1))
+    network = NiN(Config(WIDTHS, head=head, grid=10, std=(0.0,), rectified=False, dropout=0.0, channels=1))
     rule, rate = optim.SGD(network.parameters(), lr=0.05, momentum=0.9), optim.SCHEDULES["one-cycle"](max(steps, 1))
     for step in range(steps):
         for group in rule.param_groups:
@@ -109,10 +109,10 @@ CLAIM = Claim(
         (OWN.of(MEANS) >= 3 * OTHER.of(MEANS)).saying("and told from another one"),
         INSIDE.of(MEANS) > 2 * INSIDE.of(UNTRAINED),
     ),
-    seeds=(3, 4, 5),
-    remark="Two of three networks hardly learned the digits: rectified maps of most classes are zero for all "
-    "pictures. In the one that did, the map is largest on the digit in 86 % of them. Maps without the last rectifier, "
-    "or a "
-    "smaller rate at the start, would have to settle it.",
+    seeds=(6, 7, 8),
+    remark="Digits of 14x14 pixels on 40x40 take the place of photographs, 1,000 steps of 64. The class maps are not "
+    "rectified: with the last rectifier most maps of two networks in three were zero for every picture. Two "
+    "seeds of three are above the limit of 80 %, one is not. Untrained maps are largest near the ink, too, which is why "
+    "the last condition fails.",
     figure=figure,
 )

@@ -1,12 +1,16 @@
 """Means of the class maps, and a linear layer in their place."""
 
-from firsthand.claims import Arm, Claim, limit_from
-from firsthand.papers.nin.garments import DEAD, MEANS, SEEDS, SIZE, TEST, TRAIN, errors, garments
+from functools import partial
 
-LINEAR = Arm("perceptrons, linear", experiment=garments, overrides={"head": "linear"})
-SILENCED = Arm(
-    "perceptrons, linear with dropout", experiment=garments, overrides={"head": "linear", "head_dropout": 0.5}
-)
+from firsthand.claims import Claim, limit_from
+from firsthand.claims.bench.errors import TEST, TRAIN, errors
+from firsthand.papers.nin.photographs import SEEDS, SIZE, arm
+
+IMAGES, STEPS = 3000, 2000
+network = partial(arm, images=IMAGES, steps=STEPS)
+MEANS = network("means")
+LINEAR = network("a linear layer", head="linear")
+SILENCED = network("a linear layer with dropout", head="linear", head_dropout=0.5)
 ARMS = (MEANS, LINEAR, SILENCED)
 
 CLAIM = Claim(
@@ -23,6 +27,7 @@ CLAIM = Claim(
         (TRAIN.of(MEANS) > TRAIN.of(LINEAR)).saying("it fits what it has seen less well"),
     ),
     seeds=SEEDS,
-    remark=f"{SIZE} {DEAD}",
+    remark=SIZE.format(images=f"{IMAGES:,}", steps=f"{STEPS:,}")
+    + " Of 3,000 photographs the linear layer learns nearly all by heart, the means do not; its dropout is ahead here.",
     figure=errors(ARMS, "Heads on the same class maps"),
 )
