@@ -112,7 +112,7 @@ CLAIM = Claim(
     seeds=(6, 7, 8),
     remark="Digits of 14x14 pixels on 40x40 take the place of photographs, 1,000 steps of 64. The class maps are not "
     "rectified: with the last rectifier most maps of two networks in three were zero for every picture. Two "
-    "seeds of three are above the limit of 80 %, one is not. Untrained maps are largest near the ink, too, which is why "
+    "seeds of three are above the limit of 80 %, one is not. Untrained maps are largest near the ink, too, so that "
     "the last condition fails.",
     figure=figure,
 )
