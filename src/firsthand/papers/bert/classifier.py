@@ -19,7 +19,7 @@ class Classifier(Module):
         super().__init__()
         self.encoder, self.dropout = Encoder(config), Dropout(config.dropout)
         self.head = Linear(config.hidden, config.outputs or 2)
-        start(self)
+        start(self, config.std)
 
     def forward(self, inputs: Int[Tensor, "batch 2 time"]) -> Float[Tensor, "batch outputs"]:
         """Logits, or the number."""

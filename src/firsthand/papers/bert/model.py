@@ -10,7 +10,7 @@
 An example is `[CLS] A [SEP]`, segment 0, then perhaps `B [SEP]`, segment 1, then padding, token 0, which no token looks
 at. Symbols: L is `layers`, H is `hidden`, A is `heads`; E, P and S are `embedding`, `positions` and `segments`, W_1 and
 W_2 are `expand` and `contract`. E stands on both ends. The paper does not say how weights start: as in the authors'
-code from a normal distribution of standard deviation 0.02, cut at 0.04; biases from 0.
+code from a normal distribution of deviation 0.02, `std`, cut at twice that; biases from 0.
 """
 
 from dataclasses import dataclass
@@ -41,12 +41,13 @@ class Config:
     segments: int = 2  # spans that are told apart
     dropout: float = 0.1  # share silenced of attention weights, of what each part adds, and of what goes in
     eps: float = 1e-12  # added to the variance in every norm
+    std: float = 0.02  # deviation of first weights before they are cut at twice that; narrow networks need more
     causal: bool = False  # whether a token sees only those to its left, which is no BERT, but what it is compared with
     outputs: int | None = None  # after fine-tuning: classes, or 1 for a number; None: what the data has (else 2)
 
     def __post_init__(self) -> None:
         sizes = ("vocab", "hidden", "heads", "feed", "length", "segments", "outputs")
-        within(self, "model.", layers=DEPTH, dropout=PART, eps="[0, 1]", **dict.fromkeys(sizes, SIZE))
+        within(self, "model.", layers=DEPTH, dropout=PART, eps="[0, 1]", std="(0, 1]", **dict.fromkeys(sizes, SIZE))
 
 
 class Layer(Module):
@@ -105,7 +106,7 @@ class BERT(Module):
         self.transform, self.norm = Linear(config.hidden, config.hidden), LayerNorm(config.hidden, config.eps)
         self.bias = Parameter(torch.zeros(config.vocab or VOCAB))
         self.next = Linear(config.hidden, 2)
-        start(self)
+        start(self, config.std)
 
     def forward(self, inputs: Int[Tensor, "batch 2 time"]) -> Float[Tensor, "batch time hidden"]:
         """The states of all tokens."""
@@ -127,10 +128,10 @@ class BERT(Module):
         return self.words(states[chosen]), self.follows(states)
 
 
-def start(network: Module) -> None:
+def start(network: Module, std: float) -> None:
     """First weights; those of norms stay as they are."""
     for name, parameter in network.named_parameters():
         if parameter.ndim > 1:
-            init.truncated_normal_(parameter, 0.02)
+            init.truncated_normal_(parameter, std)
         elif name.endswith("bias"):
             init.normal_(parameter, 0.0)
