@@ -150,8 +150,8 @@ def test_examples_of_two_spans():
 def test_our_tokens_are_those_of_transformers(tmp_path, torchvision_imports):
     transformers = pytest.importorskip("transformers")
     texts = [
-        "The man's dogs, hélas, RAN!", "日本 dog", "a\u00a0b\tc\u200bd", "x" * 120, "[MASK] the [SEP]", "", "naïve—Ünïted",
-        "don't 3.14 ``quoted'' <unk>", "\ufffd man\u2028woman",
+        "The man's dogs, hélas, RAN!", "日本 dog", "a\u00a0b\tc\u200bd", "x" * 120, "[MASK] the [SEP]", "",
+        "naïve—Ünïted", "don't 3.14 ``quoted'' <unk>", "\ufffd man\u2028woman",
     ]  # fmt: skip
     known = WordPiece.of([*texts, TEXT] * 3, 120)
     for lower in (True, False):
@@ -296,7 +296,7 @@ def test_a_users_text(pretrained):
 def test_fine_tuning_from_a_run(pretrained, tmp_path):
     """It takes the run's network and vocabulary; a pair has segments of its own."""
     run = firsthand.train("bert", "cola", data=labelled(tmp_path / "pairs.csv", other=True), weights=pretrained.path,
-                          out=tmp_path / "run", progress=False, **tuning("said", **{"data.other": "other"}))  # fmt: skip
+                          out=tmp_path / "run", progress=False, **tuning("said") | {"data.other": "other"})  # fmt: skip
     assert run.recipe.model.hidden == 32 and run.result["metrics"]["test_error"] == 0
     rows = run.label(["the dog ran", "the woman ran"], ["to the park", "to the park"])
     assert [row["label"] for row in rows] == ["yes", "no"]
@@ -309,7 +309,7 @@ def test_numbers_instead_of_classes(tmp_path):
     run = firsthand.train("bert", "sts-b", data=tmp_path / "t.csv", out=tmp_path / "run", progress=False,
                           **tuning("number", **{"data.number": True, "model.hidden": 32, "model.layers": 1,
                                                 "model.heads": 2, "data.size": 60}))  # fmt: skip
-    assert run.result["metrics"]["val_spearman"] > 0.9
+    assert run.result["metrics"]["val_pearson"] > 0.95 and run.result["metrics"]["val_spearman"] > 0.8  # two values
     assert isinstance(run.label("the dog ran")[0]["label"], float)
 
 
@@ -361,8 +361,8 @@ def test_texts_that_are_too_short(tmp_path):
 
 
 def test_recipes_that_do_not_work():
-    with pytest.raises(UserError, match="sum to 1"):
-        Recipe(mix=(0.8, 0.1, 0.2))
+    with pytest.raises(UserError, match="sum to at most 1"):
+        Recipe(mix=(0.8, 0.3))
 
 
 def test_the_commands(pretrained, tmp_path, call):

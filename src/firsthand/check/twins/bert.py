@@ -23,7 +23,7 @@ VOCAB = 29
 
 
 class Network(Twin):
-    """nn.Embedding, nn.TransformerEncoder with norms after the sums, and the two heads of nn.Linear and nn.LayerNorm."""
+    """nn.Embedding, nn.TransformerEncoderLayer with norms after the sums, and two heads of nn.Linear, nn.LayerNorm."""
 
     guess = log(VOCAB) + log(2)
     overfit = (200, 0.003)
@@ -86,7 +86,9 @@ class Network(Twin):
         words = self.norm(nn.functional.gelu(self.transform(outputs[chosen]))) @ self.encoder.embedding.weight.T
         follows = self.next(self.encoder.pooler(outputs[:, 0]).tanh())
         loss = nn.functional.cross_entropy(words + self.bias, hidden[chosen])
-        return loss + (nn.functional.cross_entropy(follows, targets[:, 0]) if self.recipe.data.pairs else 0.0 * follows.sum())
+        return loss + (
+            nn.functional.cross_entropy(follows, targets[:, 0]) if self.recipe.data.pairs else 0.0 * follows.sum()
+        )
 
     @staticmethod
     def batch(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

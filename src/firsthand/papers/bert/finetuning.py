@@ -13,7 +13,7 @@ from firsthand.data.labelled import Row
 from firsthand.data.userfile import remark
 from firsthand.data.wordpiece import WordPiece
 from firsthand.errors import UserError
-from firsthand.nn import log_softmax, mse, softmax
+from firsthand.nn import log_softmax, softmax
 from firsthand.papers.bert.classifier import Classifier
 from firsthand.papers.bert.model import PAD
 from firsthand.papers.bert.reading import AT_ONCE, Reader, reader_of

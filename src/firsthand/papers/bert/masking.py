@@ -8,8 +8,8 @@ from firsthand.data.wordpiece import WordPiece
 
 NOTHING = -100  # the target where nothing was hidden
 SHARE = 0.15  # of all tokens but [CLS], [SEP] and padding, in each example
-Mix = tuple[float, float, float]  # shares of the hidden tokens: masked, replaced at random, left as they are
-MIX: Mix = (0.8, 0.1, 0.1)
+Mix = tuple[float, float]  # shares of the hidden tokens: masked, replaced at random; the others are left as they are
+MIX: Mix = (0.8, 0.1)
 
 
 def masked(

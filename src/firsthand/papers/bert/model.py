@@ -1,7 +1,7 @@
 """The network: a Transformer's encoder that reads both ways, and the two heads with which it is pre-trained.
 
-    x   = Dropout(LN(E[token] + P[place] + S[segment]))                                              [section 3, figure 2]
-    x  <- LN(x + Dropout(MultiHead(x, x, x)))                  every token sees all of them; L layers of  [section 3]
+    x   = Dropout(LN(E[token] + P[place] + S[segment]))                                         [section 3, figure 2]
+    x  <- LN(x + Dropout(MultiHead(x, x, x)))              every token sees all of them; L layers of       [section 3]
     x  <- LN(x + Dropout(W_2 gelu(W_1 x + b_1) + b_2))
     C'  = tanh(W_p C + b_p)          of the first token's last state C, "pooled"
     masked words:   logits = LN(gelu(W_t x + b_t)) E^T + b     where a word was hidden                    [section 3.1]

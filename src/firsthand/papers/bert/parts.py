@@ -1,4 +1,4 @@
-"""What three claims share: the Brown corpus as a language of 45 words, its parts of speech, small enough for minutes."""
+"""What three claims share: the Brown corpus as a language of few words, its parts of speech."""
 
 import re
 from collections import Counter, defaultdict
@@ -113,7 +113,7 @@ def tagged(network: BERT, data: Corpus, sentences: int, frozen: bool, generator:
 def hidden(network: BERT, data: Corpus, left: bool) -> float:
     """Nats a word of 15 % of the held-out words, the same for both: given all words but these, or the words before."""
     tokens = data.tokens[-HELD_OUT:]
-    shown, wanted = masked(tokens, data.vocabulary, Generator().manual_seed(0), (1.0, 0.0, 0.0))
+    shown, wanted = masked(tokens, data.vocabulary, Generator().manual_seed(0), (1.0, 0.0))
     states = network(read(tokens if left else shown))
     if left:  # a word is said at the place before it
         states = torch.cat([states[:, :1], states[:, :-1]], 1)
@@ -124,7 +124,7 @@ def hidden(network: BERT, data: Corpus, left: bool) -> float:
 def parts_of_speech(sight: str = "both sides", masks: float = 0.8, steps: int = 900, seed: int = 0) -> Outcome:
     """Pre-train on parts of speech in place of words, then say finer ones with few labels.
 
-    Two layers of width 32, the Brown corpus's sentences as 45 coarse parts of speech, 128 sentences a step, AdamW at
+    Two layers of width 32, the Brown corpus's sentences as coarse parts of speech, 128 sentences a step, AdamW at
     0.003. "nats" a word of 15 % of the held-out words; then percent of finer parts right, from the states as they are
     ("frozen", 2,000 sentences told) or all weights trained on 100, 500 or 2,000 sentences.
 
@@ -138,7 +138,7 @@ def parts_of_speech(sight: str = "both sides", masks: float = 0.8, steps: int = 
     data = corpus(generator)
     network = BERT(replace(CONFIG, vocab=len(data.vocabulary), causal=left))
     rule = optim.AdamW(network.parameters(), lr=RATE, eps=1e-6, weight_decay=0.01)
-    rate, mix = linear(max(steps, 1), warmup=min(100, steps)), (masks, (1 - masks) / 2, (1 - masks) / 2)
+    rate, mix = linear(max(steps, 1), warmup=min(100, steps)), (masks, (1 - masks) / 2)
     curve: list[float] = []
     with tiny_is_zero():
         for step in range(steps):

@@ -67,7 +67,9 @@ class Pretraining(Task):
         sets = recipe.data.load()
         self.vocabulary, vocab = sets.vocabulary, len(sets.vocabulary)
         if recipe.model.vocab not in (None, vocab):
-            raise UserError(f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data.")
+            raise UserError(
+                f"model.vocab is {recipe.model.vocab}, but the data has {vocab} tokens; leave it to the data."
+            )
         length = recipe.data.length
         if recipe.model.length < length:
             raise UserError(f"data.length is {length}, but the network has {recipe.model.length} positions.")

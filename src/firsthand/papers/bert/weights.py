@@ -1,4 +1,4 @@
-"""Published weights in Hugging Face's names, a folder of them as a network that reads, and what training starts from."""
+"""Published weights in Hugging Face's names: a folder of them that reads, and from which training starts."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Shaped
 from torch import Tensor
 from torch.nn import Module
 
@@ -22,7 +22,7 @@ from firsthand.weights import Names, fill, read, renamed
 
 FILES = ("model.safetensors", "pytorch_model.bin")
 OPTIONAL = ("transform.", "norm.", "bias", "next.", "head.", "encoder.pooler.")  # heads, which a file may lack
-Tensors = Mapping[str, Float[Tensor, "..."]]
+Tensors = Mapping[str, Shaped[Tensor, "..."]]
 
 
 def joined(tensors: Tensors) -> dict[str, Tensor]:

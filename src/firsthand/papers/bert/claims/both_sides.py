@@ -26,8 +26,8 @@ def figure(seen: Runs) -> Figure:
 CLAIM = Claim(
     key="both-sides",
     kind="the paper's statement",
-    statement="A network that sees both sides of a word says it better than one that reads from left to right, and its "
-    "states serve tasks better.",
+    statement="A network that sees both sides of a word says it better than one that reads from left to right, and "
+    "its states serve tasks better.",
     where="section 5.1 and table 5, there on GLUE and SQuAD",
     measures=(NATS, FROZEN),
     arms=(BOTH, LEFT),
@@ -37,10 +37,10 @@ CLAIM = Claim(
         (FROZEN.of(BOTH) > FROZEN.of(LEFT)).saying("states say more"),
     ),
     seeds=(3, 4, 5),
-    remark="Far smaller than the paper: two layers of width 32 read the sentences of the Brown corpus as 45 coarse parts "
-    "of speech instead of words, 900 steps of 128 sentences. With words, networks that learn in seconds do not get "
-    "beyond how frequent each one is. Both are asked for the same 15 % of the words of 1,500 sentences, all of which "
-    "both-sided reading misses at once; left to right sees all words before each. Left to right learns from every word, "
-    "not from 15 %, and leads for the first hundreds of steps, as appendix C.1 says.",
+    remark="Far smaller than the paper: two layers of width 32 read the sentences of the Brown corpus as coarse parts of "
+    "speech instead of words, 900 steps of 128 sentences. With words, networks that learn in seconds do not get beyond "
+    "how frequent each one is. Both are asked for the same 15 % of the words of 1,500 sentences, all of which "
+    "both-sided reading misses at once; left to right sees all words before each. Left to right learns from every "
+    "word, not from 15 %, and leads for the first hundreds of steps, as appendix C.1 says.",
     figure=figure,
 )

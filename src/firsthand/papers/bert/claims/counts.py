@@ -32,6 +32,6 @@ CLAIM = Claim(
     arms=(BASE, LARGE),
     conditions=limit_from("theory", *(near_paper(arm, PARAMETERS, share=0.02) for arm in (BASE, LARGE))),
     seeds=(0,),
-    remark="Counted, so one seed. The encoder with its pooler and the 30,522 tokens of the published network that reads "
-    "lower case; the paper rounds, and says 30,000 tokens. The heads of pre-training add 0.6 and 1.1 million.",
+    remark="Counted, so one seed. The encoder with its pooler and the 30,522 tokens of the published network that "
+    "reads lower case; the paper rounds, and says 30,000 tokens. The heads of pre-training add 0.6 and 1.1 million.",
 )

@@ -11,8 +11,8 @@ MASKED = Arm("100/0/0", experiment=parts_of_speech, overrides={"masks": 1.0})
 CLAIM = Claim(
     key="mixture",
     kind="the paper's statement",
-    statement="80 % [MASK], 10 % another word, 10 % the word itself is better than [MASK] alone where states are used as "
-    "they are, and as good where the network is fine-tuned.",
+    statement="80 % [MASK], 10 % another word, 10 % the word itself is better than [MASK] alone where states are used "
+    "as they are, and as good where the network is fine-tuned.",
     where="appendix C.2 and table 8: names found from features, 94.9 against 94.0; MNLI fine-tuned, 84.2 against 84.3",
     measures=(FROZEN, TUNED),
     arms=(MIXED, MASKED),
