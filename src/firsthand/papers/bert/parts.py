@@ -97,11 +97,11 @@ class Tagger(Module):
 
 
 def tagged(network: BERT, data: Corpus, sentences: int, frozen: bool, generator: Generator) -> float:
-    """What 400 steps on 32 of so many sentences give, of all weights, or of the new layer only."""
+    """What 200 steps on 32 of so many sentences give, of all weights, or of the new layer only."""
     tagger = Tagger(network, data.kinds)
     learned = tagger.head if frozen else tagger
     rule = optim.Adam(learned.parameters(), lr=2e-2 if frozen else 2e-3)
-    for _ in range(400):
+    for _ in range(200):
         rows = torch.randint(sentences, (32,), generator=generator)
         wanted = data.finer[rows].flatten()
         loss = cross_entropy(tagger(data.tokens[rows]).flatten(0, 1), wanted, ignore_index=NOTHING)

@@ -37,7 +37,7 @@ CLAIM = Claim(
         (FROZEN.of(BOTH) > FROZEN.of(LEFT)).saying("states say more"),
     ),
     seeds=(3, 4, 5),
-    remark="Far smaller than the paper: two layers of width 32 read the sentences of the Brown corpus as coarse parts of "
+    remark="Far smaller than the paper: two layers of width 32 read sentences of the Brown corpus as coarse parts of "
     "speech instead of words, 900 steps of 128 sentences. With words, networks that learn in seconds do not get beyond "
     "how frequent each one is. Both are asked for the same 15 % of the words of 1,500 sentences, all of which "
     "both-sided reading misses at once; left to right sees all words before each. Left to right learns from every "
