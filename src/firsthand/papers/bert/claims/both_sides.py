@@ -17,7 +17,7 @@ def figure(seen: Runs) -> Figure:
     """The loss on hidden words while training, a line a seed."""
     figure, axes = subplots(8, 4.2)
     for (name, runs), colour in zip(seen.items(), (BLUE, RED), strict=True):
-        lines(axes, series(runs), colour, name, 100)
+        lines(axes, series(runs), colour, name, 100, start=0)
     axes.set(xlabel="step", ylabel="loss on the same hidden words (nats)", title="Both sides, or the left side alone")
     axes.legend()
     return figure
