@@ -29,6 +29,6 @@ CLAIM = Claim(
     remark="Far smaller than the paper: two layers of width 32, pre-trained on the Brown corpus as coarse parts of "
     "speech, are fine-tuned to say finer ones, such as past tense or participle, of words whose coarse part leaves a "
     "choice. Both have 200 steps of 32 sentences, whose number is what varies, and the same rate. The gain "
-    "does not shrink up to 2,000 sentences: in so few steps the network from scratch does not get out of them what they "
-    "hold. More steps and more labels would show where it shrinks.",
+    "does not shrink up to 2,000 sentences: in so few steps the network from scratch does not get out of them what "
+    "they hold. More steps and more labels would show where it shrinks.",
 )
