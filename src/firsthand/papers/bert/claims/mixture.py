@@ -23,6 +23,6 @@ CLAIM = Claim(
     seeds=(3, 4, 5),
     remark="Far smaller than the paper: two layers of width 32 on parts of speech in place of words, see `both-sides`; "
     "finer parts of speech in place of names and entailment. The limit of 1.5 points is ours, wide enough for how much "
-    "seeds of so small a network differ. The mixture is ahead for each of three seeds where states are used as they are, by "
-    "0.5 to 4 points, but the interval of so few reaches 0: more seeds, or words, would settle it.",
+    "seeds of so small a network differ. The mixture is ahead for each of three seeds where states are used as they "
+    "are, by 0.5 to 4 points, but the interval of so few reaches 0: more seeds, or words, would settle it.",
 )
