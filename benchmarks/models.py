@@ -29,8 +29,10 @@ from firsthand.options import override
 
 BLOCK = 0.1  # seconds
 UNTWINNED = {"lenet paper", "lenet mlp-300", "lenet mlp-300-100"}  # LeCun's own rule, and networks that torch.nn has
-SLOW = {"selfattention paper", "made paper", "seq2seq paper", "bahdanau paper"}  # seconds a step
+UNTWINNED |= {"bert cola", "bert rte", "bert sst-2", "bert sts-b"}  # one layer on the network that is timed
+SLOW = {"selfattention paper", "made paper", "seq2seq paper", "bahdanau paper", "bert paper"}  # seconds a step
 SIZES = {  # what the data says
+    "bert laptop": {"model.vocab": 5000},
     "birnn brown": {"model.vocab": 29_686, "model.outputs": 49},
     "made dna": {"model.inputs": 180},
     "made dna-masks": {"model.inputs": 180},

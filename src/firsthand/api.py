@@ -128,7 +128,7 @@ def start(
     from firsthand.train.engine import rehearse
     from firsthand.train.recipe import schedule_for
 
-    source = None if weights is None else origin(key, weights)
+    source = None if weights is None else origin(key, weights, recipe.task)
     use_threads(recipe)
     task = recipe.task(recipe if source is None else source.understood(recipe))
     schedule_for(task.recipe, task.val is not None)
@@ -168,8 +168,10 @@ def start(
         return _fit(task, RunFolder(path), progress, fabric, launch)
 
 
-def origin(key: str, weights: str | Path) -> Any:
-    """Where first weights come from: a run, or a file of published weights."""
+def origin(key: str, weights: str | Path, task: Any) -> Any:
+    """Where first weights come from: a run, or a file of published weights, or what the task itself makes of it."""
+    if task.origin is not None:
+        return task.origin(weights, load)
     if not Path(weights).is_file():
         return load(weights)
     from firsthand.weights import Published

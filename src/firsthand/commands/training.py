@@ -141,6 +141,10 @@ def report(run: api.Run, as_json: bool) -> None:
         for source, _ in run.recipe.data.parts()[1][:3]:
             out.print(f"  {source}\n  → {run.translate(source)[0]}", markup=False)
         out.print(f'\nuse it: firsthand translate {run.path} "a sentence"', markup=False)
+    elif run.recipe.task.fills:
+        out.print(f'\nuse it: firsthand fill {run.path} "a text with a [MASK]"', markup=False)
+    elif run.recipe.task.labels:
+        out.print(f'\nuse it: firsthand label {run.path} "a sentence"', markup=False)
     elif run.classifies:
         out.print(f"\nuse it: firsthand classify {run.path} image.png", markup=False)
     out.print(f"run:    {run.path}\nfigure: {run.folder.figures / 'loss.png'}", markup=False)

@@ -69,6 +69,10 @@ class Task(ABC):
     methods: tuple[str, ...] = ()  # methods of the network, beside forward, that the loss calls
     classifies = False  # whether a trained network says what a user's pictures show
     translates = False  # whether a trained network translates a user's sentences
+    fills = False  # whether a trained network says what stands where a user's text has [MASK]
+    labels = False  # whether a trained network says which class, or number, a user's sentences have
+    origin: Callable[[str | Path, Callable], Any] | None = None  # where first weights come from, if not from a run of
+    # the same network or a file; its second argument finds a run
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
@@ -200,6 +204,21 @@ class Task(ABC):
     @classmethod
     def translate(cls, run: Trained, sentences: Iterable[str], options: Any, many: int = 1) -> Iterator[dict[str, Any]]:
         """A user's sentences translated, a row each, as they come; `many` are read before the first is written."""
+        raise NotImplementedError
+
+    @classmethod
+    def reader(cls, run: Trained) -> Any:
+        """A trained network that makes vectors of a user's sentences."""
+        raise NotImplementedError
+
+    @classmethod
+    def fill(cls, run: Trained, texts: Sequence[str], many: int = 5) -> list[dict[str, Any]]:
+        """What stands in place of each [MASK] of a user's texts, a row each."""
+        raise NotImplementedError
+
+    @classmethod
+    def label(cls, run: Trained, texts: Sequence[str], others: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Which class, or number, a user's sentences or pairs of them have, a row each."""
         raise NotImplementedError
 
     def digest(self) -> str:
