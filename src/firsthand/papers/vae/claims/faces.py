@@ -35,7 +35,8 @@ CLAIM = Claim(
     seeds=(3, 4, 5),
     remark="200 tanh units a side, 10^6 samples (640 passes over 1,565 faces) of figure 2's 10^8, from which the "
     "paper's numbers are read (to 5 nats). How it scales pixels is not said; ours are grey levels from 0 to 1 "
-    "and deviations of at least e^-4, and log densities depend on both.",
+    "and deviations of at least e^-4, and log densities depend on both. Nothing overfits; of 20 latents "
+    "one seed of three is lower than the condition allows, and two are higher than most of 10 latents.",
     figure=partial(
         growth,
         arms=ARMS,
