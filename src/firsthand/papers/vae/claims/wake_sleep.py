@@ -52,6 +52,6 @@ CLAIM = Claim(
     ),
     seeds=(3, 4, 5),
     remark="10^5 samples, where both are still far from done. Wake-sleep has the same two networks, rule and batches, "
-    "and with 20 latents a second rate.",
+    "and with 20 latents a second rate. The bound is ahead in every seed; with 3 latents by 3.8 nats in one, not by 4.",
     figure=figure,
 )
