@@ -100,6 +100,7 @@ def _archived(path: Path) -> list[list[str]]:
                 raise UserError(f"{path} holds {len(names)} text files, not one: unpack it, and give the path of one.")
             with archive.open(names[0]) as file:
                 text = io.TextIOWrapper(file, encoding="utf-8-sig").read()
+    # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks.
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise UserError(f"{path} cannot be unpacked ({error}): it is damaged or no zip archive.") from None
     except UnicodeDecodeError as error:

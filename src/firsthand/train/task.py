@@ -58,7 +58,7 @@ class Task(ABC):
 
     A subclass sets `train`, `val` and `test` (`Examples`, or None where there are none), names its `network` or writes
     `model`, writes `scores`, and says what a trained network is good for: `writes` and `sample`, `save` or `pictures`,
-    or `classifies`, `of_run` and `see`.
+    `classifies`, `of_run` and `see`, or `translates` and `translate`.
     """
 
     network: Callable[..., Module]  # makes the network from the recipe's `model`

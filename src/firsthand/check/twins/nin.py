@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from firsthand.check.twin import Twin
+from firsthand.check.twin import InOrder
 from firsthand.papers.nin.model import Config
 from firsthand.papers.nin.recipe import LAPTOP
 
@@ -24,7 +24,7 @@ CONFIGS = {
 VARIANTS = {name: replace(LAPTOP, model=config) for name, config in CONFIGS.items()}
 
 
-class Network(Twin):
+class Network(InOrder):
     """The same network as one sequence, with the parameters in the same order."""
 
     overfit = (300, 0.002)
@@ -56,16 +56,6 @@ class Network(Twin):
             head = nn.Linear(before * config.grid**2, config.classes)
             layers += [nn.AdaptiveAvgPool2d(config.grid), nn.Flatten(), nn.Dropout(config.head_dropout), head]
         self.layers = nn.Sequential(*layers)
-
-    def copy_from(self, ours: nn.Module) -> None:
-        """Take over the weights, which lie in the same order."""
-        self.names = [name for name, _ in ours.named_parameters()]
-        self.load_state_dict(dict(zip(self.state_dict(), ours.state_dict().values(), strict=True)))
-
-    def named(self, kind: str) -> dict[str, Tensor]:
-        """Every parameter, or its gradient, under our network's parameter names."""
-        found = [p.detach() if kind == "weight" else p.grad for p in self.parameters()]
-        return dict(zip(self.names, found, strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""

@@ -2,4 +2,13 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "distribution", "sampling", "averaged_logits")
+CLAIMS = in_order(
+    __name__,
+    "distribution",
+    "sampling",
+    "averaged_logits",
+    "looks_better",
+    "one_mask",
+    "mask_sampling",
+    "few_masks",
+)

@@ -2,4 +2,6 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "likelihood", "bound", "toy_gradients", "gradients", "samples", "plane")
+CLAIMS = in_order(
+    __name__, "latents", "faces", "wake_sleep", "likelihood", "bound", "toy_gradients", "gradients", "samples", "plane"
+)
