@@ -25,7 +25,7 @@ COMMANDS = {
     "translate": ("translation", "Translate a sentence, a file or standard input with a trained run."),
     "fill": ("reading", "Say what stands where a text has [MASK]."),
     "label": ("reading", "Say which class, or number, sentences have, with a fine-tuned run."),
-    "vectors": ("reading", "Make a vector of each sentence, and tell how near they are."),
+    "embed": ("reading", "Make a vector of each sentence, and tell how near they are."),
     "check": ("proof", "Prove networks, layers and update rules equal to their references."),
     "reproduce": ("proof", "Measure what a paper claims: its numbers beside ours, with verdicts."),
     "experiment": ("experiment", "Run one experiment of a paper."),

@@ -304,10 +304,10 @@ class Run:
             raise UserError(f"There are {len(texts)} sentences and {len(others)} second ones: give as many.")
         return task.label(self.trained, texts, others)
 
-    def vectors(self, texts: str | Iterable[str], pooling: str = "mean") -> Any:
+    def embed(self, texts: str | Iterable[str], pooling: str = "mean") -> Any:
         """A vector for each text (texts, hidden): the mean of its tokens, the first one's, or that one "pooled"."""
         texts = [texts] if isinstance(texts, str) else list(texts)
-        return self.reader.vectors(texts, pooling)
+        return self.reader.embed(texts, pooling)
 
     @property
     def reader(self) -> Any:

@@ -218,7 +218,7 @@ def test_published_weights_without_heads(tmp_path, torchvision_imports):
     reader = weights.Start.of_folder(folder).reader()
     with torch.no_grad():
         wanted = theirs(reader.inputs(["the man went"])[:, 0]).last_hidden_state.mean(1)
-    assert torch.allclose(reader.vectors(["the man went"]), wanted, atol=1e-5)
+    assert torch.allclose(reader.embed(["the man went"]), wanted, atol=1e-5)
     with pytest.raises(UserError, match="no head that says words"):
         reader.fill(["the [MASK]"])
     table = labelled(tmp_path / "dogs.csv")
@@ -286,7 +286,7 @@ def test_a_users_text(pretrained):
     assert metrics["val_loss"] < 3.5 and metrics["val_perplexity"] > 1 and 0 <= metrics["val_next_error"] <= 1
     (row,) = pretrained.fill("the man went to the [MASK].", many=3)
     assert len(row["guesses"]) == 1 and len(row["guesses"][0]) == 3 and "[MASK]" not in row["filled"]
-    assert pretrained.vectors(["the man", "a dog"]).shape == (2, 32)
+    assert pretrained.embed(["the man", "a dog"]).shape == (2, 32)
     with pytest.raises(UserError, match="fine-tuned"):
         pretrained.label("the man")
     with pytest.raises(UserError, match=r"no \[MASK\]"):
@@ -370,9 +370,9 @@ def test_the_commands(pretrained, tmp_path, call):
     assert code == 0 and len(json.loads(out)[0]["guesses"][0]) == 2
     code, out, _ = call("fill", pretrained.path, "the [MASK].")
     assert code == 0 and "%" in out
-    code, out, _ = call("vectors", pretrained.path, "the man", "the man", "a dog", "--out", tmp_path / "v.safetensors")
+    code, out, _ = call("embed", pretrained.path, "the man", "the man", "a dog", "--out", tmp_path / "v.safetensors")
     assert code == 0 and out.count(" 1.000") == 2 and (tmp_path / "v.safetensors").exists()
-    assert call("vectors", pretrained.path, "a", "--out", tmp_path / "v.safetensors")[0] == 2
+    assert call("embed", pretrained.path, "a", "--out", tmp_path / "v.safetensors")[0] == 2
     code, _, err = call("fill", pretrained.path)
     assert code == 2 and "Give texts" in err
     code, _, err = call("label", pretrained.path, "the man")

@@ -1,4 +1,4 @@
-"""Commands that read sentences with a trained encoder: fill, label, vectors."""
+"""Commands that read sentences with a trained encoder: fill, label, embed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,7 +92,7 @@ def label(
                   f"[bold]{escape(said)}[/]{sure}")  # fmt: skip
 
 
-def vectors(
+def embed(
     run: RunName,
     texts: Positional[tuple[str, ...]],
     /,
@@ -119,7 +119,7 @@ def vectors(
     texts = given(texts, file)
     if out is not None and (out.exists() or out.suffix != ".safetensors"):
         raise UserError(f"{out} is there already, or does not end in .safetensors: give --out another name.")
-    found = reader(run).vectors(texts, pooling)
+    found = reader(run).embed(texts, pooling)
     unit = found / torch.linalg.vector_norm(found, dim=1, keepdim=True)
     near = (unit @ unit[0]).tolist()
     if out is not None:

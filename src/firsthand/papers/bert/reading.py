@@ -68,12 +68,12 @@ class Reader:
             found.append({"text": text, "filled": " ".join(named).replace(" ##", ""), "guesses": guesses})
         return found
 
-    def vectors(self, texts: Sequence[str], pooling: Pooling = "mean") -> Float[Tensor, "texts hidden"]:
+    def embed(self, texts: Sequence[str], pooling: Pooling = "mean") -> Float[Tensor, "texts hidden"]:
         """A vector for each text: the mean of its tokens' states, the first one's, or the latter pooled."""
-        return torch.cat([*self._vectors(texts, pooling)])
+        return torch.cat([*self._embedded(texts, pooling)])
 
     @torch.no_grad()
-    def _vectors(self, texts: Sequence[str], pooling: Pooling) -> Iterator[Tensor]:
+    def _embedded(self, texts: Sequence[str], pooling: Pooling) -> Iterator[Tensor]:
         for start in range(0, len(texts), AT_ONCE):
             read = self.inputs(texts[start : start + AT_ONCE])
             states = self.encoder(read)
