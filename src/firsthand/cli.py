@@ -23,6 +23,8 @@ COMMANDS = {
     "sample": ("training", "Write with a trained run: lines, text or sound."),
     "classify": ("training", "Say what your own image files show, with a trained classifier."),
     "translate": ("translation", "Translate a sentence, a file or standard input with a trained run."),
+    "neighbours": ("vectors", "Show the nearest words of a word, by a trained run or a file of vectors."),
+    "vectors": ("vectors", "Test a run's vectors of words, draw a map of them, or write them into a file."),
     "check": ("proof", "Prove networks, layers and update rules equal to their references."),
     "reproduce": ("proof", "Measure what a paper claims: its numbers beside ours, with verdicts."),
     "experiment": ("experiment", "Run one experiment of a paper."),
