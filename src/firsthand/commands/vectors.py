@@ -122,7 +122,10 @@ def scores(vectors: Any, pairs: Iterable[Path], among: int) -> list[dict[str, An
     found += [("analogies", one) for one in answers]
     if answers:
         forms = {kind.name for kind in kinds if kind.syntactic}
-        parts = {"of meaning": [s for s in answers if s.name not in forms], "of form": [s for s in answers if s.name in forms]}
+        parts = {
+            "of meaning": [s for s in answers if s.name not in forms],
+            "of form": [s for s in answers if s.name in forms],
+        }
         found += [("analogies", wordtests.together(part, name)) for name, part in (*parts.items(), ("all", answers))]
     return [
         {"test": kind, "name": one.name, "score": None if one.value != one.value else one.value, "asked": one.asked,

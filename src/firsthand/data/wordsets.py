@@ -29,7 +29,9 @@ _PAIRS = {
 
 
 def _pairs(name: str, sha256: str) -> RemoteFile:
-    return RemoteFile(f"wordsim/EN-{name}.txt", f"{_PAIRS_URL}EN-{name}.txt", (f"sha256:{sha256}",), dataset="word-similarity")
+    return RemoteFile(
+        f"wordsim/EN-{name}.txt", f"{_PAIRS_URL}EN-{name}.txt", (f"sha256:{sha256}",), dataset="word-similarity"
+    )
 
 
 WORD_SETS = (

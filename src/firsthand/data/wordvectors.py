@@ -48,9 +48,7 @@ class WordVectors:
                 return self.index[written]
         raise unknown("word", word, self.words[:50_000])
 
-    def nearest(
-        self, plus: Sequence[str], minus: Sequence[str] = (), count: int = 10
-    ) -> list[tuple[str, float]]:
+    def nearest(self, plus: Sequence[str], minus: Sequence[str] = (), count: int = 10) -> list[tuple[str, float]]:
         """The words whose vectors have the largest cosine with the sum of some directions less that of others.
 
         The words given are left out. With plus b, c and minus a: what is to c as b is to a.
@@ -157,7 +155,8 @@ def of_text(
         try:
             if len(fields) <= width:
                 raise ValueError
-            vector = np.array(fields[-width:], dtype=np.float32)
+            with np.errstate(over="ignore"):  # what overflows is not finite, and told
+                vector = np.array(fields[-width:], dtype=np.float32)
             word = b" ".join(fields[:-width]).decode("utf-8")
         except UnicodeDecodeError:
             raise UserError(f"The word in line {number:,} of {path} is not UTF-8 text.") from None

@@ -68,9 +68,7 @@ class SkipGram(Module):
             return mean.detach() + (total - total.detach())  # the mean, with the gradient of the sum
         return mean
 
-    def forward(
-        self, words: Int[Tensor, "batch n"], targets: Int[Tensor, "batch m"]
-    ) -> Float[Tensor, "batch m"]:
+    def forward(self, words: Int[Tensor, "batch n"], targets: Int[Tensor, "batch m"]) -> Float[Tensor, "batch m"]:
         """Of each target the score v' . h, or with a tree log p(target | words) by equation 3."""
         h = self.hidden(words)
         if self.config.output == "negative":

@@ -23,7 +23,7 @@ def pair_counts(tokens: Text, size: int) -> tuple[Int[np.ndarray, " pairs"], Int
     return keys, counts
 
 
-def phrases(tokens: Text, size: int, threshold: float, discount: float) -> Int[np.ndarray, "phrases 2"]:
+def phrases(tokens: Text, size: int, threshold: int | float, discount: int | float) -> Int[np.ndarray, "phrases 2"]:
     """The pairs of words whose score is above the threshold.
 
         score(a, b) = (count(a b) - discount) / (count(a) count(b)) * words of the text
@@ -55,7 +55,7 @@ def joined(tokens: Text, numbers: dict[int, int], size: int) -> Text:
 
 
 def join(
-    parts: tuple[Text, ...], vocabulary: TokenVocabulary, passes: int, threshold: float, discount: float
+    parts: tuple[Text, ...], vocabulary: TokenVocabulary, passes: int, threshold: int | float, discount: int | float
 ) -> tuple[tuple[Text, ...], TokenVocabulary]:
     """The parts of a text with the phrases of the first one joined, "new york" as new_york, and the vocabulary.
 

@@ -1,6 +1,6 @@
 """How the vectors are learned: from any text of any size, in stretches of a thousand words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ from firsthand.papers.skipgram.update import RowSGD, stretch
 from firsthand.train import recipe
 from firsthand.train.folder import read_json
 from firsthand.train.next_character import completed
-from firsthand.train.recipe import Optim, Schedule
+from firsthand.train.recipe import Optim, Schedule, schedule_for
 from firsthand.train.task import Batch, Examples, Task, Trained
 
 
@@ -53,26 +53,44 @@ class NearWords(Task):
         task.counts = None
         return task
 
+    @classmethod
+    def on_counts(cls, recipe: Any, other: "NearWords") -> "NearWords":
+        """The task of another recipe on the text of one that is there, which is not read again."""
+        task = Task.without_data.__func__(cls, recipe)
+        for name in ("counts", "vocabulary", "train", "val", "test", "eval_batch"):
+            setattr(task, name, getattr(other, name))
+        return task
+
     def model(self) -> Module:
         """The network, its tree that of the training text's counts."""
         return SkipGram(self.recipe.model, self.counts)
 
     @cached_property
+    def factor(self) -> Callable[[int], float]:
+        """The schedule of the rate; of one that watches the losses the highest rate counts."""
+        return (lambda step: 1.0) if self.recipe.schedule.name == "plateau" else schedule_for(self.recipe)
+
+    @cached_property
     def draws(self) -> Draws:
         """What is drawn at random: the words that are kept, how far each reaches, the noise."""
         recipe = self.recipe
-        return Draws(self.counts, recipe.subsample, recipe.formula, recipe.window, recipe.power, recipe.shared)
+        block = 16 if recipe.model.output == "hierarchical" else 64  # of fewer words the ways have less in common
+        return Draws(self.counts, recipe.subsample, recipe.formula, recipe.window, recipe.power, recipe.shared, block)
 
     def batch(self, indices: Tensor, step: int) -> Batch:
         """The passages as a stretch of text, as this step has drawn it; a pure function of seed and step."""
         generator = np.random.default_rng(mixed(self.recipe.seed, step, count=4))
-        return self.draws.stretch(self.train.rows(indices.numpy()), generator)
+        return *self.draws.stretch(self.train.rows(indices.numpy()), generator), torch.tensor(step)
 
     def loss(self, model: Module, batch: Batch) -> Tensor:
         """The mean loss of a pair, with the gradient of the sum: every pair makes a step of its own."""
         if len(batch) == 2:  # examples apart, as the checks have them
             return super().loss(model, batch)
-        return stretch(model, *batch, self.recipe.noise, self.recipe.most)
+        *text, step = batch
+        recipe = self.recipe
+        rate = recipe.optim.lr * self.factor(int(step))
+        most = None if recipe.limit is None or not rate else recipe.limit / rate
+        return stretch(model, *text, recipe.noise, most)
 
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
         """The loss of every example: equation 4, or equation 3 with a tree."""
@@ -144,7 +162,7 @@ class Recipe(recipe.Recipe):
     formula: str = "c"  # which: paper keeps a word with probability sqrt(t / f), c with sqrt(t / f) + t / f
     passage: int = 1000  # words of an example; words of different ones are not near each other
     shared: int = 64  # noise words that a block of 64 words shares
-    most: float | None = 100.0  # terms of a step that a vector's sum counts for at most, see `Rows.damped`
+    limit: float | None = 6.0  # rate times terms of a step by which a vector moves at most, see `Rows.damped`
     phrases: int = 0  # passes that join pairs of words to phrases before training
     threshold: float = 200.0  # score, times the words of the text, above which a pair is a phrase; halved every pass
     discount: float = 5.0  # delta: taken off a pair's count
@@ -155,7 +173,7 @@ class Recipe(recipe.Recipe):
         super().__post_init__()
         within(
             self, window="[1, 1000]", noise="[1, 1e6]", power="[0, 10]", subsample="[0, 1e6]", passage="[2, 1e6]",
-            shared="[1, 1e6]", most=POSITIVE, phrases="[0, 100]", threshold=NOT_NEGATIVE, discount=NOT_NEGATIVE,
+            shared="[1, 1e6]", limit=POSITIVE, phrases="[0, 100]", threshold=NOT_NEGATIVE, discount=NOT_NEGATIVE,
             eval_tokens=COUNT,
         )  # fmt: skip
         if self.formula not in ("c", "paper"):
@@ -167,8 +185,8 @@ class Recipe(recipe.Recipe):
 # Brown in lower case without marks, words seen five times or more: five passes, as gensim has by default.
 LAPTOP = Recipe(
     data=Text("brown", level="word", letters=True, min_count=5, train=0.99, val=0.005),
-    steps=5 * 1150 // 4,
-    batch=4,
+    steps=5 * 575,
+    batch=2,
     optim=Optim("sgd", lr=0.025),
     schedule=Schedule("linear", floor=1e-4),
     keep="last",
@@ -179,12 +197,12 @@ LAPTOP = Recipe(
 PRESETS = {
     "laptop": LAPTOP,
     "cbow": replace(LAPTOP, model=Config(kind="cbow"), optim=Optim("sgd", lr=0.05)),
-    "hierarchical": replace(LAPTOP, model=Config(output="hierarchical")),
+    "hierarchical": replace(LAPTOP, model=Config(output="hierarchical"), steps=5 * 1150, batch=1),
     # word2vec.c's defaults on text8, 17 million words; the first paper's text of 6 billion words is not public.
     "text8": replace(
         LAPTOP,
         data=Text("text8", level="word", min_count=5, train=0.999, val=5e-4),
-        steps=5 * 4247,
+        steps=5 * 8495,
         checkpoint_every=5000,
         eval_every=5000,
     ),
@@ -197,7 +215,7 @@ PRESETS = {
         noise=15,
         subsample=1e-5,
         formula="paper",
-        steps=4247,
+        steps=8495,
         checkpoint_every=5000,
         eval_every=5000,
     ),

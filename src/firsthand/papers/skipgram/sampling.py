@@ -13,7 +13,6 @@ from firsthand.data.stream import release
 from firsthand.papers.skipgram.model import NOTHING
 from firsthand.train.task import Examples
 
-BLOCK = 64  # words that share noise words, and of which all scores are one product of matrices
 PIECE = 1 << 24  # words counted at a time
 
 Counts = Int[np.ndarray, " vocab"]
@@ -28,7 +27,7 @@ def count(tokens: Integer[np.ndarray, " text"], vocab: int) -> Counts:
     return total[1:]
 
 
-def kept(counts: Counts, t: float, formula: str = "paper") -> Float[np.ndarray, " vocab"]:
+def kept(counts: Counts, t: int | float, formula: str = "paper") -> Float[np.ndarray, " vocab"]:
     """The probability that an occurrence of each word stays in the text.
 
     paper      sqrt(t / f), f being the word's share of the text; 1 where f <= t      equation 5
@@ -41,7 +40,7 @@ def kept(counts: Counts, t: float, formula: str = "paper") -> Float[np.ndarray, 
     return np.minimum(np.sqrt(ratio) + (ratio if formula == "c" else 0), 1)
 
 
-def noise_shares(counts: Counts, power: float) -> Float[np.ndarray, " vocab"]:
+def noise_shares(counts: Counts, power: int | float) -> Float[np.ndarray, " vocab"]:
     """P_n(w) = U(w)^power / Z; a word that was never seen is no noise. Source: Mikolov et al. (2013b), section 2.2."""
     weights = np.where(counts > 0, counts.astype(np.float64) ** power, 0)
     return weights / weights.sum()
@@ -72,11 +71,12 @@ class Draws:
     """How a text is thinned out, how far its words reach, and from what noise is drawn."""
 
     counts: Counts
-    subsample: float = 1e-3
+    subsample: int | float = 1e-3
     formula: Literal["c", "paper"] | str = "c"
     window: int = 5
-    power: float = 0.75
+    power: int | float = 0.75
     shared: int = 64
+    block: int = 64  # words of which all scores are one product of matrices, and that share noise words
 
     @cached_property
     def _kept(self) -> Float[np.ndarray, " vocab"]:
@@ -102,9 +102,9 @@ class Draws:
         gap = np.full((len(passages), self.window), NOTHING)
         stays = generator.random(passages.shape) < self._kept[passages]
         words = np.concatenate([passages, gap], 1)[np.concatenate([stays, gap == NOTHING], 1)]
-        time = max(-(-len(words) // BLOCK), 1) * BLOCK
+        time = max(-(-len(words) // self.block), 1) * self.block
         places = np.full(time + 2 * self.window, NOTHING)
         places[self.window : self.window + len(words)] = words
         reach = generator.integers(1, self.window, size=time, endpoint=True)
-        noise = self.noise((time // BLOCK, self.shared), generator)
+        noise = self.noise((time // self.block, self.shared), generator)
         return tuple(torch.from_numpy(part) for part in (places, reach, noise))

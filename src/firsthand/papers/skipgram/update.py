@@ -29,7 +29,7 @@ class Rows:
     values: Float[Tensor, "rows embed"]
     terms: Float[Tensor, " rows"]
 
-    def damped(self, size: int, most: float | None) -> "Rows":
+    def damped(self, size: int, most: int | float | None) -> "Rows":
         """The same, but no row's sum counts for more than `most` of its terms.
 
         Terms of one step do not see each other. A thousand of them pull a frequent word a thousand times as far as the
@@ -45,9 +45,7 @@ class Rows:
 Found = tuple[Tensor, int, Rows, Rows]  # sum of the losses, how many, gradients of the input and of the output table
 
 
-def near(
-    words: Int[Tensor, " places"], reach: Int[Tensor, " time"]
-) -> Bool[Tensor, "time offsets"]:
+def near(words: Int[Tensor, " places"], reach: Int[Tensor, " time"]) -> Bool[Tensor, "time offsets"]:
     """Which of the words up to w before and after each place are within its reach; `words` has w more on both sides."""
     width = len(words) - len(reach)  # 2 w
     offsets = torch.arange(width + 1, device=words.device) - width // 2
@@ -64,7 +62,7 @@ def banded(weights: Float[Tensor, "time offsets"], block: int) -> Float[Tensor, 
     return wide.view(blocks, -1)[:, : block * (block + width - 1)].view(blocks, block, -1)  # each row one more along
 
 
-def skip_gram(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: float) -> Found:
+def skip_gram(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
     """Equation 4 for every word and every word within its reach."""
     blocks, drawn = noise.shape
     block, width = len(reach) // blocks, len(words) - len(reach)
@@ -88,7 +86,7 @@ def skip_gram(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: f
     )
 
 
-def cbow(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: float) -> Found:
+def cbow(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
     """Equation 4 for every word, from the mean of those within its reach."""
     blocks, drawn = noise.shape
     block, width = len(reach) // blocks, len(words) - len(reach)
@@ -118,49 +116,59 @@ def cbow(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: float)
     )
 
 
-def hierarchical(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: float) -> Found:
-    """Equation 3 for every word, from each word within whose reach it is, or in CBOW from the mean of those in its own.
+def hierarchical(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
+    """Equation 3 for every word and every word within its reach, or in CBOW for every word from the mean of those.
 
-    Every word's path is looked up once, and meets all its inputs in one small product of matrices. There is no noise.
+    A block looks up the nodes on the ways to its words once each: near the root they share them. There is no noise.
     """
-    width, time = len(words) - len(reach), len(reach)
-    known, inside = words.clamp(min=0), words[width // 2 : width // 2 + time].clamp(min=0)
-    counted = near(words, reach).to(model.input.dtype)
-    h = model.input[known].unfold(0, width + 1, 1).transpose(1, 2)  # of all words about
-    if model.config.kind == "cbow":
-        about = counted.sum(1, keepdim=True)
-        mean = counted / about.clamp(min=1)
-        h, weights = mean[:, None] @ h, (about > 0).to(counted.dtype)
-    else:  # from the word o places on, to which this one lies 2 w - o places on
-        offsets = torch.arange(width + 1, device=words.device)
-        wide = torch.cat([counted.new_zeros(width // 2, width + 1), counted, counted.new_zeros(width // 2, width + 1)])
-        weights = wide[torch.arange(time, device=words.device)[:, None] + offsets, width - offsets]
-    branches = model.branches[inside].to(counted.dtype)
-    on_path, branches = branches.abs()[:, None] * weights[:, :, None], branches[:, None]
-    nodes = model.nodes[inside].clamp(min=0)
-    vectors = model.output[nodes]
-    signed = branches * (h @ vectors.transpose(1, 2))
-    slopes = -on_path * branches * sigmoid(-signed)
-    errors, terms = slopes @ vectors, on_path.sum(2, keepdim=True)
-    if model.config.kind == "cbow":
-        back = (counted if model.config.whole_error else mean)[:, :, None]
-        errors, terms = back * errors, counted[:, :, None] * terms
-    used = on_path.sum(1) > 0  # of the rows of paths that end before the longest, none
+    blocks, is_cbow = len(noise), model.config.kind == "cbow"
+    block, width = len(reach) // blocks, len(words) - len(reach)
+    around = words.clamp(min=0).unfold(0, block + width, block)
+    centre = around[:, width // 2 : width // 2 + block]
+    counted = banded(near(words, reach).to(model.input.dtype), block)
+    about = counted.sum(2, keepdim=True)
+    nodes, every, left = ways(model, centre if is_cbow else around)
+    if is_cbow:
+        mean, known = counted / about.clamp(min=1), (about > 0).to(counted.dtype)
+        h = mean @ looked_up(model.input, around)
+        every, left = known * every, known * left
+    else:
+        h = looked_up(model.input, centre)
+        every, left = counted @ every, counted @ left
+    vectors = looked_up(model.output, nodes)
+    scores = h @ vectors.transpose(1, 2)
+    loss = (every * softplus(scores) - left * scores).sum()  # softplus(-x) = softplus(x) - x
+    slopes = every * sigmoid(scores) - left
+    errors, terms = slopes @ vectors, every.sum(2, keepdim=True)
+    if is_cbow:
+        back = (counted if model.config.whole_error else mean).transpose(1, 2)
+        errors, terms = back @ errors, back @ terms
     return (
-        (on_path * softplus(-signed)).sum(),
-        int(weights.sum()),
-        Rows(known, spread(errors), spread(terms)[:, 0]),
-        Rows(nodes[used], (slopes.transpose(1, 2) @ h)[used], on_path.sum(1)[used]),
+        loss,
+        int((about > 0).sum() if is_cbow else about.sum()),
+        Rows((around if is_cbow else centre).flatten(), errors.flatten(0, 1), terms.flatten()),
+        Rows(nodes.flatten(), (slopes.transpose(1, 2) @ h).flatten(0, 1), every.sum(1).flatten()),
     )
 
 
-def spread(values: Float[Tensor, "time offsets d"]) -> Float[Tensor, "places d"]:
-    """What each place says of those about it, summed where they lie."""
-    time, width = len(values), values.shape[1] - 1
-    total = values.new_zeros(time + width, values.shape[2])
-    for offset in range(width + 1):
-        total[offset : offset + time] += values[:, offset]
-    return total
+def ways(
+    model: SkipGram, words: Int[Tensor, "blocks places"]
+) -> tuple[Int[Tensor, "blocks n"], Float[Tensor, "blocks places n"], Float[Tensor, "blocks places n"]]:
+    """The nodes on the ways to the words of each block, and whether each word's way goes there, and whether to the left."""
+    blocks, places = words.shape
+    rows = len(model.output)
+    branches = model.branches[words].flatten(0, 1)
+    place, step = branches.nonzero(as_tuple=True)
+    of_block = place // places
+    keys, number = torch.unique(of_block * rows + model.nodes[words.flatten()[place], step], return_inverse=True)
+    owner = keys // rows
+    sizes = torch.bincount(owner, minlength=blocks)
+    column = torch.arange(len(keys), device=words.device) - (sizes.cumsum(0) - sizes)[owner]
+    nodes = torch.zeros(blocks, int(sizes.max()), dtype=torch.int64, device=words.device)
+    nodes[owner, column] = keys % rows
+    turns = torch.zeros(blocks, places, nodes.shape[1], dtype=model.output.dtype, device=words.device)
+    turns[of_block, place % places, column[number]] = branches[place, step].to(turns.dtype)
+    return nodes, turns.abs(), turns.clamp(min=0)
 
 
 def looked_up(table: Tensor, rows: Int[Tensor, "blocks places"]) -> Float[Tensor, "blocks places embed"]:
@@ -176,14 +184,20 @@ class Stretch(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, input: Tensor, output: Tensor, found: Callable[[], Found], most: float | None) -> Tensor:
+    def forward(
+        ctx: Any, input: Tensor, output: Tensor, found: Callable[[], Found], most: int | float | None
+    ) -> Tensor:
+        """The mean loss; the gradients come with it."""
         loss, count, *tables = found()
-        ctx.tables = [(part.damped(len(table), most), table.shape) for part, table in zip(tables, (input, output), strict=True)]
+        ctx.tables = [
+            (part.damped(len(table), most), table.shape) for part, table in zip(tables, (input, output), strict=True)
+        ]
         return loss / max(count, 1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
+        """The rows of both tables that have a gradient."""
         grads = (
             torch.sparse_coo_tensor(part.rows[None], part.values * slope, shape, check_invariants=False)
             for part, shape in ctx.tables
@@ -192,7 +206,7 @@ class Stretch(torch.autograd.Function):
 
 
 def stretch(
-    model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: float, most: float | None = None
+    model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float, most: int | float | None = None
 ) -> Float[Tensor, ""]:
     """The mean loss of a stretch of text, with the gradient of the sum; see `Rows.damped` for `most`.
 
