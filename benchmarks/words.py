@@ -1,4 +1,4 @@
-"""Word vectors: words a second on one core and scores, of ours and of gensim's, with the same settings on the same words.
+"""Word vectors: words a second and scores, ours and gensim's, with the same settings on the same words, on one core.
 
     python benchmarks/words.py [--data brown] [--words 1000000] [--epochs 5] [--seeds 0 1 2]
 
@@ -95,9 +95,9 @@ def main(data: str = "brown", words: int = 1_000_000, epochs: int = 5, seeds: tu
     override(recipe, changes)
     rows: dict[str, list[list[float]]] = {}
     for seed, (kind, (our_options, their_options)) in product(seeds, KINDS.items()):
-        runs = {"ours": lambda o=our_options: ours(changes | o | {"seed": seed})}
+        runs = {"ours": lambda o=our_options, seed=seed: ours(changes | o | {"seed": seed})}
         if gensim:
-            runs["gensim"] = lambda o=their_options: theirs(text, o, epochs, seed)
+            runs["gensim"] = lambda o=their_options, seed=seed: theirs(text, o, epochs, seed)
         for who, run in runs.items():
             seconds, vectors = run()
             rows.setdefault(f"{kind:20} {who}", []).append([epochs * words / seconds / 1000, *scores(vectors)])

@@ -326,7 +326,7 @@ def load(name: str | Path) -> "Run":
 
 
 def vectors(name: str | Path, most: int | None = None) -> Any:
-    """Vectors of words, as `WordVectors`, of a run, or of a file of word2vec or GloVe, of which `most` are read at most.
+    """Vectors of words, as `WordVectors`: a run's, or those of a file of word2vec or GloVe, the first `most` of them.
 
     Raises UserError for a run that has none, and for a file that is none.
     """

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from firsthand.papers.skipgram.model import NOTHING, Config, SkipGram, pairs
 from firsthand.papers.skipgram.recipe import PRESETS, NearWords
 from firsthand.papers.skipgram.relations import text
 from firsthand.papers.skipgram.sampling import Draws, Passages, count, kept, noise_shares
-from firsthand.papers.skipgram.update import RowSGD, Rows, stretch
+from firsthand.papers.skipgram.update import Rows, RowSGD, stretch
 from firsthand.train.launch import Interrupted
 
 VOCAB, K = 30, 5
@@ -154,7 +155,7 @@ def codes(counts) -> list[str]:
 def test_a_huffman_code(counts):
     """No code begins another (Kraft's sum is exactly 1), its mean is below the entropy + 1, a path ends at its word."""
     tree, found = huffman(counts), sorted(codes(counts))
-    assert not any(b.startswith(a) for a, b in zip(found, found[1:], strict=False))
+    assert not any(b.startswith(a) for a, b in pairwise(found))
     assert sum(2.0 ** -len(code) for code in found) == 1
     assert entropy(counts) <= tree.average(counts) + 1e-9 and tree.average(counts) < entropy(counts) + 1
     assert (tree.nodes[:, 0] == len(counts) - 2).all()  # the root

@@ -69,7 +69,7 @@ WORD_SETS = (
     Dataset(
         name="word-similarity",
         kind="word tests",
-        about="Thirteen lists of pairs of English words that people have judged, WordSim-353 and SimLex-999 among them.",
+        about="Thirteen lists of pairs of English words that people have judged, such as WordSim-353 and SimLex-999.",
         source="https://github.com/mfaruqui/eval-word-vectors",
         licence="each list's own terms",
         files=tuple(_pairs(name, sha256) for name, sha256 in _PAIRS.items()),

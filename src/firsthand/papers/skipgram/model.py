@@ -1,7 +1,7 @@
 """The network: two vectors a word, and how likely one word is near others is the dot product of two of them.
 
     maximise 1/T sum_t sum_(-c <= j <= c, j != 0) log p(w_(t+j) | w_t)                      equation 1, skip-gram
-    p(w | h) = exp(v'_w . h) / sum_u exp(v'_u . h)                                          equation 2, too dear to train
+    p(w | h) = exp(v'_w . h) / sum_u exp(v'_u . h)                                          equation 2, too slow
     p(w | h) = prod_j sigma(+-v'_n(w, j) . h)      over the inner nodes n on the way to w   equation 3, "hierarchical"
     log sigma(v'_w . h) + sum_(i = 1..k) log sigma(-v'_(w_i) . h)      w_i drawn as noise   equation 4, "negative"
 

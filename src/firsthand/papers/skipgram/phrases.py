@@ -37,7 +37,7 @@ def phrases(tokens: Text, size: int, threshold: int | float, discount: int | flo
     return np.stack(np.divmod(keys[score > threshold], size), 1)
 
 
-def joined(tokens: Text, numbers: dict[int, int], size: int) -> Text:
+def joined(tokens: Text, numbers: dict[int, int], size: int) -> Integer[np.ndarray, " shorter"]:
     """The text with a token for each phrase, from left to right: in "a b c" with "a b" and "b c" it is the first."""
     keys = np.array(sorted(numbers), np.int64)
     text = tokens.astype(np.int64)

@@ -20,9 +20,9 @@ LENGTH = 7  # words of a sentence
 def text(sentences: int, generator: np.random.Generator) -> tuple[Int[np.ndarray, " text"], int]:
     """A text of sentences of seven words, and how many different words there may be.
 
-    A sentence has one word of a pair in its middle, two words of its topic anywhere, and one of its role: about a country
-    or capital anywhere, about a singular or plural right beside it, as an article does. All other places hold fillers.
-    Word 0 to 399 are the pairs, kind by kind.
+    A sentence has one word of a pair in its middle, two words of its topic anywhere, and one of its role: about a
+    country or capital anywhere, about a singular or plural right beside it, as an article does. All other places hold
+    fillers. Word 0 to 399 are the pairs, kind by kind.
     """
     entities, topics = 4 * PAIRS, 2 * PAIRS * TOPICS
     first_topic, first_role = entities, entities + topics

@@ -154,7 +154,7 @@ def hierarchical(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k
 def ways(
     model: SkipGram, words: Int[Tensor, "blocks places"]
 ) -> tuple[Int[Tensor, "blocks n"], Float[Tensor, "blocks places n"], Float[Tensor, "blocks places n"]]:
-    """The nodes on the ways to the words of each block, and whether each word's way goes there, and whether to the left."""
+    """The nodes on the ways to the words of each block, whether each word's way goes there, and whether to the left."""
     blocks, places = words.shape
     rows = len(model.output)
     branches = model.branches[words].flatten(0, 1)

@@ -46,8 +46,8 @@ CLAIM = Claim(
         *limit_from("paper", (SECONDS.of(ALL) >= 2 * SECONDS.of(SOME[1e-5])).saying("twice as fast at the paper's t")),
         SECONDS.of(ALL) > SECONDS.of(SOME[1e-3]),
     ),
-    remark="Brown, 1.1 million known words, 14,221 different ones, two passes, five noise words. The paper has a billion "
-    "words and 38 minutes become 14. It also says that rare words get better vectors: MEN is shown for it, and on a "
+    remark="Brown, 1.1 million known words, 14,221 different ones, two passes, five noise words. The paper has a "
+    "billion words: 38 minutes become 14. It also says that rare words get better vectors: MEN is shown for it, and on a "
     "text this small it cannot tell, since with t a pass has fewer updates, and two passes are few. CPU time, as the "
     "machine had other work.",
 )

@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from firsthand.claims import Arm, Claim, Measure, Outcome, equal, limit_from
+from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
 from firsthand.papers.skipgram.huffman import entropy, huffman
 from firsthand.papers.skipgram.measured import brown
 from firsthand.papers.skipgram.model import Config, SkipGram
@@ -13,9 +13,9 @@ from firsthand.papers.skipgram.model import Config, SkipGram
 def tree(output: str = "hierarchical", pairs: int = 256, repeats: int = 5, seed: int = 0) -> Outcome:
     """Whether the probabilities of all of Brown's words sum to 1, the bits of their codes, and the cost of a pair.
 
-    "off" is the largest distance of a sum from 1 over ten words with random vectors, in double precision; "milliseconds"
-    the CPU time of log p and its gradient, by autograd, for a thousand pairs drawn by Brown's counts, the least of some
-    repetitions.
+    "off" is the largest distance of a sum from 1 over ten words with random vectors, in double precision.
+    "milliseconds" is the CPU time of log p and its gradient, by autograd, for a thousand pairs drawn by Brown's counts,
+    the least of some repetitions.
 
     Args:
         output: "hierarchical" or "softmax", equation 3 or equation 2.
