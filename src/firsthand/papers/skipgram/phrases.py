@@ -56,7 +56,7 @@ def joined(tokens: Text, numbers: dict[int, int], size: int) -> Integer[np.ndarr
 
 def join(
     parts: tuple[Text, ...], vocabulary: TokenVocabulary, passes: int, threshold: int | float, discount: int | float
-) -> tuple[tuple[Text, ...], TokenVocabulary]:
+) -> tuple[tuple[np.ndarray, ...], TokenVocabulary]:
     """The parts of a text with the phrases of the first one joined, "new york" as new_york, and the vocabulary.
 
     Every pass has half the threshold of the one before and may join phrases to longer ones.
