@@ -24,7 +24,7 @@ def brown(formula: str) -> NearWords:
 def learned(passes: int, seed: int, formula: str = "c", **changes: Any) -> tuple[WordVectors, float, int]:
     """Vectors learned from Brown, the seconds of CPU time it took, and the words that were kept."""
     task = brown(formula)
-    steps = passes * -(-len(task.train) // task.recipe.batch)
+    steps = passes * task.order().steps_per_epoch
     recipe = override(task.recipe, {"steps": steps, "seed": seed, **changes})
     task = NearWords.on_counts(recipe, task)
     torch.manual_seed(seed)

@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "subsampling", "relations", "tree")
+CLAIMS = in_order(__name__, "subsampling", "noise", "relations", "tree")
