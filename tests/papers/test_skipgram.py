@@ -312,14 +312,13 @@ def test_the_same_bits(output, run, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("without_figures")
-@pytest.mark.parametrize("kind", ["skip-gram", "cbow"])
-def test_planted_neighbours_are_found(kind, run, tmp_path):
+def test_planted_neighbours_are_found(run, tmp_path):
     """In the made-up language most capitals' nearest words are of their own topic or kind."""
     words, _ = text(3000, np.random.default_rng(0))
     path = tmp_path / "made-up.txt"
     names = np.array([f"w{i}x" for i in range(words.max() + 1)])
     path.write_text("\n".join(" ".join(names[row]) for row in words.reshape(-1, 7)), encoding="utf-8")
-    changes = {"data.name": str(path), "data.min_count": 1, "data.letters": False, "model.kind": kind, "steps": 400}
+    changes = {"data.name": str(path), "data.min_count": 1, "data.letters": False, "steps": 400}
     changes |= {"subsample": 0.0, "optim.lr": 0.05, "batch": 5}
     done = run(changes)
     vectors = done.vectors
@@ -362,11 +361,11 @@ def test_a_run_end_to_end(run, tmp_path, capsys):
 def test_what_it_does_not_train_on():
     """Lines, characters, words too rare, several steps' sums."""
     for changes, words in (
-        ({"data.name": "names"}, "from running text"),
+        ({"data.name": "names"}, "does not apply to lines"),
         ({"data.level": "character"}, "from running text"),
-        ({"data.name": "python-docs", "data.min_count": 10**6}, "frequent enough|two words|at least 2"),
+        ({"data.name": "python-docs", "data.min_count": 10**6}, "Fewer than two words"),
         ({"accumulate": 2}, "makes its own step"),
-        ({"formula": "d"}, "formula must be"),
+        ({"formula": "d"}, "formula"),
         ({"model.vocab": 1}, "at least 2"),
     ):
         with pytest.raises(UserError, match=words):

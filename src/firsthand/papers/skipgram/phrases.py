@@ -55,7 +55,11 @@ def joined(tokens: Text, numbers: dict[int, int], size: int) -> Integer[np.ndarr
 
 
 def join(
-    parts: tuple[Text, ...], vocabulary: TokenVocabulary, passes: int, threshold: int | float, discount: int | float
+    parts: tuple[np.ndarray, ...],
+    vocabulary: TokenVocabulary,
+    passes: int,
+    threshold: int | float,
+    discount: int | float,
 ) -> tuple[tuple[np.ndarray, ...], TokenVocabulary]:
     """The parts of a text with the phrases of the first one joined, "new york" as new_york, and the vocabulary.
 

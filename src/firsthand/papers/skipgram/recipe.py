@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -38,10 +38,10 @@ class NearWords(Task):
         tokens, self.vocabulary = (corpus.train, corpus.val, corpus.test), corpus.vocabulary
         if recipe.phrases:
             tokens, self.vocabulary = join(tokens, self.vocabulary, recipe.phrases, recipe.threshold, recipe.discount)
+        if len(self.vocabulary) < 3:
+            raise UserError("Fewer than two words of the text are frequent enough to be known: lower --data.min-count.")
         super().__init__(completed(recipe, len(self.vocabulary) - 1))
         self.counts = count(tokens[0], self.recipe.model.vocab)
-        if not self.counts.sum():
-            raise UserError("No word of the text is frequent enough to be known: lower --data.min-count.")
         size, self.eval_batch = self.recipe.passage, self.recipe.batch
         self.train = Passages(tokens[0], size)
         self.val, self.test = (Passages(part, size) if len(part) > 1 else None for part in tokens[1:])
@@ -77,12 +77,12 @@ class NearWords(Task):
         block = 16 if recipe.model.output == "hierarchical" else 64  # of fewer words the ways have less in common
         return Draws(self.counts, recipe.subsample, recipe.formula, recipe.window, recipe.power, recipe.shared, block)
 
-    def batch(self, indices: Tensor, step: int) -> Batch:
+    def batch(self, indices: Tensor, step: int) -> tuple[Tensor, ...]:
         """The passages as a stretch of text, as this step has drawn it; a pure function of seed and step."""
         generator = np.random.default_rng(mixed(self.recipe.seed, step, count=4))
         return *self.draws.stretch(self.train.rows(indices.numpy()), generator), torch.tensor(step)
 
-    def loss(self, model: Module, batch: Batch) -> Tensor:
+    def loss(self, model: Module, batch: tuple[Tensor, ...]) -> Tensor:
         """The mean loss of a pair, with the gradient of the sum: every pair makes a step of its own."""
         if len(batch) == 2:  # examples apart, as the checks have them
             return super().loss(model, batch)
@@ -159,7 +159,9 @@ class Recipe(recipe.Recipe):
     noise: int = 5  # noise words a pair, k
     power: float = 0.75  # noise words are drawn as often as their counts to this power: 1 unigram, 0 uniform
     subsample: float = 1e-3  # t: words with a share f of the text above it are dropped now and then; 0: none
-    formula: str = "c"  # which: paper keeps a word with probability sqrt(t / f), c with sqrt(t / f) + t / f
+    formula: Literal["c", "paper"] = (
+        "c"  # which: paper keeps a word with probability sqrt(t / f), c with sqrt(t / f) + t / f
+    )
     passage: int = 1000  # words of an example; words of different ones are not near each other
     shared: int = 64  # noise words that a block of 64 words shares
     limit: float | None = 6.0  # rate times terms of a step by which a vector moves at most, see `Rows.damped`
@@ -176,8 +178,6 @@ class Recipe(recipe.Recipe):
             shared="[1, 1e6]", limit=POSITIVE, phrases="[0, 100]", threshold=NOT_NEGATIVE, discount=NOT_NEGATIVE,
             eval_tokens=COUNT,
         )  # fmt: skip
-        if self.formula not in ("c", "paper"):
-            raise UserError(f"formula must be c or paper, got {self.formula!r}.")
         if self.accumulate > 1 or self.order == "streams":
             raise UserError("Every pair makes its own step: leave out accumulate, and order 'streams'.")
 

@@ -72,7 +72,7 @@ class Draws:
 
     counts: Counts
     subsample: int | float = 1e-3
-    formula: Literal["c", "paper"] | str = "c"
+    formula: Literal["c", "paper"] = "c"
     window: int = 5
     power: int | float = 0.75
     shared: int = 64

@@ -15,10 +15,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import Module
 from torch.optim import Optimizer
 
 from firsthand.nn import sigmoid, softplus
-from firsthand.papers.skipgram.model import NOTHING, SkipGram
+from firsthand.papers.skipgram.model import NOTHING
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def banded(weights: Float[Tensor, "time offsets"], block: int) -> Float[Tensor, 
     return wide.view(blocks, -1)[:, : block * (block + width - 1)].view(blocks, block, -1)  # each row one more along
 
 
-def skip_gram(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
+def skip_gram(model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
     """Equation 4 for every word and every word within its reach."""
     blocks, drawn = noise.shape
     block, width = len(reach) // blocks, len(words) - len(reach)
@@ -86,7 +87,7 @@ def skip_gram(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: i
     )
 
 
-def cbow(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
+def cbow(model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
     """Equation 4 for every word, from the mean of those within its reach."""
     blocks, drawn = noise.shape
     block, width = len(reach) // blocks, len(words) - len(reach)
@@ -116,7 +117,7 @@ def cbow(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | 
     )
 
 
-def hierarchical(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
+def hierarchical(model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
     """Equation 3 for every word and every word within its reach, or in CBOW for every word from the mean of those.
 
     A block looks up the nodes on the ways to its words once each: near the root they share them. There is no noise.
@@ -152,7 +153,7 @@ def hierarchical(model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k
 
 
 def ways(
-    model: SkipGram, words: Int[Tensor, "blocks places"]
+    model: Module, words: Int[Tensor, "blocks places"]
 ) -> tuple[Int[Tensor, "blocks n"], Float[Tensor, "blocks places n"], Float[Tensor, "blocks places n"]]:
     """The nodes on the ways to the words of each block, whether each word's way goes there, and whether to the left."""
     blocks, places = words.shape
@@ -206,7 +207,7 @@ class Stretch(torch.autograd.Function):
 
 
 def stretch(
-    model: SkipGram, words: Tensor, reach: Tensor, noise: Tensor, k: int | float, most: int | float | None = None
+    model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float, most: int | float | None = None
 ) -> Float[Tensor, ""]:
     """The mean loss of a stretch of text, with the gradient of the sum; see `Rows.damped` for `most`.
 
