@@ -79,6 +79,7 @@ CLAIM = Claim(
     remark="Brown's 14,221 words with a count of five or more; random vectors of 100 numbers. The paper says that a "
     "frequency-coded tree needs about half of a balanced tree's evaluations at a million words; at 14,221 it is less "
     "of a saving. Time by autograd with gradients of the output vectors, on one thread: paths are padded to "
-    "the longest, 18 nodes, and the gradient is one of the whole table for both. The factor is 9.9 to 11.2 from seed to "
+    "the longest, 18 nodes, and the gradient is one of the whole table for both. The factor is 9.9 to 11.2 from "
+    "seed to "
     "seed on a machine that had other work: the limit of 10, ours, lies within that.",
 )
