@@ -347,6 +347,21 @@ def load(name: str | Path) -> "Run":
     raise unknown("run", str(name), [run.path.name for run in found], "`firsthand runs` lists them")
 
 
+def vectors(name: str | Path, most: int | None = None) -> Any:
+    """Vectors of words, as `WordVectors`: a run's, or those of a file of word2vec or GloVe, the first `most` of them.
+
+    Raises UserError for a run that has none, and for a file that is none.
+    """
+    if os.path.isfile(name):
+        from firsthand.data.wordvectors import read
+
+        if most is not None:
+            whole("most", most, "[1, 1e12]")
+        return read(name, most)
+    found = load(name).vectors
+    return found if most is None else found.most_frequent(most)
+
+
 def runs(folder: str | Path = RUNS) -> list["Run"]:
     """All runs in a folder whose files are sound, oldest first."""
     return [run for run in every(folder) if run.problem is None]

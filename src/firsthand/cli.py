@@ -26,6 +26,8 @@ COMMANDS = {
     "fill": ("reading", "Say what stands where a text has [MASK]."),
     "label": ("reading", "Say which class, or number, sentences have, with a fine-tuned run."),
     "embed": ("reading", "Make a vector of each sentence, and tell how near they are."),
+    "neighbours": ("vectors", "Show the nearest words of a word, by a trained run or a file of vectors."),
+    "vectors": ("vectors", "Test a run's vectors of words, draw a map of them, or write them into a file."),
     "check": ("proof", "Prove networks, layers and update rules equal to their references."),
     "reproduce": ("proof", "Measure what a paper claims: its numbers beside ours, with verdicts."),
     "experiment": ("experiment", "Run one experiment of a paper."),

@@ -239,6 +239,11 @@ class Run:
         return list(task.see(network, [Path(path) for path in paths], crops))
 
     @property
+    def vectors(self) -> Any:
+        """The vectors of words that it learned, as `WordVectors`: `run.vectors.nearest(["paris"])`."""
+        return self.recipe.task.word_vectors(self.trained)
+
+    @property
     def translates(self) -> bool:
         """Whether the trained network translates sentences."""
         return self.recipe.task.translates

@@ -186,12 +186,15 @@ def test_overfits_one_batch(key):
 
 
 def test_every_parameter_learns(key):
-    """No part of the network is cut off from the loss."""
+    """No part of the network is cut off from the loss; a second step sees past weights that start at 0."""
     torch.manual_seed(0)
     recipe = paper(key).preset("laptop")
     task = recipe.task.without_data(recipe)
     network = task.model().train()
     task.loss(network, batch(key, 32)).backward()
+    if any(not p.any() for p in network.parameters() if p.ndim > 1):
+        optim.SGD(network.parameters(), lr=0.1).step()
+        task.loss(network, batch(key, 32)).backward()
     still = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert not still
 

@@ -22,7 +22,7 @@ def test_every_data_set_is_embedded_or_has_checked_files():
     assert set(DATASETS) == {
         "names", "makemore-names", "indian-male-names", "python-docs", "timemachine", "tinyshakespeare", "brown",
         "multi30k", "fra-eng", "numbers", "dates", "digits", "mnist", "fashion-mnist", "cifar10", "usps",
-        "binarized-mnist", "dna", "mushrooms", "nips", "frey",
+        "binarized-mnist", "dna", "mushrooms", "nips", "frey", "text8", "analogies", "word-similarity",
     }  # fmt: skip
     for name, dataset in DATASETS.items():
         assert name == dataset.name
@@ -58,6 +58,9 @@ def test_status(empty_folder):
         "mushrooms": "to download",
         "nips": "to download",
         "frey": "to download",
+        "text8": "to download",
+        "analogies": "to download",
+        "word-similarity": "to download",
     }
     (empty_folder / "mnist").mkdir(parents=True)
     for file in DATASETS["mnist"].files:

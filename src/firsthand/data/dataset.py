@@ -12,7 +12,7 @@ class Dataset:
     """A data set: what it is, where it comes from, and the files it needs."""
 
     name: str
-    kind: Literal["lines", "images", "bits", "greys", "text", "tagged text", "pairs"]
+    kind: Literal["lines", "images", "bits", "greys", "text", "tagged text", "pairs", "word tests"]
     about: str  # one sentence
     source: str  # where to read about it
     licence: str

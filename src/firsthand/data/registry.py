@@ -5,6 +5,7 @@ from typing import Literal
 
 from firsthand.data.dataset import Dataset
 from firsthand.data.files import RemoteFile, fetch, here
+from firsthand.data.wordsets import WORD_SETS
 from firsthand.errors import unknown
 
 
@@ -371,7 +372,7 @@ _ALL = (
     ),
 )
 
-DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (*_ALL, *WORD_SETS)}
 
 
 def dataset(name: str) -> Dataset:

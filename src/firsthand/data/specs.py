@@ -10,9 +10,10 @@ from firsthand.data.files import fetch
 from firsthand.data.files import folder as data_folder
 from firsthand.data.lines import read_lines
 from firsthand.data.names import embedded_names
-from firsthand.data.registry import DATASETS, Dataset, dataset
+from firsthand.data.registry import DATASETS, Dataset, dataset, sources
 from firsthand.data.userfile import absolute, exists, named
 from firsthand.data.vocabulary import Vocabulary
+from firsthand.data.wordsets import unzipped
 from firsthand.errors import UserError
 
 _NAMED = ("data set or file", DATASETS, "`firsthand data` lists the data sets")  # what a name can be
@@ -158,7 +159,7 @@ class Text:
 
             documents = load_brown()
             return "\n".join(" ".join(sentence) for document in documents for sentence in document.words())
-        return fetch(known.files[0])
+        return unzipped(fetch(sources(known)[0]))
 
 
 @dataclass(frozen=True)

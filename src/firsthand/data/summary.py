@@ -27,7 +27,7 @@ def describe(name: str) -> dict:
     if card["status"] == "to download":
         return card
     told = {"lines": _lines, "images": _images, "bits": _bits, "greys": _greys, "text": _text, "tagged text": _tagged}
-    return card | (told | {"pairs": _pairs})[known.kind](name)
+    return card | (told | {"pairs": _pairs, "word tests": _word_tests})[known.kind](name)
 
 
 def _file(file: RemoteFile) -> dict:
@@ -77,6 +77,17 @@ def _pairs(name: str) -> dict:
         },
         "samples": [" → ".join(pair) for pair in parts["train"][:3]],
     }
+
+
+def _word_tests(name: str) -> dict:
+    from firsthand.data.wordtests import published
+
+    kinds, lists = published()
+    if name == "analogies":
+        samples = [" ".join(kind.questions[0]) for kind in kinds[:3]]
+        return {"questions": {kind.name: len(kind.questions) for kind in kinds}, "samples": samples}
+    samples = [f"{first} {second} {score:g}" for first, second, score in lists["WS-353-ALL"][:3]]
+    return {"pairs": {test: len(pairs) for test, pairs in lists.items()}, "samples": samples}
 
 
 def _tagged(name: str) -> dict:

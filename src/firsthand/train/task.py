@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from firsthand import optim
 from firsthand.data.order import ByLength, Order
 from firsthand.data.stream import digest_of_mapped
+from firsthand.data.wordvectors import WordVectors
 from firsthand.errors import UserError
 from firsthand.train.folder import RunFolder
 from firsthand.train.recipe import Recipe, arguments
@@ -191,6 +192,11 @@ class Task(ABC):
         Raises UserError for options that do not apply.
         """
         raise NotImplementedError
+
+    @classmethod
+    def word_vectors(cls, run: Trained) -> WordVectors:
+        """What a trained network knows of words, a vector each, the most frequent first."""
+        raise UserError(f"{run.folder.config['paper']} has no vectors of words: firsthand train skipgram makes some.")
 
     @classmethod
     def of_run(cls, run: Trained) -> "Task":

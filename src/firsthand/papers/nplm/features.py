@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from firsthand.figures.style import COLOURS, subplots
+from firsthand.figures.words import plane
 
 KNOWN = 10  # times a word must have been seen for its vector to mean something
 
@@ -49,21 +50,6 @@ def word_map(
     features: Float[Tensor, "vocab embed"], words: Sequence[str], counts: Int[Tensor, " vocab"], most: int = 180
 ) -> Figure:
     """The frequent words on a plane by t-SNE; colours are groups that k-means finds in all dimensions."""
-    from sklearn.cluster import KMeans
-    from sklearn.manifold import TSNE
-
     pool = shown(words, counts, most)
-    figure, axes = subplots(11, 8)
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-    if len(pool) >= 10:
-        x = directions(features[pool]).double().numpy()
-        groups = KMeans(len(COLOURS), n_init=5, random_state=0).fit_predict(x)
-        perplexity = min(15, (len(pool) - 1) / 3)
-        places = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(x.astype(np.float32))
-        for place, group, i in zip(places, groups, pool, strict=True):
-            axes.text(*place, words[i], color=COLOURS[group], fontsize=8.5, ha="center", va="center")
-        low, high = places.min(0), places.max(0)
-        axes.set(xlim=(low[0] - 1, high[0] + 1), ylim=(low[1] - 1, high[1] + 1))
-    axes.set_title(f"The {len(pool)} most frequent words by their features (t-SNE)")
-    return figure
+    title = f"The {len(pool)} most frequent words by their features (t-SNE)"
+    return plane(directions(features[pool]).numpy(), [words[i] for i in pool], title)

@@ -1,0 +1,5 @@
+"""The claims, in the order in which the page tells them."""
+
+from firsthand.claims import in_order
+
+CLAIMS = in_order(__name__, "subsampling", "noise", "relations", "tree")
