@@ -24,7 +24,7 @@ from typing import Any
 __version__ = "0.1.0"
 _HOME = {
     "get": "api",
-    "judge": "api",
+    "judge": "study.notebook",
     "resume": "api",
     "load": "api",
     "load_weights": "api",

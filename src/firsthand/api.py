@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import random
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -73,25 +72,6 @@ def load_weights(key: str, variant: str, path: str | Path) -> Any:
     from firsthand import weights
 
     return weights.load(get(key), variant, path)
-
-
-def judge(key: str, answer: Callable, step: str | None = None, seed: int | None = None) -> Any:
-    """Judge your own version of one step of a paper, say in a notebook: print what is wrong, and return the judgement.
-
-    `step` names the step where the function has another name. It runs in this process, without limits.
-    Raises UserError for an unknown paper or step.
-    """
-    from firsthand.study import lesson
-    from firsthand.study.judge import judge_answer
-
-    exercise = get(key).exercise
-    chosen = exercise.step(step or getattr(answer, "__name__", ""))
-    if seed is None:
-        seed = random.randrange(100_000)
-    whole("seed", seed, SEED)
-    found = judge_answer(exercise, chosen, answer, seed)
-    print(*(line.plain for line in lesson.told(key, len(exercise.steps), found, seed)), sep="\n")
-    return found
 
 
 def lightning_module(key: str, preset: str = "laptop", *, variant: str | None = None, **overrides: Any) -> Any:

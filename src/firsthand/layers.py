@@ -22,8 +22,8 @@ def table(
 
     A multiply-add is one product that is added up, in a convolution, a linear map or another matrix product; what else
     a network computes is not counted. Layers in lists count one by one; with depth 2 and more the parts of layers have
-    rows of their own. Last come layers with parameters that only training calls, such as auxiliary heads, and what is
-    in no layer.
+    rows of their own. Last come layers with parameters that only training calls, such as auxiliary heads, or whose parts
+    are called one by one, and what is in no layer.
     """
     with torch.device("meta"):  # shapes without numbers: large networks cost nothing
         network = make().eval()
@@ -44,16 +44,20 @@ def table(
 
         return note
 
+    called: set[Module] = set()
+    for one in network.modules():
+        one.register_forward_pre_hook(lambda module, _: called.add(module))
     for name, layer in parts(network, depth):
         layer.register_forward_pre_hook(before)
         layer.register_forward_hook(after(name, layer))
     with counter, torch.no_grad():
         network(*inputs)
-    called = {row["layer"] for row in rows}
+    shown = {row["layer"] for row in rows}
     for name, layer in parts(network, depth):
         parameters = sum(p.numel() for p in layer.parameters())
-        if name not in called and parameters:
-            rows.append({"layer": name, "output": "only in training", "parameters": parameters, "multiply-adds": 0})
+        if name not in shown and parameters:
+            output = "only in training" if called.isdisjoint(layer.modules()) else "called in parts"
+            rows.append({"layer": name, "output": output, "parameters": parameters, "multiply-adds": 0})
     whole = {"parameters": sum(p.numel() for p in network.parameters())}
     whole["multiply-adds"] = counter.get_total_flops() // 2
     rest = {what: count - sum(row[what] for row in rows) for what, count in whole.items()}

@@ -165,8 +165,9 @@ class Layout:
 
 def needs_definition(x: Float[Tensor, "..."], *others: Float[Tensor, "..."] | None) -> bool:
     """Whether the definition must serve: in half precision, where a state held by steps of another form would lose
-    digits, under autocast, which sees single operations only, and while compiling, which fuses them by itself."""
-    if torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type):
+    digits, under autocast, which sees single operations only, while compiling, which fuses them by itself, and for
+    shapes without numbers."""
+    if x.is_meta or torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type):
         return True
     return any(tensor is not None and tensor.dtype not in (torch.float32, torch.float64) for tensor in (x, *others))
 

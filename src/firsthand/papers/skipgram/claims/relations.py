@@ -46,10 +46,11 @@ CLAIM = Claim(
         on_average(FORM.of(CBOW) >= FORM.of(SKIP)),
     ),
     remark="A made-up language in place of 320 million words: 100 countries and capitals, 100 words and plurals, each "
-    "known by two words of its topic and one of its role among seven; of plurals the role stands right beside. 20,000 "
-    "sentences, five passes, 50 numbers, window 3, five noise words, rates 0.025 and, for CBOW, 0.05 as in word2vec.c. "
-    "The paper has 55 and 24 % of meaning, 59 and 64 % of form. How large the gap is depends on the size: 20,000 "
-    "sentences were chosen after a pilot run, with another seed, in which 40,000 brought both kinds to 100 %. So it tells who learns these relations from "
-    "fewer sentences, not who learns them better in the end, and that CBOW falls behind in form as well may be the "
-    "language's doing or the rate's, which were not varied. The second condition asks for the whole 95 % interval.",
+    "known by two words of its topic and one of its role among seven; of plurals the role stands right beside. "
+    "20,000 sentences, five passes, 50 numbers, window 3, five noise words, rates 0.025 and, for CBOW, 0.05 as "
+    "in word2vec.c. The paper has 55 and 24 % of meaning, 59 and 64 % of form. How large the gap is depends on "
+    "the size: 20,000 sentences were chosen after a pilot run, with another seed, in which 40,000 brought both "
+    "kinds to 100 %. So it tells who learns these relations from fewer sentences, not who learns them better "
+    "in the end, and that CBOW falls behind in form as well may be the language's doing or the rate's, which "
+    "were not varied. The second condition asks for the whole 95 % interval.",
 )
