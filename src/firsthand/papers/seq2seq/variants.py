@@ -17,6 +17,6 @@ VARIANTS: dict[str, Config] = {
 }  # fmt: skip
 
 
-def example(config: Config) -> tuple[Int[Tensor, "1 places"], Int[Tensor, "1 time"]]:
+def example(config: object) -> tuple[Int[Tensor, "1 places"], Int[Tensor, "1 time"]]:
     """A sentence of 25 tokens and its translation, as many."""
     return torch.ones(1, 25, dtype=torch.int64), torch.ones(1, 25, dtype=torch.int64)
