@@ -22,8 +22,8 @@ def table(
 
     A multiply-add is one product that is added up, in a convolution, a linear map or another matrix product; what else
     a network computes is not counted. Layers in lists count one by one; with depth 2 and more the parts of layers have
-    rows of their own. Last come layers with parameters that only training calls, such as auxiliary heads, or whose parts
-    are called one by one, and what is in no layer.
+    rows of their own. Last come layers with parameters that only training calls, such as auxiliary heads, or whose
+    parts are called one by one, and what is in no layer.
     """
     with torch.device("meta"):  # shapes without numbers: large networks cost nothing
         network = make().eval()
