@@ -388,7 +388,8 @@ def test_runs(call, flags, tiny, run, tmp_path):
         ("runs/second", "unfinished", "0/40"),
     ]
     code, out, _ = call("runs")
-    assert code == 0 and "finished at step 40" in out and "unfinished at step 0 of 40" in " ".join(out.split())
+    told = " ".join(out.split())
+    assert code == 0 and "finished at step 40" in told and "unfinished at step 0 of 40" in told
     assert out.index("runs/first") < out.index("runs/second")  # the newest last, where people look
     assert str(firsthand.load("mlp").path) == "runs/second"
     assert str(firsthand.load("first").path) == "runs/first"

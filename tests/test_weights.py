@@ -138,9 +138,9 @@ def test_pictures_are_seen_as_in_training(key):
     seen = {
         name: (paper.module("weights").preprocessing(config), paper.example_shape(config))
         for name, config in paper.variants.items()
-        if config.classes == 1000
+        if getattr(config, "classes", None) == 1000
     }
-    assert seen
+    assert seen or key == "bert"  # which reads sentences
     for name, (how, shape) in seen.items():
         assert (3, how.size, how.size) == shape, name
         assert len(how.classes) == 1000 and how.pictures.resized == how.shorter == 256, name

@@ -33,7 +33,7 @@ WEIGHTS = Measure("weights", "weights (millions)", 1e-6, 1)
 RECURRENT = Measure("recurrent", "weights of the recurrent layers (millions)", 1e-6, 1)
 NUMBERS = Measure("numbers", "numbers that a sentence becomes", digits=0)
 PAPER = Arm("four layers of 1,000 cells", experiment=counts,
-            paper={"weights": 384.0, "recurrent": 64.0, "numbers": 8000})  # fmt: skip
+            paper={"weights": 384.0, "recurrent": 64.0, "numbers": 8000.0})  # fmt: skip
 
 CLAIM = Claim(
     key="counts",
