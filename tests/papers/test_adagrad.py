@@ -302,7 +302,8 @@ def test_figures_of_the_claims():
             "running": [20.0]}  # fmt: skip
     curves = {"round": [1, 10], "regrets": [-1.0, 2.0], "bounds": [3.0, 9.0]}
     found = {"sparse-text": lambda arm: text, "regret": lambda arm: curves, "surfaces": lambda arm: race(
-        Adagrad if arm.name == "AdaGrad" else SGD, most=300), "separation": lambda arm: arm.experiment(**arm.overrides, rounds=100)}  # fmt: skip
+        Adagrad if arm.name == "AdaGrad" else SGD, most=300),
+        "separation": lambda arm: arm.experiment(**arm.overrides, rounds=100)}  # fmt: skip
     panels = {"separation": 1, "sparse-text": 3, "regret": 1, "surfaces": 10}
     for claim in CLAIMS:
         figure = claim.figure({arm.name: seen(found[claim.key](arm)) for arm in claim.arms})
