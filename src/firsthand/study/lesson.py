@@ -1,5 +1,6 @@
 """A learner at work on one exercise: judge the file, tell the judgement, count it, give hints, watch the file."""
 
+import os
 import random
 import select
 import sys
@@ -181,7 +182,7 @@ def keys() -> Iterator[Callable[[float], str]]:
 
     def pressed(pause: float) -> str:
         ready, _, _ = select.select([sys.stdin], [], [], pause)
-        return sys.stdin.read(1) if ready else ""
+        return os.read(sys.stdin.fileno(), 1).decode(errors="replace") if ready else ""  # past any buffer
 
     try:
         yield pressed
