@@ -286,28 +286,20 @@ class Run:
                 )
         return replace(self.trained, model=Ensemble([run.model for run in (self, *others)]).eval())
 
-    def _of_text(self, ability: str, does: str) -> Any:
-        """The task, if it has this ability."""
-        if not getattr(self.recipe.task, ability):
-            raise UserError(f"{self.path} is a run of '{self.config['paper']}' that {does}.")
-        return self.recipe.task
-
     def fill(self, texts: str | Iterable[str], many: int = 5) -> list[dict[str, Any]]:
         """For each text what its words [MASK] may be: the `many` likeliest tokens with their probabilities."""
-        whole("many", many, "[1, 1000]")
-        texts = [texts] if isinstance(texts, str) else list(texts)
-        return self._of_text("fills", "does not say what stands where a word is missing").fill(
-            self.trained, texts, many
-        )
+        return self.reader.fill([texts] if isinstance(texts, str) else list(texts), many)
 
     def label(self, texts: str | Iterable[str], others: str | Iterable[str] | None = None) -> list[dict[str, Any]]:
         """For each sentence, or pair of them, its class and how sure that is, or its number."""
         texts = [texts] if isinstance(texts, str) else list(texts)
         others = [others] if isinstance(others, str) else others if others is None else list(others)
-        task = self._of_text("labels", "was not fine-tuned to label sentences")
+        if not self.recipe.task.labels:
+            paper = self.config["paper"]
+            raise UserError(f"{self.path} is a run of '{paper}' that was not fine-tuned to label sentences.")
         if others is not None and len(others) != len(texts):
             raise UserError(f"There are {len(texts)} sentences and {len(others)} second ones: give as many.")
-        return task.label(self.trained, texts, others)
+        return self.recipe.task.label(self.trained, texts, others)
 
     def embed(self, texts: str | Iterable[str], pooling: str = "mean") -> Any:
         """A vector for each text (texts, hidden): the mean of its tokens, the first one's, or that one "pooled"."""
@@ -319,7 +311,10 @@ class Run:
         """The trained network as one that reads a user's sentences."""
         task = self.recipe.task
         if not (task.fills or task.labels):
-            raise UserError(f"{self.path} is a run of '{self.config['paper']}', which makes no vectors of sentences.")
+            raise UserError(
+                f"{self.path} is a run of '{self.config['paper']}', which reads no sentences: firsthand train bert "
+                "makes one that does."
+            )
         return task.reader(self.trained)
 
     @property

@@ -18,9 +18,10 @@ from firsthand.options import override
 from firsthand.papers.skipgram import phrases
 from firsthand.papers.skipgram.huffman import entropy, huffman, zipf
 from firsthand.papers.skipgram.model import NOTHING, Config, SkipGram, pairs
-from firsthand.papers.skipgram.recipe import PRESETS, NearWords
+from firsthand.papers.skipgram.recipe import PRESETS
 from firsthand.papers.skipgram.relations import text
 from firsthand.papers.skipgram.sampling import Draws, Passages, count, kept, noise_shares
+from firsthand.papers.skipgram.task import NearWords
 from firsthand.papers.skipgram.update import Rows, RowSGD, stretch
 from firsthand.train.launch import Interrupted
 

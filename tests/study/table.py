@@ -19,7 +19,7 @@ RIGHT = Path(__file__).parent / "right"
 def main(seeds: int = 20) -> None:
     torch.set_num_threads(1)
     rows, wrong = [], []
-    for key in (key for key in papers.keys() if (papers.get(key).folder / "exercise.py").exists()):
+    for key in papers.exercises():
         exercise, solutions = papers.get(key).exercise, sorted((RIGHT / key).glob("*.py"))
         made = ((step, seed) for seed in range(seeds) for step in exercise.steps)
         found = watched((list(faults(exercise, *pair)) for pair in made), seeds * len(exercise.steps), key)

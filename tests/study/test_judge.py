@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from firsthand import papers
 from firsthand.errors import UserError
+from firsthand.papers.exercise import Convention
 from firsthand.study.judge import contents
 from firsthand.study.judge.behaviour import Behaviour
 from firsthand.study.judge.proof import faults, judgements
@@ -17,7 +19,7 @@ from firsthand.study.judge.verdict import apart, difference
 from firsthand.study.skeleton import skeleton
 
 RIGHT = Path(__file__).parent / "right"
-KEYS = [key for key in papers.keys() if (papers.get(key).folder / "exercise.py").exists()]
+KEYS = papers.exercises()
 STEPS = [(key, step) for key in KEYS for step in papers.get(key).exercise.steps]
 
 
@@ -42,6 +44,19 @@ def test_an_exercise_is_whole(key):
         names = [mistake.name for mistake in step.mistakes]
         assert len(names) == len(set(names)) >= 5, step.name
         assert step.hints and step.minutes > 0 and step.statement.strip()
+
+
+def test_another_convention_is_right_and_named(tmp_path):
+    """An exercise may hold two answers for right: here the update gate of later papers, which turns z round."""
+    exercise = papers.get("gru").exercise
+    step = exercise.step("step")
+    (turned,) = (mistake for mistake in step.mistakes if mistake.name == "update-turned")
+    allowed = replace(step, conventions=(Convention("z turned round", turned.patch),))
+    (tmp_path / "turned.py").write_text(exercise.patched(step, turned.patch))
+    (found,) = judgements(replace(exercise, steps=(allowed,)), tmp_path / "turned.py", 3)
+    assert found.right and found.words == "with z turned round"
+    (plain,) = judgements(replace(exercise, steps=(step,)), tmp_path / "turned.py", 3)
+    assert not plain.right and plain.mistakes == (turned,)
 
 
 # What stands at the end of an untouched file, and the kind and a word of what the judge says.

@@ -47,10 +47,7 @@ def fill(
         many: how many tokens to tell for each [MASK].
         json: print JSON instead.
     """
-    texts = given(texts, file)
-    if not 1 <= many <= 1000:
-        raise UserError(f"many must be from 1 to 1000, got {many}.")
-    rows = reader(run).fill(texts, many)
+    rows = reader(run).fill(given(texts, file), many)
     if json:
         return show_json(rows)
     for row in rows:

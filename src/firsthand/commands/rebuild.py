@@ -1,6 +1,5 @@
 """Commands that let a learner write a paper: exercise (the file to fill in) and judge (what is wrong with it)."""
 
-import random
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -38,7 +37,7 @@ def exercise(
     paper, progress = papers.get(key), Progress(out)
     steps, file = paper.exercise, out / f"{key}.py"
     if reset is not None:
-        return put_back(steps.step(reset), steps.steps.index(steps.step(reset)) + 1, file)
+        return put_back(steps, steps.step(reset), file)
     if not file.exists():
         from firsthand.study.skeleton import skeleton
 
@@ -69,26 +68,25 @@ def show(text: str) -> None:
 def listed(folder: Path, json: bool) -> None:
     """Show all exercises with what is done of them."""
     progress, rows = Progress(folder), []
-    for key in papers.keys():
+    for key in papers.exercises():
         paper = papers.get(key)
-        if (paper.folder / "exercise.py").exists():
-            steps = paper.exercise.steps
-            right = sum(bool(progress.of(key, step.name).passed) for step in steps)
-            title = paper.card.title if json else escape(paper.card.title)
-            counts = {"steps": len(steps), "right": right, "minutes": paper.exercise.minutes}
-            rows.append({"exercise": key, "title": title, **counts})
+        steps = paper.exercise.steps
+        right = sum(bool(progress.of(key, step.name).passed) for step in steps)
+        title = paper.card.title if json else escape(paper.card.title)
+        counts = {"steps": len(steps), "right": right, "minutes": paper.exercise.minutes}
+        rows.append({"exercise": key, "title": title, **counts})
     if json:
         return show_json(rows)
     show_table(rows)
     show("`firsthand exercise KEY` writes the file to fill in.")
 
 
-def put_back(step: Any, number: int, file: Path) -> None:
+def put_back(exercise: Any, step: Any, file: Path) -> None:
     """Reset a step in a learner's file."""
     from firsthand.study.judge import contents
     from firsthand.study.skeleton import without
 
-    changed = without(contents(file), step, number)
+    changed = without(contents(file), exercise, step)
     if changed is None:
         raise UserError(
             f"{file} holds no {step.name} that Python can read: move it away, and `firsthand exercise` writes it anew."
@@ -130,7 +128,7 @@ def judge(
         return print_lines(lines)
     if watch:
         return work.watch(print_lines)
-    used = random.randrange(100_000) if seed is None else seed
+    used = lesson.fresh() if seed is None else seed
     judgements = work.judge(used)
     if json:
         show_json({"paper": key, "seed": used, "steps": [asdict(judgement) for judgement in judgements]})

@@ -52,9 +52,8 @@ class Paper:
     @property
     def exercise(self) -> Any:
         """The paper in steps to write oneself; raises UserError where there is none yet."""
-        if not (self.folder / "exercise.py").exists():
-            here = ", ".join(key for key in keys() if (get(key).folder / "exercise.py").exists())
-            raise UserError(f"{self.card.key} has no exercise yet: there are {here}.")
+        if self.card.key not in exercises():
+            raise UserError(f"{self.card.key} has no exercise yet: there are {', '.join(exercises())}.")
         return self.module("exercise").EXERCISE
 
     @property
@@ -111,6 +110,12 @@ def folders() -> tuple[str, ...]:
 def keys() -> tuple[str, ...]:
     """The keys of all papers, oldest paper first."""
     return tuple(sorted(folders(), key=lambda key: (get(key).card.year, key)))
+
+
+@cache
+def exercises() -> tuple[str, ...]:
+    """The keys of the papers that have an exercise, oldest paper first."""
+    return tuple(key for key in keys() if (get(key).folder / "exercise.py").exists())
 
 
 @cache

@@ -100,6 +100,10 @@ class Exercise:
         """The file in which the answers stand."""
         return getsource(sys.modules[self.steps[0].answer.__module__])
 
+    def number(self, step: Step) -> int:
+        """The place of a step, from 1."""
+        return self.steps.index(step) + 1
+
     def step(self, name: str) -> Step:
         """The step of this name or number; raises UserError naming the nearest."""
         by_name = {step.name: step for step in self.steps}

@@ -85,7 +85,7 @@ class Lesson:
         done = self.progress.of(self.key, step.name)
         done.hints = min(done.hints + 1, len(step.hints))
         self.progress.write()
-        title = Text(f"{self.key} · step {self.exercise.steps.index(step) + 1} · {step.name}", "bold")
+        title = Text(f"{self.key} · step {self.exercise.number(step)} · {step.name}", "bold")
         return [
             title,
             *(Text(f"  {i} of {len(step.hints)}: {hint}") for i, hint in enumerate(step.hints[: done.hints], 1)),
@@ -100,7 +100,7 @@ class Lesson:
 
     def watch(self, show: Callable[[Lines], None]) -> None:
         """Judge whenever the file is saved, until q or Ctrl-C, or until all is right."""
-        seed, seen = random.randrange(100_000), 0
+        seed, seen = fresh(), 0
         with keys() as pressed:
             while True:
                 saved = self.saved()
@@ -128,7 +128,7 @@ class Lesson:
                 elif key == "l":
                     show(self.listed())
                 elif key == "n":
-                    seed, seen = random.randrange(100_000), 0
+                    seed, seen = fresh(), 0
 
     def saved(self) -> int:
         """When the file was saved last; raises UserError where there is none."""
@@ -144,6 +144,11 @@ class Lesson:
             mark = ("✔ ", "green") if self.progress.of(self.key, step.name).passed else ("· ", "dim")
             lines.append(Text.assemble("  ", mark, f"{number} {step.name}"))
         return lines
+
+
+def fresh() -> int:
+    """A seed for other inputs."""
+    return random.randrange(100_000)
 
 
 def told(key: str, total: int, judgement: Judgement, seed: int) -> Lines:

@@ -1,12 +1,11 @@
 """The judge in a notebook: `firsthand.judge("lstm", step)`."""
 
-import random
 from collections.abc import Callable
 
 from firsthand import papers
 from firsthand.bounds import SEED, whole
 from firsthand.study.judge import Judgement, judge_answer
-from firsthand.study.lesson import told
+from firsthand.study.lesson import fresh, told
 
 
 def judge(key: str, answer: Callable, step: str | None = None, seed: int | None = None) -> Judgement:
@@ -17,8 +16,7 @@ def judge(key: str, answer: Callable, step: str | None = None, seed: int | None 
     """
     exercise = papers.get(key).exercise
     chosen = exercise.step(step or getattr(answer, "__name__", ""))
-    if seed is None:
-        seed = random.randrange(100_000)
+    seed = fresh() if seed is None else seed
     whole("seed", seed, SEED)
     found = judge_answer(exercise, chosen, answer, seed)
     print(*(line.plain for line in told(key, len(exercise.steps), found, seed)), sep="\n")

@@ -55,11 +55,10 @@ def kept(imports: list[ast.Import | ast.ImportFrom], wanted: set[str]) -> Iterat
 
 def chapter(exercise: Exercise, step: Step) -> str:
     """A step: its statement as a comment, and what is to be written."""
-    number = exercise.steps.index(step) + 1
-    title = f"Step {number} of {len(exercise.steps)}, about {step.minutes} minutes: {step.name}"
+    title = f"Step {exercise.number(step)} of {len(exercise.steps)}, about {step.minutes} minutes: {step.name}"
     statement = textwrap.dedent(step.statement).strip("\n").rstrip().splitlines()
     comment = [f"# {title}", "#", *(f"# {line}".rstrip() for line in statement)]
-    return "\n".join([*comment, stub(step, number)])
+    return "\n".join([*comment, stub(step, exercise.number(step))])
 
 
 def stub(step: Step, number: int) -> str:
@@ -95,7 +94,7 @@ def emptied(node: Node, lines: list[str], number: int) -> Iterator[str]:
     yield f'{indent}raise NotImplementedError("step {number}")'
 
 
-def without(text: str, step: Step, number: int) -> str | None:
+def without(text: str, exercise: Exercise, step: Step) -> str | None:
     """A learner's file with one step as it was at first; None where it has no such definition, or cannot be read."""
     try:
         nodes = [node for node in ast.parse(text).body if isinstance(node, Node) and node.name == step.name]
@@ -106,4 +105,4 @@ def without(text: str, step: Step, number: int) -> str | None:
     lines = text.splitlines()
     node = nodes[-1]
     start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-    return "\n".join([*lines[:start], stub(step, number), *lines[node.end_lineno :]]) + "\n"
+    return "\n".join([*lines[:start], stub(step, exercise.number(step)), *lines[node.end_lineno :]]) + "\n"

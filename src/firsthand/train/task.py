@@ -214,12 +214,7 @@ class Task(ABC):
 
     @classmethod
     def reader(cls, run: Trained) -> Any:
-        """A trained network that makes vectors of a user's sentences."""
-        raise NotImplementedError
-
-    @classmethod
-    def fill(cls, run: Trained, texts: Sequence[str], many: int = 5) -> list[dict[str, Any]]:
-        """What stands in place of each [MASK] of a user's texts, a row each."""
+        """A trained network that reads a user's sentences: it embeds them, and fills in what is missing."""
         raise NotImplementedError
 
     @classmethod

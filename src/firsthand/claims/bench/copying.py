@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
+import numpy as np
 import torch
 from jaxtyping import Int
+from matplotlib.figure import Figure
 from torch import Generator, Tensor
 from torch.nn import Module
 
 from firsthand import optim
 from firsthand.claims.bench.descent import descend
 from firsthand.data.sentences import EOS, PAD
+from firsthand.figures.curves import Runs, lines, series
+from firsthand.figures.style import BLUE, MUTED, RED, subplots
 from firsthand.nn import cross_entropy
 from firsthand.train.decoding import Decoding, Translator, search
 from firsthand.train.engine import tiny_is_zero
@@ -78,6 +82,18 @@ def bleu(
     wanted = [said([token for token in row if token not in (PAD, EOS)]) for row in targets.tolist()]
     whole = sum(one == other for one, other in zip(written, wanted, strict=True)) / len(wanted)
     return BLEU(tokenize="none", force=True).corpus_score(written, [wanted]).score, whole
+
+
+def by_length(seen: Runs, lengths: Sequence[int], longest: int, title: str, label: str = "{}") -> Figure:
+    """BLEU against the number of tokens, a line a seed; dotted: the longest sentences that were trained on."""
+    figure, axes = subplots(7.6, 4.2)
+    for (name, runs), colour in zip(seen.items(), (BLUE, RED), strict=True):
+        points = [np.column_stack((lengths, row)) for row in series(runs, "scores")]
+        lines(axes, points, colour, label.format(name), marker="o", ms=4)
+    axes.axvline(longest, color=MUTED, lw=1, ls=":")
+    axes.set(ylim=(-2, 103), xticks=lengths, xlabel="tokens of the sentence", ylabel="BLEU", title=title)
+    axes.legend(loc="lower left")
+    return figure
 
 
 def said(tokens: Sequence[int]) -> str:

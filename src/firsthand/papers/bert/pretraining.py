@@ -1,6 +1,6 @@
 """Pre-training: say which words were hidden, and whether the second span follows the first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from math import exp
 from typing import Any
@@ -133,13 +133,8 @@ class Pretraining(Task):
         """A trained network that reads a user's sentences."""
         return reader_of(run)
 
-    @classmethod
-    def fill(cls, run: Trained, texts: Sequence[str], many: int = 5) -> list[dict[str, Any]]:
-        """What stands in place of each [MASK] of a user's texts, a row each."""
-        return reader_of(run).fill(texts, many)
-
     def figures(self, model: Module) -> Iterator[tuple[str, Any]]:
-        """How much the first example's words look at one another, in every head of the last layer."""
+        """How much the first example's words look at one another, in every head of every layer."""
         from firsthand.figures import attention  # matplotlib takes half a second to import
 
         inputs, _ = self.val.batch(torch.arange(1))

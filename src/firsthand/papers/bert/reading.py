@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module
 
+from firsthand.bounds import whole
 from firsthand.data.wordpiece import MASK, WordPiece
 from firsthand.errors import UserError
 from firsthand.nn import softmax
@@ -44,6 +45,7 @@ class Reader:
         Raises UserError for a text without a [MASK] or with more tokens than the network reads, and for a network that
         has lost its head.
         """
+        whole("many", many, "[1, 1000]")
         if not isinstance(self.network, BERT):
             raise UserError("This network has no head that says words: it cannot fill in what is missing.")
         found = []
@@ -58,7 +60,8 @@ class Reader:
             with torch.no_grad():
                 read = self.inputs([text])
                 (places,) = (read[0, 0] == self.vocabulary.index[MASK]).nonzero(as_tuple=True)
-                likely = softmax(self.network.words(self.network(read)[0, places])).cpu().topk(min(many, 1000))
+                chances = softmax(self.network.words(self.network(read)[0, places])).cpu()
+                likely = chances.topk(min(many, len(self.vocabulary)))
             guesses = [
                 [{"token": token, "probability": p} for token, p in zip(self.vocabulary.named(ids), ps, strict=True)]
                 for ids, ps in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)

@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import Module, Parameter
 
+from firsthand.papers.cases import drawn
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.lstm.answers import LanguageModel, gates, layer, learn, step, step_1997
 
@@ -18,13 +19,8 @@ SIZES = ((1, 1, 1), (1, 2, 1), (2, 1, 3), (2, 3, 2), (3, 3, 3), (4, 2, 5))  # ba
 
 def weights(generator: Generator, inputs: int, hidden: int, gates: int = 4) -> dict[str, Tensor]:
     """The matrices and biases of a layer."""
-
-    def drawn(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
     rows = gates * hidden
-    return {"weight_ih": drawn(rows, inputs), "weight_hh": drawn(rows, hidden), "bias_ih": drawn(rows),
-            "bias_hh": drawn(rows)}  # fmt: skip
+    return drawn(generator, weight_ih=(rows, inputs), weight_hh=(rows, hidden), bias_ih=(rows,), bias_hh=(rows,))
 
 
 def one_step(generator: Generator, cell: bool = True, published: bool = False) -> Iterator[Case]:
@@ -35,15 +31,13 @@ def one_step(generator: Generator, cell: bool = True, published: bool = False) -
             made["bias"] = made.pop("bias_ih")
             del made["bias_hh"]
         before = {"x": (batch, inputs), "h": (batch, hidden)} | ({"c": (batch, hidden)} if cell else {})
-        state = {name: torch.randn(*shape, generator=generator, dtype=torch.float64) for name, shape in before.items()}
-        yield Case(f"batch {batch}, inputs {inputs}, hidden {hidden}", state | made)
+        yield Case(f"batch {batch}, inputs {inputs}, hidden {hidden}", drawn(generator, **before) | made)
 
 
 def texts(generator: Generator) -> Iterator[Case]:
     """Inputs over time, with the state from before."""
     for batch, time, inputs, hidden in TEXTS:
-        shapes = {"x": (batch, time, inputs), "h": (batch, hidden), "c": (batch, hidden)}
-        state = {name: torch.randn(*shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
+        state = drawn(generator, x=(batch, time, inputs), h=(batch, hidden), c=(batch, hidden))
         words = f"batch {batch}, time {time}, inputs {inputs}, hidden {hidden}"
         yield Case(words, state | weights(generator, inputs, hidden))
 
@@ -51,9 +45,7 @@ def texts(generator: Generator) -> Iterator[Case]:
 def models(generator: Generator) -> Iterator[Case]:
     """Tokens in two parts, and the parameters of a model by their names."""
     for batch, first, second, vocab, hidden in ((1, 1, 0, 2, 1), (1, 1, 1, 2, 2), (2, 3, 1, 4, 3), (3, 2, 2, 28, 5)):
-        made = weights(generator, vocab, hidden)
-        made["weight"] = torch.randn(vocab, hidden, generator=generator, dtype=torch.float64)
-        made["bias"] = torch.randn(vocab, generator=generator, dtype=torch.float64)
+        made = weights(generator, vocab, hidden) | drawn(generator, weight=(vocab, hidden), bias=(vocab,))
         tokens = torch.randint(vocab, (batch, first + second), generator=generator)
         words = f"batch {batch}, {first} and {second} tokens, vocab {vocab}, hidden {hidden}"
         yield Case(words, {"tokens": tokens, "first": first, **made})
@@ -79,9 +71,7 @@ def with_weights(answer: Any, tokens: Tensor, first: int, **parameters: Tensor) 
 def lessons(generator: Generator) -> Iterator[Case]:
     """Short texts, and the first weights of a model."""
     for batch, time, steps, forget in ((1, 2, 1, 0.0), (1, 3, 2, 1.0), (2, 2, 3, 1.0), (3, 4, 4, 2.0)):
-        made = weights(generator, 4, 3)
-        made["weight"] = torch.randn(4, 3, generator=generator, dtype=torch.float64)
-        made["bias"] = torch.randn(4, generator=generator, dtype=torch.float64)
+        made = weights(generator, 4, 3) | drawn(generator, weight=(4, 3), bias=(4,))
         tokens = torch.randint(4, (batch, time), generator=generator)
         words = f"{batch} texts of {time} tokens, {steps} steps, forget {forget:g}"
         yield Case(words, {"tokens": tokens, "steps": steps, "lr": 0.5, "forget": forget, "made": made})

@@ -10,7 +10,8 @@ import torch
 from firsthand.data import wordtests
 from firsthand.data.wordvectors import WordVectors
 from firsthand.options import override
-from firsthand.papers.skipgram.recipe import PRESETS, NearWords
+from firsthand.papers.skipgram.recipe import PRESETS
+from firsthand.papers.skipgram.task import NearWords
 
 
 @lru_cache(maxsize=1)

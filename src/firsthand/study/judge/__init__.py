@@ -112,7 +112,7 @@ def refused(taken: Sequence[str]) -> str:
 
 def stopped(exercise: Exercise, step: Step, kind: Any, words: str) -> Judgement:
     """A step that could not be tried."""
-    return Judgement(step.name, exercise.steps.index(step) + 1, False, kind, words=words)
+    return Judgement(step.name, exercise.number(step), False, kind, words=words)
 
 
 def learners(file: Path, steps: Sequence[Step], seed: int, folder: Path) -> None:
@@ -179,7 +179,7 @@ def attempt(exercise: Exercise, step: Step, seed: int, folder: Path, name: str, 
 def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Ending) -> Judgement:
     """The judgement of one step from what both children wrote down."""
     cases = list(cases_of(step, seed))
-    number = exercise.steps.index(step) + 1
+    number = exercise.number(step)
     found = recorded(folder, f"learner-{step.name}", len(cases))
     right = recorded(folder, f"answer-{step.name}", len(cases))
     if right is None or right.failure:

@@ -6,6 +6,7 @@ import torch
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
 from firsthand.claims.bench.copying import FIRST, sentences
+from firsthand.claims.bench.translating import apart, by_padding, by_steps
 from firsthand.data.sentences import PAD
 from firsthand.nn import cross_entropy
 from firsthand.papers.bahdanau.model import Config, RNNsearch, shifted
@@ -29,30 +30,18 @@ def identities(state: Literal["before", "after"] = "before", both: bool = True, 
     sizes = {"vocab": FIRST + TOKENS, "embed": 12, "hidden": 16, "maxout": 8, "state": state, "both": both}
     source, target = (sentences(6, lengths, generator, TOKENS) for lengths in ((3, 9), (2, 7)))
     network = RNNsearch(Config(**sizes, init="layers")).double()
-    plain = network(source, target).detach()
-    wide = [torch.cat([rows, rows.new_full((6, 5), PAD)], 1) for rows in (source, target)]
-    padding = _apart(network(*wide)[:, : target.shape[1]], plain)
-    for row in range(6):
-        padding = max(padding, _apart(network(source[row][source[row] != PAD][None], target[row][None]), plain[row]))
-    memory, past, steps = network.encode(source), None, []
-    for token in shifted(target).split(1, 1):
-        logits, past = network.decode(token, memory, past)
-        steps.append(logits)
-    ones = _apart(network.alignments(source, target).sum(2), torch.ones_like(target, dtype=torch.float64))
+    padding, steps = by_padding(network, source, target), by_steps(network, source, target, shifted(target))
+    ones = apart(network.alignments(source, target).sum(2), torch.ones_like(target, dtype=torch.float64))
     first = RNNsearch(Config(**sizes)).double()
     cross_entropy(first(source, target).flatten(0, 1), target.flatten(), ignore_index=PAD).backward()
     lengths = (source != PAD).sum(1)
     weights = first.alignments(source, target)
     there = (source != PAD)[:, None].expand_as(weights)
-    uniform = _apart((weights * lengths[:, None, None])[there], torch.ones(int(there.sum()), dtype=torch.float64))
-    entropy = _apart(-torch.special.xlogy(weights, weights).sum(2), lengths.double().log()[:, None])
+    uniform = apart((weights * lengths[:, None, None])[there], torch.ones(int(there.sum()), dtype=torch.float64))
+    entropy = apart(-torch.special.xlogy(weights, weights).sum(2), lengths.double().log()[:, None])
     still = max(p.grad.abs().max().item() for p in (first.attention.query.weight, first.attention.key.weight))
     told = {"uniform": uniform, "entropy": entropy, "still": still, "ones": ones}
-    return told | {"padding": padding, "steps": _apart(torch.cat(steps, 1), plain)}
-
-
-def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
-    return (one - other).abs().max().item()
+    return told | {"padding": padding, "steps": steps}
 
 
 WORDS = {

@@ -1,13 +1,10 @@
 """Attention beside one fixed vector, by the number of tokens of a sentence."""
 
-import numpy as np
-from matplotlib.figure import Figure
+from functools import partial
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
-from firsthand.claims.bench.copying import bleu, sentences
+from firsthand.claims.bench.copying import bleu, by_length, sentences
 from firsthand.claims.bench.descent import seeded
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import BLUE, MUTED, RED, subplots
 from firsthand.papers.bahdanau.small import LONGEST, TOKENS, swapped, swapper
 
 LENGTHS = (4, 6, 8, 10, 12, 16)
@@ -38,20 +35,6 @@ ENCDEC = Arm("fixed vector", experiment=lengths, overrides={"attention": False})
 MIDDLE, END = 6, LONGEST
 LOST = {arm.name: BLEU[MIDDLE].of(arm) - BLEU[END].of(arm) for arm in (SEARCH, ENCDEC)}
 
-
-def figure(seen: Runs) -> Figure:
-    """BLEU against the number of tokens, a line a seed."""
-    figure, axes = subplots(7.6, 4.2)
-    for (name, runs), colour in zip(seen.items(), (BLUE, RED), strict=True):
-        points = [np.column_stack((LENGTHS, row)) for row in series(runs, "scores")]
-        lines(axes, points, colour, name, marker="o", ms=4)
-    axes.axvline(LONGEST, color=MUTED, lw=1, ls=":")
-    axes.set(ylim=(-2, 103), xticks=LENGTHS, xlabel="tokens of the sentence", ylabel="BLEU")
-    axes.set_title("Translations of random tokens, trained on 2 to 10")
-    axes.legend(loc="lower left")
-    return figure
-
-
 CLAIM = Claim(
     key="lengths",
     kind="the paper's statement",
@@ -73,5 +56,7 @@ CLAIM = Claim(
     remark="The language is ours: 20 tokens at random, translated as themselves, every two of them in turned order. "
     "Both networks have 64 units and see the same 32,000 sentences of 2 to 10 tokens; a fixed vector would need more. "
     "Beyond 10 tokens both break down, as the paper's do beyond what they were trained on: RNNsearch-30 falls, too.",
-    figure=figure,
+    figure=partial(
+        by_length, lengths=LENGTHS, longest=LONGEST, title="Translations of random tokens, trained on 2 to 10"
+    ),
 )

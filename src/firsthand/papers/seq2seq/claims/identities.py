@@ -7,6 +7,7 @@ import torch
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
 from firsthand.claims.bench.copying import FIRST, sentences
+from firsthand.claims.bench.translating import by_padding, by_steps
 from firsthand.data.sentences import PAD
 from firsthand.papers.seq2seq.model import Config, Seq2Seq, shifted
 from firsthand.train.decoding import Decoding, log_probabilities, search
@@ -27,15 +28,6 @@ def identities(cell: Literal["lstm", "peephole", "gru"] = "lstm", context: bool 
     config = Config(vocab=FIRST + TOKENS, embed=8, hidden=16, layers=3, cell=cell, context=context, start=0.8)
     network, generator = Seq2Seq(config).double().eval(), torch.Generator().manual_seed(seed)
     source, target = (sentences(6, lengths, generator, TOKENS) for lengths in ((3, 9), (2, 7)))
-    plain = network(source, target)
-    wide = [torch.cat([rows, rows.new_full((6, 4), PAD)], 1) for rows in (source, target)]
-    padding = _apart(network(*wide)[:, : target.shape[1]], plain)
-    for row in range(6):
-        padding = max(padding, _apart(network(source[row][source[row] != PAD][None], target[row][None]), plain[row]))
-    memory, past, steps = network.encode(source), None, []
-    for token in shifted(target).split(1, 1):
-        logits, past = network.decode(token, memory, past)
-        steps.append(logits)
     beam, best = 0.0, 0.0
     for row in source:
         row = row[row != PAD][None]
@@ -44,11 +36,8 @@ def identities(cell: Literal["lstm", "peephole", "gru"] = "lstm", context: bool 
         (found,) = search(network, row, Decoding(beam=len(written), alpha=0.0, extra=0), most=WRITTEN)
         best = max(best, abs(found[0].log_p - max(scores)))
         beam = max(beam, *(abs(one.log_p - scores[written.index(one.tokens)]) for one in found))
-    return {"padding": padding, "steps": _apart(torch.cat(steps, 1), plain), "beam": beam, "best": best}
-
-
-def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
-    return (one - other).abs().max().item()
+    padding, steps = by_padding(network, source, target), by_steps(network, source, target, shifted(target))
+    return {"padding": padding, "steps": steps, "beam": beam, "best": best}
 
 
 EXACT = tuple(

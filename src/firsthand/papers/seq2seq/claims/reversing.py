@@ -1,13 +1,10 @@
 """Copying random tokens, the source read backwards or forwards, by the number of tokens."""
 
-import numpy as np
-from matplotlib.figure import Figure
+from functools import partial
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, limit_from
-from firsthand.claims.bench.copying import bleu, sentences
+from firsthand.claims.bench.copying import bleu, by_length, sentences
 from firsthand.claims.bench.descent import seeded
-from firsthand.figures.curves import Runs, lines, series
-from firsthand.figures.style import BLUE, MUTED, RED, subplots
 from firsthand.papers.seq2seq.small import LONGEST, TOKENS, copier
 
 LENGTHS = (4, 6, 8, 10, 12)
@@ -38,20 +35,6 @@ BLEU = {n: Measure(f"bleu {n}", f"BLEU of copies of {n} tokens", digits=1) for n
 BACKWARDS = Arm("backwards", experiment=reversing)
 FORWARDS = Arm("forwards", experiment=reversing, overrides={"reverse": False})
 
-
-def figure(seen: Runs) -> Figure:
-    """BLEU against the number of tokens, a line a seed."""
-    figure, axes = subplots(7.6, 4.2)
-    for (name, runs), colour in zip(seen.items(), (BLUE, RED), strict=True):
-        points = [np.column_stack((LENGTHS, row)) for row in series(runs, "scores")]
-        lines(axes, points, colour, f"source read {name}", marker="o", ms=4)
-    axes.axvline(LONGEST, color=MUTED, lw=1, ls=":")
-    axes.set(ylim=(0, 103), xticks=LENGTHS, xlabel="tokens of the sentence", ylabel="BLEU")
-    axes.set_title("Copying random tokens from one vector, trained on 2 to 10")
-    axes.legend(loc="lower left")
-    return figure
-
-
 CLAIM = Claim(
     key="reversing",
     kind="the paper's statement",
@@ -68,5 +51,11 @@ CLAIM = Claim(
     remark="The task is ours, and reversal helps it more than it helps translation: backwards the first token to be "
     "written is the last one that was read. The average distance between a token and its copy is the same either way. "
     "One layer of 128 cells on each side, 1,500 steps of 32 sentences of 2 to 10 tokens.",
-    figure=figure,
+    figure=partial(
+        by_length,
+        lengths=LENGTHS,
+        longest=LONGEST,
+        title="Copying random tokens from one vector, trained on 2 to 10",
+        label="source read {}",
+    ),
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 
 from firsthand.claims import Arm, Claim, Measure, Outcome, each, limit_from
+from firsthand.claims.bench.translating import apart, by_padding, by_steps
 from firsthand.data.sentences import EOS, PAD
 from firsthand.nn.position import sinusoids
 from firsthand.papers.transformer.model import Config, Transformer, shifted
@@ -39,25 +40,14 @@ def identities(norm: str = "post", positions: str = "sinusoidal", training: bool
     for place in range(target.shape[1]):
         other = target.clone()
         other[:, place] = (other[:, place] - 4 + 7) % (VOCAB - 4) + 4
-        future = max(future, _apart(outputs(other)[:, : place + 1], first[:, : place + 1]))
-    plain = network(source, target)
-    wide = torch.cat([source, source.new_zeros(ROWS, 5)], 1), torch.cat([target, target.new_zeros(ROWS, 3)], 1)
-    alone = [network(row[row != PAD][None], other[None]) for row, other in zip(source, target, strict=True)]
-    memory, past, steps = network.encode(source), None, []
-    for token in shifted(target).split(1, 1):
-        logits, past = network.decode(token, memory, past)
-        steps.append(logits)
+        future = max(future, apart(outputs(other)[:, : place + 1], first[:, : place + 1]))
     return {
         "future": future,
-        "padding": max(_apart(network(*wide)[:, :9], plain), _apart(torch.cat(alone), plain)),
-        "cache": _apart(torch.cat(steps, 1), plain),
+        "padding": by_padding(network, source, target),
+        "cache": by_steps(network, source, target, shifted(target)),
         "log p": _sums(network, source[1:2]),
         "offset": _offsets(64, 512),
     }
-
-
-def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
-    return (one - other).abs().max().item()
 
 
 def _sums(network: Transformer, source: torch.Tensor) -> float:
@@ -72,7 +62,7 @@ def _offsets(length: int, embed: int) -> float:
     table = sinusoids(length, embed)
     torch.set_default_dtype(torch.float32)
     products = table @ table.T
-    return max(_apart(row, row[0].expand(len(row))) for row in (products.diagonal(k) for k in range(length)))
+    return max(apart(row, row[0].expand(len(row))) for row in (products.diagonal(k) for k in range(length)))
 
 
 SMALL = "10⁻¹²"  # the unit of differences in double precision
