@@ -1,13 +1,17 @@
 """What must be so of every network that translates: nothing depends on padding, and step by step is all at once."""
 
+from typing import cast
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import Module
 
 from firsthand.data.sentences import PAD
+from firsthand.train.decoding import Translator
 
-Source, Target = Int[Tensor, "rows places"], Int[Tensor, "rows time"]
+Source = Int[Tensor, "rows places"]
+Target = Int[Tensor, "rows time"]
 
 
 def apart(one: Float[Tensor, "..."], other: Float[Tensor, "..."]) -> float:
@@ -27,8 +31,9 @@ def by_padding(network: Module, source: Source, target: Target) -> float:
 @torch.no_grad()
 def by_steps(network: Module, source: Source, target: Target, read: Target) -> float:
     """How far outputs are from those of a decoder that is given one token at a time of what it reads."""
-    memory, past, steps = network.encode(source), None, []
+    translator = cast(Translator, network)
+    memory, past, steps = translator.encode(source), None, []
     for token in read.split(1, 1):
-        logits, past = network.decode(token, memory, past)
+        logits, past = translator.decode(token, memory, past)
         steps.append(logits)
     return apart(torch.cat(steps, 1), network(source, target))
