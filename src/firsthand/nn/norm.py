@@ -79,7 +79,8 @@ class _RunningNorm(Module):
             scale = weight * torch.rsqrt(running_var + self.eps)
             a, b = fast.beside(x, scale, bias - running_mean * scale)
             return fast.line(x, a, b)
-        x = x.to(weight.dtype)  # half precision cannot hold a variance
+        if x.dtype != weight.dtype:
+            x = x.to(weight.dtype)  # half precision cannot hold a variance
         n, together = x.numel() // features, across.shared()
         if n < 2 and not together:
             raise UserError(
@@ -90,7 +91,7 @@ class _RunningNorm(Module):
             unbiased = variance * (count / (count - 1))
         else:
             y, mean, variance = batch_norm(x, weight, bias, self.eps)
-            unbiased = variance * (n / (n - 1))
+            unbiased = variance.add(variance, alpha=1 / (n - 1))  # v n / (n - 1)
         running_mean.lerp_(mean, self.momentum)
         running_var.lerp_(unbiased, self.momentum)
         self.num_batches_tracked.add_(1)
