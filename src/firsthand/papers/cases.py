@@ -1,6 +1,6 @@
 """What the exercises of several papers are tried on: random numbers, and rules that train a few parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +12,25 @@ from firsthand.papers.exercise import Case
 def drawn(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
     """Normal numbers by their names."""
     return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
+
+
+def layers(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
+    """Kernels, matrices and biases by their names: normal numbers, those of a unit divided by the root of its inputs.
+
+    So the numbers that go through many layers keep their size.
+    """
+    made = drawn(generator, **shapes)
+    return {name: value / max(1, value[0].numel()) ** 0.5 if value.ndim > 1 else value for name, value in made.items()}
+
+
+def in_one(*plain: str) -> Callable[..., Any]:
+    """Use an answer whose parameters come in one dictionary, after its other inputs, which are named here in order."""
+
+    def use(answer: Any, **inputs: Any) -> Any:
+        first = [inputs[name] for name in plain]
+        return answer(*first, {name: value for name, value in inputs.items() if name not in plain})
+
+    return use
 
 
 def numbers(generator: Generator, *shape: int) -> Tensor:
