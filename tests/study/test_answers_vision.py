@@ -6,6 +6,7 @@ from torch.testing import assert_close
 import firsthand
 from firsthand import nn
 from firsthand.papers.lenet import answers as lenet
+from firsthand.papers.zipcode import answers as zipcode
 
 
 def normal(*shape):
@@ -36,3 +37,28 @@ def test_the_answers_of_lenet_are_the_papers_network():
     assert_close(lenet.convolve(x, weight, bias), torch.conv2d(x, weight, bias))
     maps = lenet.convolve(x, weight, bias)[:, :, 1:]
     assert_close(lenet.subsample(maps, weight[:, 0, 0, 0], bias), nn.subsample(maps, weight[:, 0, 0, 0], bias))
+
+
+def test_the_answers_of_zipcode_are_the_papers_network():
+    """LeNet-1 itself, its counts, and its rejects."""
+    torch.manual_seed(1)
+    paper = firsthand.get("zipcode")
+    model, reading = paper.module("model"), paper.module("rejects")
+    net = drawn_again(paper.network())
+    sees = tuple(tuple(map(int, row)) for row in model.H3_SEES)
+    p = {name: getattr(getattr(net, name), which) for name, which in
+         (("h1", "weight"), ("h2", "gain"), ("h3", "weight"), ("h4", "gain"), ("out", "weight"))}  # fmt: skip
+    p |= {f"{name}_bias": getattr(net, name).bias for name in p}
+    pictures, labels = normal(3, 1, 16, 16).tanh(), torch.tensor([1, 9, 4])
+    y, loss = zipcode.zipnet(pictures, labels, sees, 28, p)
+    assert_close(y, net(torch.constant_pad_nd(pictures, (6,) * 4, -1.0)))
+    targets = 2 * torch.nn.functional.one_hot(labels, 10).double() - 1
+    assert_close(loss, torch.nn.functional.mse_loss(y, targets) * 5)
+    rows = model.describe()
+    assert zipcode.counts(28, 5, 4, sees, 10) == tuple(
+        sum(row[name] for row in rows) for name in ("parameters", "connections")
+    )
+    outputs, labels = normal(300, 10), torch.randint(2, (300,))
+    sure, share = zipcode.rejects(outputs, labels, 0.3)
+    assert_close(sure, reading.margins(outputs))
+    assert abs(share - reading.rejects(sure, outputs.argmax(1) != labels, 0.3)) < 1e-12
