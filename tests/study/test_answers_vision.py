@@ -5,6 +5,7 @@ from torch.testing import assert_close
 
 import firsthand
 from firsthand import nn
+from firsthand.papers.alexnet import answers as alexnet
 from firsthand.papers.lenet import answers as lenet
 from firsthand.papers.zipcode import answers as zipcode
 
@@ -62,3 +63,35 @@ def test_the_answers_of_zipcode_are_the_papers_network():
     sure, share = zipcode.rejects(outputs, labels, 0.3)
     assert_close(sure, reading.margins(outputs))
     assert abs(share - reading.rejects(sure, outputs.argmax(1) != labels, 0.3)) < 1e-12
+
+
+def test_the_answers_of_alexnet_are_the_papers_layers():
+    """The layers of the network with the same parameters: its first kernels have 11x11 pixels and another stride."""
+    torch.manual_seed(2)
+    model = firsthand.get("alexnet").module("model")
+    config = model.Config(widths=(4, 6, 6, 8, 4), hidden=(7, 5), images="large", towers=2, grid=1, scale=1.0, classes=3)
+    net = drawn_again(model.AlexNet(config)).eval()
+    net.features["0"] = nn.Conv2d(3, 4, 5, 2, 2).double()  # as in the exercise
+    names = dict(zip(("c1", "c2", "c3", "c4", "c5", "f6", "f7", "f8"),
+                     (*net.features.values(), *net.classifier.values()), strict=True))  # fmt: skip
+    p = {name: layer.weight for name, layer in names.items()}
+    p |= {f"{name}_bias": layer.bias for name, layer in names.items()}
+    images = normal(2, 3, 29, 29)
+    assert_close(alexnet.alexnet(images, None, p), net(images))
+    a = normal(2, 7, 3, 3)
+    assert_close(alexnet.respond(a, 3, 2.0, 0.3, 0.6), nn.local_response_norm(a, 3, 0.3, 0.6, 2.0))
+    assert_close(alexnet.pool(a, 3, 2), torch.max_pool2d(a, 3, 2))
+    x, weight, bias = normal(2, 6, 5, 4), normal(4, 3, 3, 3), normal(4)
+    assert_close(alexnet.towers(x, weight, bias, 1), torch.conv2d(x, weight, bias, padding=1, groups=2))
+
+
+def test_the_rule_of_alexnet_is_the_one_that_trains_it():
+    """While the rate stays the same, it is torch's too."""
+    torch.manual_seed(3)
+    w, slopes = normal(3), normal(6, 3)
+    p = torch.nn.Parameter(w.clone())
+    rule = torch.optim.SGD([p], lr=0.1, momentum=0.9, weight_decay=0.2)
+    for g in slopes:
+        p.grad = g.clone()
+        rule.step()
+    assert_close(alexnet.update(w, slopes, [0.1] * 6, 0.2)[-1], p.detach())
