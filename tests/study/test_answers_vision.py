@@ -7,6 +7,7 @@ import firsthand
 from firsthand import nn
 from firsthand.papers.alexnet import answers as alexnet
 from firsthand.papers.lenet import answers as lenet
+from firsthand.papers.nin import answers as nin
 from firsthand.papers.zipcode import answers as zipcode
 
 
@@ -95,3 +96,25 @@ def test_the_rule_of_alexnet_is_the_one_that_trains_it():
         p.grad = g.clone()
         rule.step()
     assert_close(alexnet.update(w, slopes, [0.1] * 6, 0.2)[-1], p.detach())
+
+
+def test_the_answers_of_nin_are_the_papers_network():
+    """The network of `model.py` with small blocks, and its own perceptron and fixed matrix."""
+    torch.manual_seed(4)
+    model = firsthand.get("nin").module("model")
+    net = drawn_again(model.NiN(model.Config(widths=(4, 3, 2, 5, 4, 3, 4, 3), classes=3, channels=2))).eval()
+    p = {}
+    for name in (name for names in net.blocks for name in names):
+        layer = getattr(net, name)
+        p[name] = layer.weight if name.startswith("conv") else layer.weight.flatten(1)
+        p[f"{name}_bias"] = layer.bias
+    images = normal(2, 2, 12, 9)
+    assert_close(nin.nin(images, p), net(images))
+    assert_close(nin.averaging(3, 4, 5), model.averaging(3, 4, 5))
+    assert_close(nin.pool(images), nn.max_pool2d(images, 3, 2, ceil=True))
+    target = torch.tensor([2, 0])
+    logits, loss = nin.loss(normal(2, 3, 4, 4), target)
+    assert_close(loss, torch.nn.functional.cross_entropy(logits, target))
+    names = ("conv1", "conv1_bias", "cccp1", "cccp1_bias", "cccp2", "cccp2_bias")
+    theirs = model.mlpconv(images, [net.conv1, net.cccp1, net.cccp2], padding=2)
+    assert_close(nin.mlpconv(images, *(p[name] for name in names)), theirs)
