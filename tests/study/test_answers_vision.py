@@ -8,6 +8,7 @@ from firsthand import nn
 from firsthand.papers.alexnet import answers as alexnet
 from firsthand.papers.lenet import answers as lenet
 from firsthand.papers.nin import answers as nin
+from firsthand.papers.vgg import answers as vgg
 from firsthand.papers.zipcode import answers as zipcode
 
 
@@ -118,3 +119,24 @@ def test_the_answers_of_nin_are_the_papers_network():
     names = ("conv1", "conv1_bias", "cccp1", "cccp1_bias", "cccp2", "cccp2_bias")
     theirs = model.mlpconv(images, [net.conv1, net.cccp1, net.cccp2], padding=2)
     assert_close(nin.mlpconv(images, *(p[name] for name in names)), theirs)
+
+
+def test_the_answers_of_vgg_are_the_papers_network():
+    """The network of `model.py` with small blocks, tested densely on a larger image, and the published sizes."""
+    torch.manual_seed(5)
+    paper = firsthand.get("vgg")
+    model = paper.module("model")
+    net = drawn_again(model.VGG(model.Config(blocks=(1, 2, 1), width=2, pools=3, side=2, hidden=5, classes=3))).eval()
+    p = {f"conv{i + 1}_{j + 1}": net.features[place] for (i, j), place in net.places.items()}
+    p |= {f"fc{6 + i}": net.classifier[3 * i] for i in range(3)}
+    p = {f"{name}{end}": getattr(layer, which) for name, layer in p.items()
+         for end, which in (("", "weight"), ("_bias", "bias"))}  # fmt: skip
+    images = normal(2, 1, 24, 32)
+    assert_close(vgg.vgg(images, (1, 2, 1), 2, p), net.probabilities(images))
+    assert_close(vgg.dense(net.maps(images), 2, p), net.dense(images))
+    for name in "ABDE":
+        config = paper.variant(name)
+        assert vgg.counts(config.blocks, 64, 7, 4096, 1000)[1] == SIZES[name]
+
+
+SIZES = {"A": 132_863_336, "B": 133_047_848, "D": 138_357_544, "E": 143_667_240}  # torchvision's num_params
