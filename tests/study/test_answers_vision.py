@@ -6,6 +6,7 @@ from torch.testing import assert_close
 import firsthand
 from firsthand import nn
 from firsthand.papers.alexnet import answers as alexnet
+from firsthand.papers.googlenet import answers as googlenet
 from firsthand.papers.lenet import answers as lenet
 from firsthand.papers.nin import answers as nin
 from firsthand.papers.vgg import answers as vgg
@@ -140,3 +141,64 @@ def test_the_answers_of_vgg_are_the_papers_network():
 
 
 SIZES = {"A": 132_863_336, "B": 133_047_848, "D": 138_357_544, "E": 143_667_240}  # torchvision's num_params
+
+
+def test_the_answers_of_googlenet_are_the_papers_parts():
+    """A module, an auxiliary head, and the cost of every module of Table 1."""
+    torch.manual_seed(6)
+    inner, model = (firsthand.get("googlenet").module(name) for name in ("inception", "model"))
+    module = drawn_again(inner.Inception(5, (3, 2, 4, 2, 3, 2), normed=False, kernel=5, reduce=True))
+    x = normal(2, 5, 6, 7)
+    assert_close(googlenet.inception(x, of_module(module)), module(x))
+    head = drawn_again(model.Auxiliary(5, model.Config(divide=16, stem="7x7", classes=3))).eval()
+    p = {"conv": head.conv.conv.weight.flatten(1), "conv_bias": head.conv.conv.bias}
+    p |= {"fc1": head.fc1.weight, "fc1_bias": head.fc1.bias, "fc2": head.fc2.weight, "fc2_bias": head.fc2.bias}
+    x = normal(2, 5, 14, 14)
+    assert_close(googlenet.auxiliary(x, p), head(x))
+    channels = 192
+    for widths in model.MODULES.values():
+        weights, out, naive, wide = googlenet.cost(channels, widths)
+        for reduce, expected in ((True, (weights, out)), (False, (naive, wide))):
+            one = inner.Inception(channels, widths, normed=False, kernel=5, reduce=reduce)
+            assert (sum(p.numel() for p in one.parameters() if p.ndim > 1), one.outputs) == expected
+        channels = out
+
+
+def of_module(module, part=""):
+    """The parameters of an inception module by the exercise's names."""
+    layers = (module.branch1, *module.branch2, *module.branch3, module.branch4[1])
+    p = {}
+    for name, layer in zip(("one", "reduce3", "three", "reduce5", "five", "project"), layers, strict=True):
+        weight = layer.conv.weight
+        p |= {part + name: weight if weight.shape[-1] > 1 else weight.flatten(1), f"{part}{name}_bias": layer.conv.bias}
+    return p
+
+
+def test_the_small_googlenet_is_its_modules_pools_and_heads():
+    """The same put together of the paper's modules and of torch's layers."""
+    torch.manual_seed(7)
+    torchs, inner = torch.nn.functional, firsthand.get("googlenet").module("inception")
+    shapes = {"stem": (4, 3, 3, 3), "fc": (3, 7), "aux1.conv": (2, 7), "aux1.fc1": (4, 2), "aux1.fc2": (3, 4),
+              "aux2.conv": (3, 7), "aux2.fc1": (5, 3), "aux2.fc2": (3, 5)}  # fmt: skip
+    p = {name: normal(*shape) for name, shape in shapes.items()}
+    p |= {f"{name}_bias": normal(shape[0]) for name, shape in shapes.items()}
+    modules = {}
+    for name in ("3a", "4a", "4d", "5b"):
+        before = 7 if modules else 4
+        modules[name] = drawn_again(inner.Inception(before, (2, 1, 2, 2, 1, 2), normed=False, kernel=5, reduce=True))
+        p |= of_module(modules[name], f"{name}.")
+    images, target = normal(2, 3, 23, 23), torch.tensor([2, 1])
+    x = torchs.conv2d(images, p["stem"], p["stem_bias"], stride=2, padding=1).relu()
+    a = modules["4a"](torchs.max_pool2d(modules["3a"](x), 3, 2, ceil_mode=True))
+    d = modules["4d"](a)
+    x = modules["5b"](torchs.max_pool2d(d, 3, 2, ceil_mode=True))
+    losses = []
+    logits = torchs.linear(x.mean((2, 3)), p["fc"], p["fc_bias"])
+    for maps, name in ((a, "aux1"), (d, "aux2")):
+        h = torchs.avg_pool2d(maps, 5, 3).flatten(1)
+        for layer in ("conv", "fc1", "fc2"):
+            h = torchs.linear(h if layer == "conv" else h.relu(), p[f"{name}.{layer}"], p[f"{name}.{layer}_bias"])
+        losses.append(torchs.cross_entropy(h, target))
+    found, loss = googlenet.googlenet(images, target, p)
+    assert_close(found, logits)
+    assert_close(loss, torchs.cross_entropy(logits, target) + 0.3 * sum(losses))

@@ -10,7 +10,7 @@ Parameters = dict[str, Tensor]
 
 
 def reach(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """How many pixels a side a unit of the last layer sees, and how many lie between it and its neighbour."""
+    """How many pixels a side a unit of the last layer sees, and how many it lies apart from its neighbour."""
     pixels, apart = 1, 1
     for size, stride in layers:
         pixels += (size - 1) * apart
