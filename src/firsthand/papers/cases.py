@@ -1,4 +1,4 @@
-"""What the exercises of several papers are tried on: random numbers, and rules that train a few parameters."""
+"""What the exercises of several papers are tried on: random numbers, parameters, rules that train a few of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

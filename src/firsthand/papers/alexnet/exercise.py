@@ -17,14 +17,14 @@ def responses(generator: Generator) -> Iterator[Case]:
     constants = ((2.0, 0.3, 0.75), (1.0, 0.5, 0.75), (2.0, 1e-4, 0.75), (1.5, 0.2, 0.6), (2.0, 0.1, 0.9))
     for (batch, maps, h, w, n), (k, alpha, beta) in zip(sizes, constants, strict=True):
         made = drawn(generator, a=(batch, maps, h, w)) | {"n": n, "k": k, "alpha": alpha, "beta": beta}
-        yield Case(f"batch {batch}, {maps} maps of {h}x{w}, n {n}, k {k}, alpha {alpha}, beta {beta}", made)
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}, n {n}, k {k}, alpha {alpha}, beta {beta}", made)
 
 
 def pictures(generator: Generator) -> Iterator[Case]:
     """Maps to pool: some have a last row or column that no square reaches."""
     for batch, maps, h, w, z, s in ((1, 1, 3, 3, 3, 2), (1, 1, 4, 5, 3, 2), (1, 2, 6, 6, 2, 2), (2, 3, 8, 7, 3, 2)):
         made: dict[str, Any] = drawn(generator, x=(batch, maps, h, w))
-        yield Case(f"batch {batch}, {maps} maps of {h}x{w}, z {z}, s {s}", made | {"z": z, "s": s})
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}, z {z}, s {s}", made | {"z": z, "s": s})
 
 
 def halves(generator: Generator) -> Iterator[Case]:
@@ -32,7 +32,7 @@ def halves(generator: Generator) -> Iterator[Case]:
     sizes = ((1, 2, 2, 1, 1, 1, 0), (1, 2, 2, 3, 3, 3, 1), (2, 4, 2, 4, 4, 3, 1), (2, 4, 6, 5, 6, 5, 2))
     for batch, inputs, out, h, w, k, padding in sizes:
         made = drawn(generator, x=(batch, inputs, h, w), weight=(out, inputs // 2, k, k), bias=(out,))
-        words = f"batch {batch}, {inputs} maps of {h}x{w}, {out} maps, kernels {k}x{k}, padding {padding}"
+        words = f"batch {batch}, maps {inputs} of {h}x{w}, maps out {out}, kernels {k}x{k}, padding {padding}"
         yield Case(words, made | {"padding": padding})
 
 
@@ -42,7 +42,7 @@ def masks(generator: Generator) -> Iterator[Case]:
         keep = torch.rand(batch, units, generator=generator) < 0.5
         keep[0, :2] = torch.tensor([True, False])
         made = drawn(generator, h=(batch, units)) | {"keep": None if testing else keep}
-        yield Case(f"batch {batch}, {units} units, " + ("testing" if testing else "training"), made)
+        yield Case(f"batch {batch}, units {units}, " + ("testing" if testing else "training"), made)
 
 
 def paths(generator: Generator) -> Iterator[Case]:
@@ -50,7 +50,7 @@ def paths(generator: Generator) -> Iterator[Case]:
     long = [0.3] * 4 + [0.03] * 4
     for n, rates, decay in ((1, [0.1], 0.5), (2, [0.1, 0.1], 0.3), (3, [0.2, 0.2, 0.02], 0.1), (4, long, 0.05)):
         made = drawn(generator, w=(n,), slopes=(len(rates), n)) | {"rates": rates, "decay": decay}
-        yield Case(f"{n} weights, {len(rates)} steps, rates from {rates[0]} to {rates[-1]}, decay {decay}", made)
+        yield Case(f"weights {n}, steps {len(rates)}, rates from {rates[0]} to {rates[-1]}, decay {decay}", made)
 
 
 def networks(generator: Generator) -> Iterator[Case]:
@@ -66,7 +66,7 @@ def networks(generator: Generator) -> Iterator[Case]:
         made |= {name: 2 * value for name, value in layers(generator, **wide).items()}
         made |= {f"{name}_bias": 0.3 * torch.randn(shape[0], generator=generator, dtype=torch.float64)
                  + (1 if name in ("c2", "c4", "c5", "f6", "f7") else 0) for name, shape in wide.items()}  # fmt: skip
-        words = f"batch {batch}, {channels} channels, {maps} maps, {units} units, {classes} classes"
+        words = f"batch {batch}, channels {channels}, maps {maps}, units {units}, classes {classes}"
         yield Case(words + (", testing" if testing else ", training"), made)
 
 

@@ -27,7 +27,7 @@ def narrowed(generator: Generator) -> Iterator[Case]:
         made = drawn(generator, x=(batch, channels, h, w)) | spread(
             layers(generator, W=(narrow, channels), b=(narrow,), kernels=(out, narrow, k, k), c=(out,))
         )
-        yield Case(f"batch {batch}, {channels} channels of {h}x{w} to {narrow}, {out} of {k}x{k}", made)
+        yield Case(f"batch {batch}, channels {channels} of {h}x{w} to {narrow}, {out} of {k}x{k}", made)
 
 
 def projected(generator: Generator) -> Iterator[Case]:
@@ -35,7 +35,7 @@ def projected(generator: Generator) -> Iterator[Case]:
     for batch, channels, out, h, w in ((1, 1, 1, 1, 2), (1, 2, 2, 3, 3), (2, 3, 2, 4, 5), (3, 4, 3, 5, 5)):
         made = drawn(generator, x=(batch, channels, h, w)) | layers(generator, W=(out, channels), b=(out,))
         made["x"] = made["x"] - 1.5
-        yield Case(f"batch {batch}, {channels} channels of {h}x{w} to {out}", spread(made))
+        yield Case(f"batch {batch}, channels {channels} of {h}x{w} to {out}", spread(made))
 
 
 def module(generator: Generator, channels: int, widths: tuple[int, ...], name: str = "") -> dict[str, Tensor]:
@@ -63,7 +63,7 @@ def modules(generator: Generator) -> Iterator[Case]:
         (2, 4, (3, 2, 4, 2, 2, 3), 6, 6),
     ):  # fmt: skip
         made = drawn(generator, x=(batch, channels, h, w)) | module(generator, channels, widths)
-        yield Case(f"batch {batch}, {channels} channels of {h}x{w}, widths {widths}", made)
+        yield Case(f"batch {batch}, channels {channels} of {h}x{w}, widths {widths}", made)
 
 
 def tables(generator: Generator) -> Iterator[Case]:
@@ -71,7 +71,7 @@ def tables(generator: Generator) -> Iterator[Case]:
     yield Case("1 channel, all widths 1", {"channels": 1, "widths": (1,) * 6})
     for channels in (2, 5, 192):
         widths = tuple(torch.randint(1, 2 * channels, (6,), generator=generator).tolist())
-        yield Case(f"{channels} channels, widths {widths}", {"channels": channels, "widths": widths})
+        yield Case(f"channels {channels}, widths {widths}", {"channels": channels, "widths": widths})
     yield Case(f"module 3a, widths {MODULE_3A[1]}", {"channels": MODULE_3A[0], "widths": MODULE_3A[1]})
 
 
@@ -86,7 +86,7 @@ def heads(generator: Generator) -> Iterator[Case]:
     for batch, channels, h, w, classes in ((1, 1, 5, 5, 2), (1, 2, 8, 5, 2), (2, 3, 9, 8, 3), (3, 3, 8, 8, 4)):
         places = ((h - 5) // 3 + 1) * ((w - 5) // 3 + 1)
         made = drawn(generator, x=(batch, channels, h, w)) | head(generator, channels, places, classes)
-        yield Case(f"batch {batch}, {channels} channels of {h}x{w}, {classes} classes", made)
+        yield Case(f"batch {batch}, channels {channels} of {h}x{w}, classes {classes}", made)
 
 
 def networks(generator: Generator) -> Iterator[Case]:
@@ -103,7 +103,7 @@ def networks(generator: Generator) -> Iterator[Case]:
             before = wide[0] + wide[2] + wide[4] + wide[5]
         for name in ("aux1.", "aux2."):
             made |= head(generator, 5 * scale, 1, classes, name)
-        yield Case(f"batch {batch}, {channels} channels, {2 * scale} maps after the stem, {classes} classes", made)
+        yield Case(f"batch {batch}, channels {channels}, maps {2 * scale} after the stem, classes {classes}", made)
 
 
 def side_by_side(answer: Any, generator: Generator) -> Tensor:

@@ -24,14 +24,14 @@ def pictures(generator: Generator) -> Iterator[Case]:
     """Images, kernels and biases."""
     for batch, inputs, out, h, w, k in SIZES:
         made = drawn(generator, x=(batch, inputs, h, w), weight=(out, inputs, k, k), bias=(out,))
-        yield Case(f"batch {batch}, {inputs} maps of {h}x{w}, {out} maps, kernels {k}x{k}", made)
+        yield Case(f"batch {batch}, maps {inputs} of {h}x{w}, maps out {out}, kernels {k}x{k}", made)
 
 
 def squares(generator: Generator) -> Iterator[Case]:
     """Maps with gains and biases."""
     for batch, maps, h, w in ((1, 1, 2, 2), (1, 2, 2, 4), (2, 2, 4, 4), (3, 4, 6, 2)):
         made = drawn(generator, x=(batch, maps, h, w), gain=(maps,), bias=(maps,))
-        yield Case(f"batch {batch}, {maps} maps of {h}x{w}", made)
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}", made)
 
 
 def connections(generator: Generator, out: int, inputs: int) -> Tensor:
@@ -51,7 +51,7 @@ def tables(generator: Generator) -> Iterator[Case]:
         count = int(table.sum())
         made = drawn(generator, x=(batch, inputs, h, w)) | {"table": table}
         made |= drawn(generator, kernels=(count, k, k), bias=(out,))
-        yield Case(f"batch {batch}, {inputs} maps, {out} maps, {count} kernels {k}x{k}", made)
+        yield Case(f"batch {batch}, maps {inputs}, maps out {out}, kernels {count} of {k}x{k}", made)
 
 
 def patterns(generator: Generator, units: int, classes: int, batch: int) -> dict[str, Tensor]:

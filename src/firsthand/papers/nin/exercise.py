@@ -15,7 +15,7 @@ def pixels(generator: Generator) -> Iterator[Case]:
     """Maps, a matrix and a bias."""
     for batch, maps, out, h, w in ((1, 1, 1, 1, 2), (1, 2, 2, 2, 2), (2, 2, 3, 3, 1), (2, 3, 3, 3, 3), (3, 5, 4, 2, 4)):
         made = drawn(generator, x=(batch, maps, h, w), W=(out, maps), b=(out,))
-        yield Case(f"batch {batch}, {maps} maps of {h}x{w}, {out} maps", made)
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}, maps out {out}", made)
 
 
 def perceptrons(generator: Generator) -> Iterator[Case]:
@@ -31,7 +31,7 @@ def perceptrons(generator: Generator) -> Iterator[Case]:
         none = torch.zeros_like(made["b_3"])
         sums = mlpconv(x, *hidden, W_3, none) - mlpconv(x, *hidden, -W_3, none)
         made["b_3"] = 0.02 - sums.mean((0, 2, 3))  # so that the last sums have both signs
-        words = f"batch {batch}, {maps} maps of {h}x{w}, patches {k}x{k}, layers {first}, {second}, {third}"
+        words = f"batch {batch}, maps {maps} of {h}x{w}, patches {k}x{k}, layers {first}, {second}, {third}"
         yield Case(words, made)
 
 
@@ -39,13 +39,13 @@ def pictures(generator: Generator) -> Iterator[Case]:
     """Maps of even and odd sides."""
     for batch, maps, h, w in ((1, 1, 3, 3), (1, 1, 4, 4), (1, 2, 5, 6), (2, 2, 8, 7), (2, 3, 6, 8)):
         made = drawn(generator, x=(batch, maps, h, w))
-        yield Case(f"batch {batch}, {maps} maps of {h}x{w}", {"x": made["x"] - 1})
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}", {"x": made["x"] - 1})
 
 
 def sides(generator: Generator) -> Iterator[Case]:
     """Classes, and the sides of their maps."""
     for classes, height, width in ((1, 1, 2), (2, 2, 2), (3, 2, 3), (2, 4, 3), (10, 8, 8)):
-        words = f"{classes} classes, maps of {height}x{width}"
+        words = f"classes {classes}, maps of {height}x{width}"
         yield Case(words, {"classes": classes, "height": height, "width": width})
 
 
@@ -53,7 +53,7 @@ def evidence(generator: Generator) -> Iterator[Case]:
     """Class maps, and classes."""
     for batch, classes, h, w in ((1, 2, 1, 2), (1, 2, 2, 2), (2, 3, 3, 2), (4, 5, 3, 3)):
         target = torch.randint(classes, (batch,), generator=generator)
-        words = f"batch {batch}, {classes} classes, maps of {h}x{w}"
+        words = f"batch {batch}, classes {classes}, maps of {h}x{w}"
         yield Case(words, drawn(generator, maps=(batch, classes, h, w)) | {"target": target})
 
 
@@ -77,7 +77,7 @@ def networks(generator: Generator) -> Iterator[Case]:
             made[f"{name}_bias"] = 0.6 + 0.3 * torch.randn(shape[0], generator=generator, dtype=torch.float64)
         tilt = 0.05 * (-1.0) ** torch.arange(classes)  # so that the means of the sums have both signs, and pixels, too
         made["cccp6_bias"] = tilt - centre(**made)
-        yield Case(f"batch {batch}, {channels} channels, maps {a + 1}, {a}, {b}, classes {classes}", made)
+        yield Case(f"batch {batch}, channels {channels}, maps {a + 1}, {a}, {b}, classes {classes}", made)
 
 
 def shuffled(answer: Any, generator: Generator) -> Tensor:

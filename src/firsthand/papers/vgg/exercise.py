@@ -60,7 +60,7 @@ def maps(generator: Generator) -> Iterator[Case]:
         (1, 1, 1, 1, 1, 2, 2), (1, 2, 2, 2, 2, 3, 2), (2, 2, 3, 4, 2, 4, 3), (2, 3, 5, 4, 3, 6, 4),
     ):  # fmt: skip
         made: dict[str, Any] = drawn(generator, maps=(batch, channels, h, w)) | {"side": side}
-        words = f"batch {batch}, {channels} maps of {h}x{w}, linear layers of {side}x{side} pixels, {classes} classes"
+        words = f"batch {batch}, maps {channels} of {h}x{w}, linear layers of {side}x{side} pixels, classes {classes}"
         yield Case(words, made | linear(generator, channels, side, hidden, classes))
 
 
@@ -68,7 +68,7 @@ def evidence(generator: Generator) -> Iterator[Case]:
     """Scores of images and of their mirror images."""
     for batch, classes, h, w in ((1, 2, 1, 1), (1, 2, 1, 2), (2, 2, 2, 2), (3, 5, 3, 2)):
         made = drawn(generator, scores=(batch, classes, h, w), mirrored=(batch, classes, h, w))
-        yield Case(f"batch {batch}, {classes} classes at {h}x{w} places", made)
+        yield Case(f"batch {batch}, classes {classes} at {h}x{w} places", made)
 
 
 def networks(generator: Generator) -> Iterator[Case]:
@@ -86,7 +86,7 @@ def networks(generator: Generator) -> Iterator[Case]:
                 made[f"{name}_bias"] = drawn(generator, _=(after,))["_"] / 2
                 before = after
         made |= linear(generator, before, side, 5, classes)
-        yield Case(f"batch {batch}, {h}x{w} pixels, blocks {blocks}, width {width}, {classes} classes", made)
+        yield Case(f"batch {batch}, {h}x{w} pixels, blocks {blocks}, width {width}, classes {classes}", made)
 
 
 def seen(answer: Any, generator: Generator) -> float:

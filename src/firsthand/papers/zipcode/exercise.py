@@ -25,14 +25,14 @@ def patches(generator: Generator) -> Iterator[Case]:
     for batch, seen, h, w, k, stride in sizes:
         made = drawn(generator, x=(batch, seen, h, w)) | layers(generator, kernels=(1, seen, k, k))
         made |= {"kernels": made["kernels"][0], **drawn(generator, bias=()), "stride": stride}
-        yield Case(f"batch {batch}, {seen} maps of {h}x{w}, kernels {k}x{k}, stride {stride}", made)
+        yield Case(f"batch {batch}, maps {seen} of {h}x{w}, kernels {k}x{k}, stride {stride}", made)
 
 
 def squares(generator: Generator) -> Iterator[Case]:
     """Maps with gains and biases."""
     for batch, maps, h, w in ((1, 1, 2, 2), (1, 2, 2, 4), (2, 2, 4, 4), (3, 4, 6, 2)):
         made = drawn(generator, x=(batch, maps, h, w), gain=(maps,), bias=(maps,))
-        yield Case(f"batch {batch}, {maps} maps of {h}x{w}", made | {"gain": made["gain"] / 2})
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}", made | {"gain": made["gain"] / 2})
 
 
 def wiring(generator: Generator, out: int, maps: int) -> Sees:
@@ -49,7 +49,7 @@ def networks(generator: Generator) -> Iterator[Case]:
     """Sizes of networks."""
     for side, k, maps, out, classes in ((4, 1, 1, 1, 2), (10, 3, 2, 2, 2), (14, 3, 2, 5, 3), (28, 5, 4, 12, 10)):
         sees = wiring(generator, out, maps)
-        words = f"side {side}, kernels {k}x{k}, {maps} maps, {out} maps, classes {classes}"
+        words = f"side {side}, kernels {k}x{k}, maps {maps}, {out}, classes {classes}"
         yield Case(words, {"side": side, "k": k, "maps": maps, "sees": sees, "classes": classes})
 
 
@@ -59,7 +59,7 @@ def readings(generator: Generator) -> Iterator[Case]:
         outputs = torch.randn(images, classes, generator=generator, dtype=torch.float64)
         labels = (outputs.argmax(1) + (torch.rand(images, generator=generator) < 0.35).long()) % classes
         labels[0] = (int(outputs[0].argmax()) + 1) % classes  # one is wrong for certain
-        words = f"{images} images, {classes} classes, at most {most:g} read wrongly"
+        words = f"images {images}, classes {classes}, at most {most:g} read wrongly"
         yield Case(words, {"outputs": outputs, "labels": labels, "most": most})
 
 
