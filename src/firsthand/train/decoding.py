@@ -61,7 +61,7 @@ def penalty(length: int, alpha: float) -> float:
     return ((5 + length) / 6) ** alpha
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def search(
     network: Translator, source: Int[Tensor, "batch places"], options: Decoding = Decoding(), most: int | None = None
 ) -> list[list[Hypothesis]]:
@@ -103,7 +103,8 @@ def search(
             break
         order, chosen, scored = (torch.tensor(column, device=device) for column in zip(*rows, strict=True))
         tokens, log_p = torch.cat([tokens[order], chosen[:, None]], 1), scored.view(-1, beam)
-        past = None if past is None else _take(past, order)
+        if past is not None and order.tolist() != list(range(len(past[0]))):  # else all would be copied as it is
+            past = _take(past, order)
         if len(kept) < len(going):  # within a sentence the memory of all rows is the same
             memory = _take(memory, order)
         going = kept
@@ -135,9 +136,9 @@ def _take(rows: Rows, order: Int[Tensor, " some"]) -> Rows:
 
 def _allowed(logits: Float[Tensor, "rows vocab"]) -> Float[Tensor, "rows vocab"]:
     """The log-probabilities of the next token, of those that may be written."""
-    if logits.isnan().any():
-        raise UserError("The network's outputs are no numbers, its training diverged: try a smaller learning rate.")
     found = log_softmax(logits)
+    if found[:, EOS].isnan().any():  # a logit that is no number makes its whole row none
+        raise UserError("The network's outputs are no numbers, its training diverged: try a smaller learning rate.")
     found[:, [PAD, BOS, UNK]] = -torch.inf
     return found
 
