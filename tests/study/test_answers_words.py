@@ -1,10 +1,14 @@
 """The answers of the exercises about words are the papers' own networks and rules, as the project has them."""
 
+import numpy as np
 import torch
 from torch.testing import assert_close
 
 from firsthand.papers.selfattention import answers as selfattention
 from firsthand.papers.selfattention import model as selfattention_model
+from firsthand.papers.skipgram import answers as skipgram
+from firsthand.papers.skipgram import model as skipgram_model
+from firsthand.papers.skipgram import sampling
 
 
 def test_the_answers_of_self_attention_are_the_papers_network():
@@ -37,3 +41,41 @@ def test_the_answers_of_self_attention_are_the_papers_network():
     first, kept = selfattention.advance(tokens[:, :3], None, 3, ends, blocks)
     second, _ = selfattention.advance(tokens[:, 3:], kept, 3, ends, blocks)
     assert_close(torch.cat([first, second], 1), whole)
+
+
+def test_the_answers_of_word2vec_are_what_it_draws():
+    """Which words stay, pairs, and shares of noise."""
+    counts = np.array([3, 40, 200, 1000])
+    double = torch.from_numpy(counts).double()
+    assert_close(skipgram.kept(double, 0.1), torch.from_numpy(sampling.kept(counts, 0.1)))
+    draws = torch.tensor([[0.0, 0.24, 0.25, 0.49, 0.5, 0.99]], dtype=torch.float64)
+    assert_close(skipgram.noise(double, 0.75, draws)[0], torch.from_numpy(sampling.noise_shares(counts, 0.75)))
+    halves = torch.tensor([1.0, 1.0, 2.0], dtype=torch.float64)
+    assert skipgram.noise(halves, 1.0, draws)[1].tolist() == [[0, 0, 1, 1, 2, 2]]
+    text, reach = torch.tensor([3, 1, 1, 2, 0]), torch.tensor([2, 1, 3, 1, 4])
+    assert_close(skipgram.pairs(text, reach), torch.cat(skipgram_model.pairs(text, reach), 1))
+
+
+def test_the_answers_of_word2vec_are_the_papers_network():
+    """Equations 3 and 4 with the network's tables, and a step of descent for each pair."""
+    torch.manual_seed(0)
+    network = skipgram_model.SkipGram(skipgram_model.Config(vocab=6, embed=3)).double()
+    network.output.data.normal_()
+    v, u = network.input.detach().clone(), network.output.detach().clone()
+    text, reach, drawn = torch.tensor([5, 1, 1, 2, 0]), torch.tensor([1, 2, 1, 1, 2]), torch.randint(6, (30, 4))
+    examples = skipgram.pairs(text, reach)
+    losses = skipgram.negative(v, u, *examples.T, drawn[: len(examples)])
+    targets = torch.cat([examples[:, 1:], drawn[: len(examples)]], 1)
+    assert_close(losses, network.loss(network(examples[:, :1], targets)).detach())
+    found = skipgram.train(text, torch.ones(5, dtype=torch.bool), reach, drawn, v, u, 0.2)
+    for example, target in zip(examples, targets, strict=True):
+        loss = network.loss(network(example[None, :1], target[None])).sum()
+        for p, slope in zip(network.parameters(), torch.autograd.grad(loss, list(network.parameters())), strict=True):
+            p.data -= 0.2 * slope
+    assert_close(found, (network.input.detach(), network.output.detach()))
+    config = skipgram_model.Config(vocab=6, embed=3, output="hierarchical")
+    network = skipgram_model.SkipGram(config, np.array([9, 1, 4, 4, 2, 7])).double()
+    network.output.data.normal_()
+    words = torch.tensor([[2], [5]])
+    ours = skipgram.tree(network.input[words[:, 0]], network.output, network.nodes.clamp(min=0), network.branches)
+    assert_close(ours, network.log_probabilities(words))
