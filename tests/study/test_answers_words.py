@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch.testing import assert_close
 
+from firsthand.papers.bahdanau import answers as bahdanau
+from firsthand.papers.bahdanau import model as bahdanau_model
 from firsthand.papers.selfattention import answers as selfattention
 from firsthand.papers.selfattention import model as selfattention_model
 from firsthand.papers.skipgram import answers as skipgram
@@ -79,3 +81,33 @@ def test_the_answers_of_word2vec_are_the_papers_network():
     words = torch.tensor([[2], [5]])
     ours = skipgram.tree(network.input[words[:, 0]], network.output, network.nodes.clamp(min=0), network.branches)
     assert_close(ours, network.log_probabilities(words))
+
+
+def test_the_answers_of_the_first_attention_are_the_papers_network():
+    """Logits and alignments of RNNsearch; the encoder's layer has two biases, and a z that keeps."""
+    torch.manual_seed(0)
+    n, m = 3, 2
+    network = bahdanau_model.RNNsearch(bahdanau_model.Config(vocab=9, embed=m, hidden=n, maxout=2)).double()
+    for parameter in network.parameters():
+        parameter.data.normal_()
+    network.attention.key.bias.data.zero_()  # the paper prints none
+    state = network.state_dict()
+
+    def unit(end: str) -> dict[str, torch.Tensor]:
+        W, U, *biases = (state[f"encoder.{name}_l0{end}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        return {name: torch.cat([part[:n], -part[n : 2 * n], part[2 * n :]])
+                for name, part in (("W", W), ("U", U), ("b", sum(biases)))}  # fmt: skip
+
+    names = {"source.weight": "E_x", "embedding.weight": "E_y", "start.weight": "W_s", "start.bias": "b_s",
+             "attention.query.weight": "W_a", "attention.key.weight": "U_a", "attention.score": "v", "word.weight": "W",
+             "word.bias": "b", "context.weight": "C", "deep.bias": "b_o", "output.weight": "W_o",
+             "output.bias": "b_y"}  # fmt: skip
+    p = {name: state[old] for old, name in names.items()}
+    p["U"] = torch.cat([state["gates.weight"], state["candidate.weight"]])
+    p["U_o"], p["V_o"], p["C_o"] = state["deep.weight"].split([n, m, 2 * n], 1)
+    lengths = torch.tensor([4, 2])
+    source = torch.randint(4, 9, (2, 4)) * (torch.arange(4) < lengths[:, None])  # the padding is token 0
+    target = torch.randint(4, 9, (2, 3))
+    logits, weights = bahdanau.translate(source, lengths, target, unit(""), unit("_reverse"), p)
+    assert_close(logits, network(source, target).detach())
+    assert_close(weights, network.alignments(source, target))
