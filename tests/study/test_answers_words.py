@@ -4,13 +4,17 @@ import numpy as np
 import torch
 from torch.testing import assert_close
 
+from firsthand.data.sentences import BOS, EOS, UNK
 from firsthand.papers.bahdanau import answers as bahdanau
 from firsthand.papers.bahdanau import model as bahdanau_model
 from firsthand.papers.selfattention import answers as selfattention
 from firsthand.papers.selfattention import model as selfattention_model
+from firsthand.papers.seq2seq import answers as seq2seq
+from firsthand.papers.seq2seq import model as seq2seq_model
 from firsthand.papers.skipgram import answers as skipgram
 from firsthand.papers.skipgram import model as skipgram_model
 from firsthand.papers.skipgram import sampling
+from firsthand.train import decoding
 
 
 def test_the_answers_of_self_attention_are_the_papers_network():
@@ -111,3 +115,62 @@ def test_the_answers_of_the_first_attention_are_the_papers_network():
     logits, weights = bahdanau.translate(source, lengths, target, unit(""), unit("_reverse"), p)
     assert_close(logits, network(source, target).detach())
     assert_close(weights, network.alignments(source, target))
+
+
+def test_the_answers_of_sequence_to_sequence_are_the_papers_network():
+    """Logits of a deep LSTM that reads backwards, whose layers have two biases, and the loss of a sentence."""
+    torch.manual_seed(0)
+    network = seq2seq_model.Seq2Seq(seq2seq_model.Config(vocab=9, embed=3, hidden=3, layers=2)).double()
+    for parameter in network.parameters():
+        parameter.data.normal_()
+    state = network.state_dict()
+
+    def side(name: str, table: torch.Tensor) -> dict[str, torch.Tensor]:
+        of = [[state[f"{name}.{part}_l{i}"] for i in range(2)]
+              for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]  # fmt: skip
+        W, U, b_ih, b_hh = map(torch.stack, of)
+        return {"C": table, "W": W, "U": U, "b": b_ih + b_hh}
+
+    table = state["embedding.weight"].clone()
+    table[0] = table[BOS]  # the begin is token 0
+    decoder = side("decoder", table) | {"V": state["output.weight"], "d": state["output.bias"]}
+    lengths = torch.tensor([4, 2])
+    source = torch.randint(4, 9, (2, 4)) * (torch.arange(4) < lengths[:, None])
+    target = torch.randint(4, 9, (2, 3))
+    assert torch.equal(seq2seq.backwards(source, lengths), seq2seq_model.backwards(source, lengths))
+    found = seq2seq.logits(source, lengths, target, side("encoder", state["source.weight"]), decoder)
+    assert_close(found, network(source, target).detach())
+    whole = torch.nn.functional.cross_entropy(found.flatten(0, 1), target.flatten(), reduction="sum") / 2
+    assert_close(seq2seq.loss(found, target, torch.tensor([3, 3])), whole)
+
+
+class Table:
+    """A decoder to which the next token depends on the last one alone."""
+
+    def __init__(self, logits: torch.Tensor):
+        self.logits = logits
+
+    def encode(self, source: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return (source,)
+
+    def decode(self, tokens: torch.Tensor, memory: tuple, past: tuple | None = None) -> tuple[torch.Tensor, tuple]:
+        return self.logits[tokens], (tokens[:, -1:],)
+
+
+def test_the_search_of_sequence_to_sequence_is_the_one_that_translates():
+    """The same tokens and log-probabilities, for beams of 1, 2 and 3 in forty languages."""
+    torch.manual_seed(0)
+    compared = 0
+    for beam in (1, 2, 3):
+        for logits in torch.randn(40, 8, 8):
+            logits[:, EOS] += 1
+            logits[:, [0, BOS, UNK]] = -torch.inf  # these are never written
+            options = decoding.Decoding(beam=beam, alpha=0.0, extra=30)
+            theirs = decoding.search(Table(logits), torch.tensor([[5]]), options)[0][0]
+            logs = logits.log_softmax(1)
+            tokens, total = seq2seq.search(lambda tokens, logs=logs: logs[tokens[-1] if tokens else BOS], beam, EOS, 30)
+            if theirs.ended:  # greedy, some go round in circles
+                compared += 1
+                assert tokens == [*theirs.tokens, EOS]
+                assert abs(total - theirs.log_p) < 1e-4  # theirs is summed up in float32
+    assert compared > 80
