@@ -5,8 +5,12 @@ import torch
 from torch.testing import assert_close
 
 from firsthand.data.sentences import BOS, EOS, UNK
+from firsthand.data.wordpiece import WordPiece
 from firsthand.papers.bahdanau import answers as bahdanau
 from firsthand.papers.bahdanau import model as bahdanau_model
+from firsthand.papers.bert import answers as bert
+from firsthand.papers.bert import masking
+from firsthand.papers.bert import model as bert_model
 from firsthand.papers.selfattention import answers as selfattention
 from firsthand.papers.selfattention import model as selfattention_model
 from firsthand.papers.seq2seq import answers as seq2seq
@@ -174,3 +178,50 @@ def test_the_search_of_sequence_to_sequence_is_the_one_that_translates():
                 assert tokens == [*theirs.tokens, EOS]
                 assert abs(total - theirs.log_p) < 1e-4  # theirs is summed up in float32
     assert compared > 80
+
+
+def test_the_answers_of_bert_are_the_papers_network():
+    """Both losses of two layers with the same weights, padding and a second span among the inputs."""
+    torch.manual_seed(0)
+    network = (
+        bert_model.BERT(bert_model.Config(vocab=9, hidden=6, layers=2, heads=3, feed=5, length=10)).double().eval()
+    )
+    for parameter in network.parameters():
+        parameter.data.normal_()
+    state = network.state_dict()
+
+    def named(prefix: str, **names: str) -> dict[str, torch.Tensor]:
+        return {name: state[prefix + old] for name, old in names.items()}
+
+    norm = {"scale": "norm.weight", "shift": "norm.bias"}
+    below = named("encoder.", E="embedding.weight", P="positions.weight", S="segments.weight", **norm)
+    above = named("", W_t="transform.weight", b_t="transform.bias", b="bias", **norm)
+    pair = named("", W_p="encoder.pooler.weight", b_p="encoder.pooler.bias", W_n="next.weight", b_n="next.bias")
+    layers = [
+        named(f"encoder.layers.{i}.", W_in="attention.in_proj_weight", b_in="attention.in_proj_bias",
+              W_out="attention.out_proj.weight", b_out="attention.out_proj.bias", W_1="expand.weight",
+              b_1="expand.bias", W_2="contract.weight", b_2="contract.bias", scale_1="attention_norm.weight",
+              shift_1="attention_norm.bias", scale_2="norm.weight", shift_2="norm.bias")
+        for i in range(2)
+    ]  # fmt: skip
+    rows = [bert.pack([5, 7, 8], [4, 6], 9), bert.pack([8, 8], [], 9)]
+    tokens, segments = (torch.stack(part) for part in zip(*rows, strict=True))
+    targets = torch.full_like(tokens, bert.NOTHING)
+    targets[0, 2], targets[0, 5], targets[1, 1] = 4, 6, 7
+    follows = torch.tensor([1, 0])
+    found = bert.pretrain(tokens, segments, targets, follows, 3, [below, above, pair], layers)
+    words, pairs = network.pretrain(torch.stack([tokens, segments], 1), targets != bert.NOTHING)
+    cross_entropy = torch.nn.functional.cross_entropy
+    assert_close(found, (cross_entropy(words, targets[targets != bert.NOTHING]), cross_entropy(pairs, follows)))
+
+
+def test_the_answers_of_bert_hide_the_same_words():
+    """With the numbers that the paper's own function draws."""
+    vocabulary = WordPiece(("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", *map(str, range(30))))
+    tokens = torch.randint(4, 35, (40, 30), generator=torch.Generator().manual_seed(0))
+    tokens[:, 0], tokens[:, 20], tokens[:, 26:] = bert.CLS, bert.SEP, bert.PAD
+    generator = torch.Generator().manual_seed(1)
+    order, what = (torch.rand(tokens.shape, generator=generator) for _ in range(2))
+    others = torch.randint(len(vocabulary), tokens.shape, generator=generator)
+    theirs = masking.masked(tokens, vocabulary, torch.Generator().manual_seed(1))
+    assert_close(bert.hide(tokens, order, what, others), theirs)
