@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from firsthand.papers.bert import answers
 from firsthand.papers.bert.answers import CLS, NOTHING, PAD, SEP
 from firsthand.papers.cases import drawn, flat
-from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
+from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 
 SIZES = ((1, 1, 3, 1), (1, 2, 4, 2), (2, 3, 3, 3), (3, 4, 6, 2))  # batch, time, hidden, heads
 
@@ -167,7 +167,7 @@ EXERCISE = Exercise(steps=(
         returns=("tokens", "segments"),
         mistakes=(
             mistake("no-end-of-the-second", "[*b, SEP] if b else []", "[*b]", "Each span ends with [SEP]."),
-            mistake("end-of-nothing", "[*b, SEP] if b else []", "[*b, SEP]",
+            Mistake("end-of-nothing", (("[*b, SEP] if b else []", "[*b, SEP]"), ("+ 2 + bool(b)", "+ 3")),
                     "Without a second span there is one [SEP] only."),
             mistake("end-in-the-second-segment", "[0] * (len(a) + 2) + [1] * len(second)",
                     "[0] * (len(a) + 1) + [1] * (len(second) + 1)", "The first [SEP] belongs to the first segment."),

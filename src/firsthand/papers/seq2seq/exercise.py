@@ -329,7 +329,7 @@ EXERCISE = Exercise(steps=(
     Step(
         minutes=25,
         statement="""
-            To translate, the decoder reads what it wrote, and a beam follows the B likeliest beginnings.
+            To translate, the decoder reads what it wrote, and a beam follows the B = `beam` likeliest beginnings.
             following(tokens) returns log p of every token of the vocabulary after a list of tokens, which is empty at
             first. Start with the empty beginning, whose log-probability is 0, and at every step
 

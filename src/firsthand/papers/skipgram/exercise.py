@@ -221,8 +221,8 @@ EXERCISE = Exercise(steps=(
     Step(
         minutes=15,
         statement="""
-            Every word w has two vectors, a row of v as a centre and a row of u as a context. Negative sampling asks k
-            + 1 yes-or-no questions a pair: is the context right, and is each of its k noise words wrong? What is
+            Every word w has two vectors, a row of v as a centre and a row of u as a context. Of each pair negative
+            sampling asks k + 1 times yes or no: is the context right, and is each of its k noise words wrong? What is
             minimised:
 
                 -log sigma(u_context . v_centre) - sum over its k noise words n of log sigma(-u_n . v_centre)        [4]
