@@ -33,6 +33,20 @@ def in_one(*plain: str) -> Callable[..., Any]:
     return use
 
 
+def flat(names: tuple[str, ...]) -> Callable[..., Any]:
+    """Use an answer whose last arguments are dictionaries of these names; "p.W" is what p holds as W."""
+
+    def use(answer: Any, **inputs: Any) -> Any:
+        plain = {name: value for name, value in inputs.items() if "." not in name}
+        split: dict[str, dict[str, Tensor]] = {part: {} for part in names}
+        for name in inputs.keys() - plain.keys():
+            part, one = name.split(".")
+            split[part][one] = inputs[name]
+        return answer(*plain.values(), *split.values())
+
+    return use
+
+
 def numbers(generator: Generator, *shape: int) -> Tensor:
     """Numbers of three sizes, as gradients have: about 1e-8, 1 and 10."""
     size = torch.tensor([1e-8, 1.0, 10.0], dtype=torch.float64)
