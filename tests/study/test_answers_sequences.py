@@ -6,6 +6,11 @@ from torch.testing import assert_close
 from firsthand.papers.rnn import answers as rnn
 from firsthand.papers.rnn.elman import Elman
 from firsthand.papers.rnn.model import Config, RecurrentNetwork
+from firsthand.papers.vanishing import answers as vanishing
+from firsthand.papers.vanishing import theory
+from firsthand.papers.vanishing.claims.cliff import cliff_error
+from firsthand.papers.vanishing.jacobians import bound, by_lag
+from firsthand.papers.vanishing.latches import Latches, descend
 
 
 def normal(*shape):
@@ -52,3 +57,44 @@ def test_elmans_network_of_the_rnn_is_the_papers():
     assert_close(theirs.read(stream, 0.4)[:, 0], expected)
     assert_close(theirs.w[0], torch.cat([W, U, b[:, None]], 1))
     assert_close(theirs.v[0], torch.cat([V, d[:, None]], 1))
+
+
+def test_the_answers_of_vanishing_are_the_papers_theory():
+    """What a neuron stores in closed form; how much of a gradient is left at every lag, by autograd."""
+    weights = [1.05, 1.25, 1.5, 2.0, 3.0]
+    for found, closed in zip(
+        vanishing.stored(torch.tensor(weights, dtype=torch.float64)),
+        (theory.attractor, theory.multiplier, theory.threshold),
+        strict=True,
+    ):
+        assert_close(found, torch.tensor([closed(w) for w in weights], dtype=torch.float64))
+    torch.manual_seed(0)
+    u, h, W, error = normal(5, 3), normal(3).requires_grad_(), normal(3, 3), normal(3)
+    states = [(h[None],)]
+    for now in u:
+        states.append((torch.tanh(states[-1][0] @ W.T + now),))
+    errors = (states[-1][0] * error).sum(1)
+    norms, bounds = vanishing.fading(error, u, h.detach(), W)
+    assert_close(norms, by_lag(errors, states)[:, 0])
+    assert_close(bounds, error.norm() * bound(W, states)[:, 0].detach())
+
+
+def test_the_answers_of_vanishing_learn_as_the_papers_latches():
+    """The same noise, drawn in the same order; and a step beside the cliff of figure 6."""
+    torch.manual_seed(0)
+    w, free = torch.tensor(1.25, dtype=torch.float64), 0.1 * normal(2, 3)
+    theirs = Latches(w[None].clone(), free.T[:, :, None].clone())
+    generator = torch.Generator().manual_seed(3)
+    drawn = torch.stack([torch.randn(5, 2, 1, generator=generator) for _ in range(4)])
+    descend(theirs, 8, 0.2, 0.1, 4, torch.Generator().manual_seed(3))
+    noise = (drawn * 0.2).double()[..., 0].transpose(1, 2)
+    _, w, free = vanishing.learn(w, free, noise, 0.1)
+    assert_close(theirs.w[0].double(), w, rtol=1e-6, atol=0)  # their targets are float32
+    assert_close(theirs.free[:, :, 0].T.double(), free, rtol=1e-5, atol=1e-7)
+    place = torch.tensor([4.69, -2.42], dtype=torch.float64, requires_grad=True)
+    error = cliff_error(*place)
+    (slope,) = torch.autograd.grad(error, place)
+    assert slope.norm() > 1
+    errors, path = vanishing.descend(place.detach(), 50, 1, 0.1, 1.0)
+    assert_close(errors[0], error.detach())
+    assert_close(path[0], place.detach() - 0.1 * slope / slope.norm())
