@@ -3,6 +3,8 @@
 import torch
 from torch.testing import assert_close
 
+from firsthand.papers.birnn import answers as birnn
+from firsthand.papers.birnn import model as birnn_model
 from firsthand.papers.rnn import answers as rnn
 from firsthand.papers.rnn.elman import Elman
 from firsthand.papers.rnn.model import Config, RecurrentNetwork
@@ -98,3 +100,28 @@ def test_the_answers_of_vanishing_learn_as_the_papers_latches():
     errors, path = vanishing.descend(place.detach(), 50, 1, 0.1, 1.0)
     assert_close(errors[0], error.detach())
     assert_close(path[0], place.detach() - 0.1 * slope / slope.norm())
+
+
+def test_the_answers_of_the_birnn_are_the_papers_network():
+    """Its 21 weights on numbers; its states and their turning on padded sequences, against torch's own layer."""
+    torch.manual_seed(0)
+    network = birnn_model.BRNN(birnn_model.Config()).double()
+    past, future, output = network.past, network.future, network.output
+    weights = [getattr(part, f"{name}_l0").detach() for part in (past, future)
+               for name in ("weight_ih", "weight_hh", "bias_ih")]  # fmt: skip
+    ends = *output.weight.detach().chunk(2, 1), output.bias.detach()
+    assert sum(value.numel() for value in (*weights, *ends)) == 21
+    x = normal(3, 6, 1)
+    whole = torch.full((3,), 6)
+    assert_close(birnn.brnn(x, whole, *weights, *ends), network(x).detach())
+    lengths = torch.tensor([6, 4, 1])
+    assert torch.equal(birnn.turned(x, lengths), birnn_model.backwards(x, lengths))
+    layer = torch.nn.RNN(1, 2, batch_first=True, bidirectional=True).double()
+    for suffix, part in (("", weights[:3]), ("_reverse", weights[3:])):
+        for name, value in zip(("weight_ih_l0", "weight_hh_l0", "bias_ih_l0"), part, strict=True):
+            getattr(layer, name + suffix).data.copy_(value)
+        getattr(layer, "bias_hh_l0" + suffix).data.zero_()
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True)
+    states, _ = layer(packed, torch.full((2, 3, 2), 0.5, dtype=torch.float64))
+    theirs, _ = torch.nn.utils.rnn.pad_packed_sequence(states, batch_first=True)
+    assert_close(torch.cat(birnn.both(x, lengths, *weights), 2), theirs.detach())
