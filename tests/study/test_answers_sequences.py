@@ -1,10 +1,14 @@
 """The answers of the exercises on sequences: equal to what the papers' own folders, and autograd, make of them."""
 
+import pytest
 import torch
+from scipy import stats
 from torch.testing import assert_close
 
 from firsthand.papers.birnn import answers as birnn
 from firsthand.papers.birnn import model as birnn_model
+from firsthand.papers.odyssey import answers as odyssey
+from firsthand.papers.odyssey import model as odyssey_model
 from firsthand.papers.rnn import answers as rnn
 from firsthand.papers.rnn.elman import Elman
 from firsthand.papers.rnn.model import Config, RecurrentNetwork
@@ -125,3 +129,54 @@ def test_the_answers_of_the_birnn_are_the_papers_network():
     states, _ = layer(packed, torch.full((2, 3, 2), 0.5, dtype=torch.float64))
     theirs, _ = torch.nn.utils.rnn.pad_packed_sequence(states, batch_first=True)
     assert_close(torch.cat(birnn.both(x, lengths, *weights), 2), theirs.detach())
+
+
+@pytest.mark.parametrize("name", ["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR"])
+def test_the_answers_of_the_odyssey_are_the_papers_variants(name):
+    """A step, and the size, of each; where a block is missing its rows of the answers' matrices do nothing."""
+    torch.manual_seed(0)
+    layer = odyssey_model.LSTM(3, 4, name).double()
+    assert odyssey.size(name, 3, 4) == sum(value.numel() for value in layer.parameters())
+    x, y, c, gates = normal(2, 3), normal(2, 4), normal(2, 4), torch.rand(2, 12, dtype=torch.float64)
+    W, R, b, p = normal(16, 3), normal(16, 4), normal(16), normal(3, 4)
+    rows = [row for k, block in enumerate("ifzo") if block in layer.blocks for row in range(4 * k, 4 * k + 4)]
+    for parameter, value in ((layer.W, W), (layer.R, R), (layer.b, b)):
+        parameter.data.copy_(value[rows])
+    for gate, value in zip("ifo", p, strict=True):
+        if getattr(layer, f"p_{gate}") is not None:
+            getattr(layer, f"p_{gate}").data.copy_(value)
+    if name == "FGR":
+        found = odyssey.full_recurrence(x, y, c, gates, W, R, b, p, layer.G.detach())
+        theirs = layer.step(x, y, c, *gates.chunk(3, 1))
+        assert_close(found[2], torch.cat(theirs[2:], 1).detach())
+    else:
+        found, theirs = odyssey.variant(name, x, y, c, W, R, b, p), layer.step(x, y, c)
+    assert_close(found[:2], tuple(part.detach() for part in theirs[:2]))
+
+
+def test_the_answers_of_the_odyssey_go_back_as_the_paper_does():
+    """By the formulas of section II.B in `bptt.py`; and Welch's test is SciPy's."""
+    torch.manual_seed(0)
+    layer = odyssey_model.LSTM(3, 4).double()
+    for parameter in layer.parameters():
+        parameter.data.normal_()
+    x, errors = normal(2, 5, 3).requires_grad_(), normal(2, 5, 4)
+    total = (layer(x)[0] * errors).sum()
+    leaves = x, layer.W, layer.R, layer.b, layer.p_i, layer.p_f, layer.p_o
+    dx, dW, dR, db, *dps = torch.autograd.grad(total, leaves)
+    p = torch.stack([layer.p_i, layer.p_f, layer.p_o]).detach()
+    found = odyssey.through_time(x.detach(), errors, layer.W.detach(), layer.R.detach(), layer.b.detach(), p)
+    assert_close(found, (dx, dW, dR, db, torch.stack(dps)))
+
+    def run(name, cells, rate):
+        return cells * rate, cells + 1e3 * rate + len(name)
+
+    draws = torch.rand(2, 9, 2, dtype=torch.float64)
+    means, t, degrees = odyssey.study(run, ["V", "NFG"], draws, 4)
+    samples = [
+        [test for _, test in sorted(run(name, round(20 * 10**u), 10 ** (4 * v - 6)) for u, v in row)[:4]]
+        for name, row in zip(("V", "NFG"), draws.tolist(), strict=True)
+    ]
+    welch = stats.ttest_ind(samples[1], samples[0], equal_var=False)
+    assert_close([t[1].item(), degrees[1].item(), t[0].item()], [welch.statistic, welch.df, 0.0])
+    assert_close(means.tolist(), [sum(sample) / 4 for sample in samples])
