@@ -7,6 +7,9 @@ from torch.testing import assert_close
 
 from firsthand.papers.birnn import answers as birnn
 from firsthand.papers.birnn import model as birnn_model
+from firsthand.papers.nplm import answers as nplm
+from firsthand.papers.nplm import model as nplm_model
+from firsthand.papers.nplm.ngrams import DeletedInterpolation, context_and_word
 from firsthand.papers.odyssey import answers as odyssey
 from firsthand.papers.odyssey import model as odyssey_model
 from firsthand.papers.rnn import answers as rnn
@@ -180,3 +183,43 @@ def test_the_answers_of_the_odyssey_go_back_as_the_paper_does():
     welch = stats.ttest_ind(samples[1], samples[0], equal_var=False)
     assert_close([t[1].item(), degrees[1].item(), t[0].item()], [welch.statistic, welch.df, 0.0])
     assert_close(means.tolist(), [sum(sample) / 4 for sample in samples])
+
+
+def test_the_answers_of_the_nplm_are_the_papers_network():
+    """Its logits with the same weights, and one update of a whole text's first word by torch's own rule."""
+    torch.manual_seed(0)
+    network = nplm_model.NPLM(nplm_model.Config(vocab=7, context=3, embed=2, hidden=4, direct=True)).double()
+    for parameter in network.parameters():
+        parameter.data.normal_()
+    C, b, W, U = network.embedding.weight, network.output.bias, network.W, network.U
+    d, H = network.hidden.bias, network.hidden.weight
+    words = torch.randint(7, (5, 3))
+    y = nplm.logits(nplm.features(C, words), b, W, d, H, U)
+    assert_close(y, network(words))
+    parameters = tuple(value.detach().clone() for value in (C, b, W, d, H, U))
+    text = torch.cat([words[0], torch.tensor([6])])
+    chance, *found = nplm.learn(text, 3, parameters, 0.2, 0.1, 0.3)
+    matrices, biases = [C, H, network.output.weight], [b, d]
+    groups = [{"params": matrices, "weight_decay": 0.3}, {"params": biases}]
+    loss = torch.nn.functional.cross_entropy(network(words[:1]), text[-1:])
+    rule = torch.optim.SGD(groups, lr=0.2)
+    loss.backward()
+    rule.step()
+    assert_close(chance[0], -loss.detach())
+    assert_close(found, [value.detach() for value in (C, b, network.W, d, H, network.U)])
+
+
+def test_the_answers_of_the_nplm_are_the_papers_trigram():
+    """Its terms for every word, its bins, and the weights that it fits on a held-out text."""
+    generator = torch.Generator().manual_seed(0)
+    text, held_out = (torch.randint(5, (size,), generator=generator) for size in (300, 80))
+    text = torch.where(text == 4, 0, text)  # the last word is never seen
+    theirs = DeletedInterpolation(text.numpy(), 5)
+    contexts, words = (rows.copy() for rows in context_and_word(held_out.numpy(), 2))
+    found, bins = nplm.terms(text, torch.from_numpy(contexts), 5)
+    assert_close(found[torch.arange(len(words)), :, words], torch.from_numpy(theirs.terms(contexts, words)))
+    assert bins.tolist() == theirs.bins(contexts).tolist()
+    first = torch.from_numpy(theirs.weights.copy())
+    theirs.fit(held_out.numpy(), 3)
+    fitted = nplm.fit(found[torch.arange(len(words)), :, words], bins, first, 3)
+    assert_close(fitted, torch.from_numpy(theirs.weights))
