@@ -20,6 +20,9 @@ from firsthand.papers.vanishing import theory
 from firsthand.papers.vanishing.claims.cliff import cliff_error
 from firsthand.papers.vanishing.jacobians import bound, by_lag
 from firsthand.papers.vanishing.latches import Latches, descend
+from firsthand.papers.wavenet import answers as wavenet
+from firsthand.papers.wavenet import model as wavenet_model
+from firsthand.papers.wavenet import mulaw
 
 
 def normal(*shape):
@@ -223,3 +226,34 @@ def test_the_answers_of_the_nplm_are_the_papers_trigram():
     theirs.fit(held_out.numpy(), 3)
     fitted = nplm.fit(found[torch.arange(len(words)), :, words], bins, first, 3)
     assert_close(fitted, torch.from_numpy(theirs.weights))
+
+
+def test_the_answers_of_wavenet_are_the_papers_network():
+    """Its codes; its logits with the same weights and a speaker that says nothing; what its queues go on to write."""
+    torch.manual_seed(0)
+    x = 2.5 * torch.rand(500, dtype=torch.float64) - 1.25
+    assert torch.equal(wavenet.encode(x, 256), mulaw.encode(x))
+    assert_close(wavenet.decode(torch.arange(256), 256), mulaw.decode(torch.arange(256)))
+    config = wavenet_model.Config(vocab=6, residual=3, gate=4, skip=5, layers=3, blocks=2)
+    network = wavenet_model.WaveNet(config).double()
+    for parameter in network.parameters():
+        parameter.data.normal_()
+    layers = list(network.layers)
+    p = {"E": network.embedding.weight, "S": normal(6, 8, 2)}
+    for letters, name in (("Wb", "dilated"), ("Vv", "skip")):
+        for letter, part in zip(letters, ("weight", "bias"), strict=True):
+            p[letter] = torch.stack([getattr(getattr(layer, name), part) for layer in layers])
+    p["V"] = p["V"].squeeze(3)
+    p["U"] = torch.stack([*(layer.residual.weight.squeeze(2) for layer in layers[:-1]), normal(3, 4)])
+    p["u"] = torch.stack([*(layer.residual.bias for layer in layers[:-1]), normal(3)])
+    for number, part in (("1", network.mix), ("2", network.output)):
+        p |= {f"O{number}": part.weight.squeeze(2), f"o{number}": part.bias}
+    p = {name: value.detach() for name, value in p.items()}
+    silent, tokens = torch.zeros(2, 2, dtype=torch.float64), torch.randint(6, (2, 11))
+    assert_close(wavenet.wavenet(tokens, silent, config.dilations, p), network(tokens).detach())
+    written, logits = wavenet.write(tokens, 4, silent, config.dilations, p)
+    last, state = network.advance(tokens)
+    for step in range(4):
+        assert_close(logits[:, step], last[:, -1].detach())
+        assert torch.equal(written[:, step], last[:, -1].argmax(1))
+        last, state = network.advance(written[:, step : step + 1], state)
