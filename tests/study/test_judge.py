@@ -11,11 +11,11 @@ import torch
 
 from firsthand import papers
 from firsthand.errors import UserError
-from firsthand.papers.exercise import Convention
+from firsthand.papers.exercise import Case, Convention
 from firsthand.study.judge import contents
 from firsthand.study.judge.behaviour import Behaviour
 from firsthand.study.judge.proof import faults, judgements
-from firsthand.study.judge.verdict import apart, difference
+from firsthand.study.judge.verdict import Difference, apart, difference
 from firsthand.study.skeleton import skeleton
 
 RIGHT = Path(__file__).parent / "right"
@@ -44,6 +44,12 @@ def test_an_exercise_is_whole(key):
         names = [mistake.name for mistake in step.mistakes]
         assert len(names) == len(set(names)) >= 5, step.name
         assert step.hints and step.minutes > 0 and step.statement.strip()
+
+
+def test_a_number_that_is_right_to_seven_digits_is_asked_for_its_type():
+    """A tensor made without a dtype is float32; a mistake of a thousandth is another thing."""
+    told = [Difference(0, "y", (0,), found, 2.0).told([Case("one", {})]) for found in (2.0000001, 2.002)]
+    assert "float32" in told[0] and "float32" not in told[1]
 
 
 def test_another_convention_is_right_and_named(tmp_path):
@@ -79,6 +85,7 @@ BAD = {
     "def gates(x, *rest): return 1.0": ("error", "returns 1 things where 4 are wanted"),
     "def gates(x, *rest): return 'a', 'b', 'c', 'd'": ("error", "a_i is no tensor but str"),
     "def gates(x, *rest): return [x[0, 0]] * 4": ("wrong", "should be (1, 1)"),
+    "def gates(x, h, W, U, b, c): return (x @ W.T + h @ U.T + b + c).float().chunk(4, 1)": ("wrong", "is float32"),
     "def gates(x, *rest): return [getattr(torch._C, '_nn').linear(x, x)] * 4": ("forbidden", ""),
 }
 

@@ -10,6 +10,7 @@ from firsthand.papers.exercise import Case, Mistake, Step
 from firsthand.study.judge.behaviour import Behaviour
 
 NOISE = 1e-3  # what a tolerance is, of the largest number, beside what it is of each
+SINGLE = 1e-6  # share of a number that is lost where a float32 stood among float64
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Difference:
         found, expected = f"{self.found:.6g}", f"{self.expected:.6g}"
         if found == expected:
             found, expected = f"{self.found:.15g}", f"{self.expected:.15g}"
-        return f"{where}: {self.name}{place} is {found}, should be {expected}"
+        near = 0 < abs(self.found - self.expected) <= SINGLE * abs(self.expected)
+        remark = "; inputs are float64: was a tensor made without their dtype, and is float32?" if near else ""
+        return f"{where}: {self.name}{place} is {found}, should be {expected}{remark}"
 
 
 def apart(found: Tensor, expected: Tensor, near: float) -> tuple[int, ...] | None:
