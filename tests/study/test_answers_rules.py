@@ -5,7 +5,10 @@ from functools import partial
 import torch
 from torch.testing import assert_close
 
+import firsthand
 from firsthand import optim
+from firsthand.papers.momentum import answers as momentum
+from firsthand.papers.momentum import constants, schedule
 from firsthand.papers.rmsprop import answers as rmsprop
 
 
@@ -43,3 +46,37 @@ def test_the_answer_for_rprop_is_torchs_where_no_sign_turns():
     w, slopes = numbers((3,), (20, 3))
     theirs = walked(partial(torch.optim.Rprop, lr=0.1), w, slopes.abs())
     assert_close(rmsprop.rprop(w, slopes.abs(), 0.1)[-1], theirs)
+
+
+def test_the_answers_of_momentum_are_the_rule_and_the_papers_schedule():
+    """torch's form keeps the points ahead, theta + mu v."""
+    theta, b, root, slopes = numbers((3,), (3,), (3, 3), (20, 3))
+    A = 0.3 * root @ root.T
+    for nesterov in (False, True):
+        ours = walked(partial(momentum.SGD, lr=0.1, momentum=0.8, nesterov=nesterov), theta, slopes)
+        assert_close(ours, walked(partial(optim.SGD, lr=0.1, momentum=0.8, nesterov=nesterov), theta, slopes))
+        p = theta.clone().requires_grad_()
+        rule, path = optim.SGD([p], lr=0.1, momentum=0.8, nesterov=nesterov), []
+        for _ in range(9):
+            p.grad = A @ p.detach() - b
+            rule.step()
+            path.append(p.detach() + (0.08 * rule.state[p]["momentum_buffer"] if nesterov else 0))
+        assert_close((momentum.nesterov if nesterov else momentum.heavy_ball)(theta, A, b, 0.1, 0.8, 9)[-1], path[-1])
+    options, rate = constants.tuned("heavy-ball", 37.0)
+    assert_close(momentum.constants(1.0, 37.0), (options["lr"], options["momentum"], rate))
+    times = torch.arange(3000, dtype=torch.float64)
+    expected = [schedule.momentum(t, 0.95, settle=2600) for t in range(3000)]
+    assert_close(momentum.schedule(times, 0.95, 250, 2600), torch.tensor(expected, dtype=torch.float64))
+
+
+def test_the_answer_for_the_autoencoder_is_the_papers_network():
+    """The error and the outputs of the network of model.py with the same weights."""
+    model = firsthand.get("momentum").module("model")
+    torch.manual_seed(0)
+    network = model.Autoencoder(model.Config(hidden=(6, 3), shrink=14)).double()
+    images = torch.rand(4, 1, 28, 28, dtype=torch.float64)
+    seen = network.seen(images)
+    weights, biases = ([getattr(layer, name).detach() for layer in network.layers] for name in ("weight", "bias"))
+    errors, outputs = momentum.learn(seen.flatten(1), weights, biases, 0.0, 0.9, 250, 9, 1)
+    assert_close(outputs, network(images).flatten(1).detach())
+    assert_close(errors[0], (network(images) - seen).square().sum((1, 2, 3)).mean().detach())
