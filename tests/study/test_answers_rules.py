@@ -7,6 +7,7 @@ from torch.testing import assert_close
 
 import firsthand
 from firsthand import optim
+from firsthand.papers.adadelta import answers as adadelta
 from firsthand.papers.momentum import answers as momentum
 from firsthand.papers.momentum import constants, schedule
 from firsthand.papers.rmsprop import answers as rmsprop
@@ -80,3 +81,28 @@ def test_the_answer_for_the_autoencoder_is_the_papers_network():
     errors, outputs = momentum.learn(seen.flatten(1), weights, biases, 0.0, 0.9, 250, 9, 1)
     assert_close(outputs, network(images).flatten(1).detach())
     assert_close(errors[0], (network(images) - seen).square().sum((1, 2, 3)).mean().detach())
+
+
+def test_the_answers_of_adadelta_are_the_rule():
+    """Its rates times the gradients are its steps; the first idea alone is RMSprop, whose eps is elsewhere."""
+    x, slopes = numbers((3,), (20, 3))
+    options = {"rho": 0.9, "eps": 1e-3}
+    theirs = walked(partial(optim.Adadelta, **options), x, slopes)
+    assert_close(adadelta.adadelta(x, slopes, **options)[-1], theirs)
+    assert_close(x - (adadelta.rates(slopes, **options) * slopes).sum(0), theirs)
+    halved = walked(partial(optim.Adadelta, lr=0.5, **options), x, slopes)
+    assert_close(walked(partial(adadelta.Adadelta, lr=0.5, **options), x, slopes), halved)
+    theirs = walked(partial(optim.RMSprop, lr=0.1, alpha=0.9, eps=0.0), x, slopes)
+    assert_close(adadelta.window(x, slopes, 0.1, 0.9, 0.0)[-1], theirs)
+
+
+def test_the_answer_for_the_classifier_is_the_papers_network():
+    """The logits of model.py with the same weights, and the loss of torch, before a step whose rate is 0."""
+    model = firsthand.get("adadelta").module("model")
+    torch.manual_seed(0)
+    network = model.DigitNetwork(model.Config(hidden=(6, 5), activation="tanh")).double()
+    images, labels = torch.rand(4, 1, 28, 28, dtype=torch.float64), torch.randint(10, (4,))
+    weights, biases = ([getattr(layer, name).detach() for layer in network.layers] for name in ("weight", "bias"))
+    losses, logits = adadelta.learn(images.flatten(1), labels, weights, biases, 0.9, 1e-30, 4, 1)
+    assert_close(logits, network(images).detach())
+    assert_close(losses[0], torch.nn.functional.cross_entropy(network(images), labels).detach())
