@@ -1,15 +1,19 @@
 """The answers of exercises are the project's own rules and networks, with the same numbers."""
 
 from functools import partial
+from itertools import pairwise
 
 import torch
 from torch.testing import assert_close
 
 import firsthand
 from firsthand import optim
+from firsthand.nn import init
 from firsthand.papers.adadelta import answers as adadelta
 from firsthand.papers.momentum import answers as momentum
 from firsthand.papers.momentum import constants, schedule
+from firsthand.papers.regularization import answers as regularization
+from firsthand.papers.regularization import criteria, signals
 from firsthand.papers.rmsprop import answers as rmsprop
 
 
@@ -106,3 +110,45 @@ def test_the_answer_for_the_classifier_is_the_papers_network():
     losses, logits = adadelta.learn(images.flatten(1), labels, weights, biases, 0.9, 1e-30, 4, 1)
     assert_close(logits, network(images).detach())
     assert_close(losses[0], torch.nn.functional.cross_entropy(network(images), labels).detach())
+
+
+def test_the_answers_of_regularization_are_the_papers_signals_and_criteria():
+    """What theory expects in each layer, the criteria on random curves, and the L2 penalty of SGD."""
+    sizes, (wander, train, theta, slopes) = [4, 6, 3, 5], numbers((40, 31), (40, 31), (3,), (12, 3))
+    variances = [signals.weight_variance("he", *pair) for pair in pairwise(sizes)]
+    for share, activation in ((1.0, "linear"), (0.5, "relu")):
+        signal, gradient = regularization.signals(sizes, torch.tensor(variances, dtype=torch.float64), share)
+        ahead, back = signals.expected(activation, sizes, variances)
+        for_z = [g * n * v for g, n, v in zip(back, sizes[1:], variances, strict=True)]  # theirs are those for s
+        assert_close(signal.tolist(), ahead, rtol=1e-9, atol=0.0)
+        assert_close(gradient.tolist(), for_z, rtol=1e-9, atol=0.0)
+    for made, seen in zip(train.exp(), (0.1 * wander.cumsum(1)).exp(), strict=True):
+        gl, p = regularization.curves(made, seen, 5)
+        assert_close(gl.tolist(), criteria.generalization_loss(seen.tolist()))
+        assert_close(p.tolist(), criteria.progress(made.tolist())[4::5])
+        limits = {"GL": 20.0, "PQ": 0.05, "UP": 2}
+        expected = [criteria.stop(kind, limit, made.tolist(), seen.tolist()) or 0 for kind, limit in limits.items()]
+        assert list(regularization.stops(made, seen, 5, *limits.values())) == expected
+    rule = walked(partial(optim.SGD, lr=0.1, momentum=0.8, weight_decay=0.3), theta, slopes)
+    ones = torch.ones(12, dtype=torch.float64)
+    assert_close(regularization.decayed(theta, slopes, ones, 0.1, 0.8, 0.3, decoupled=False)[-1], rule)
+
+
+def test_the_answers_for_first_weights_and_the_run_are_the_papers_network():
+    """The initialisers' weights of the same random numbers; the logits of model.py, before a step whose rate is 0."""
+    for place, (fill, draw) in enumerate(((init.glorot_, torch.rand), (init.he_, torch.randn))):
+        torch.manual_seed(0)
+        expected = fill(torch.empty(6, 4))
+        torch.manual_seed(0)
+        numbers_drawn = draw(6, 4)
+        assert_close(regularization.first_weights(numbers_drawn, numbers_drawn)[place], expected)
+    model = firsthand.get("regularization").module("model")
+    network = model.DeepMLP(model.Config(inputs=4, hidden=(6, 5), classes=3)).double()
+    layers = [*network.body[::2], network.output]
+    given = [torch.rand(layer.weight.shape, dtype=torch.float64) for layer in layers]
+    for u, layer in zip(given, layers, strict=True):
+        layer.weight.data = regularization.first_weights(u, u)[0]
+    x, y = numbers((7, 4))[0], torch.randint(3, (7,))
+    losses, logits = regularization.learn(x, y, x, y, given, 0.0, 0.0, 1, 1)
+    assert_close(logits, network(x).detach())
+    assert_close(losses[0], torch.nn.functional.cross_entropy(network(x), y).detach())
