@@ -10,6 +10,8 @@ import firsthand
 from firsthand import optim
 from firsthand.nn import init
 from firsthand.papers.adadelta import answers as adadelta
+from firsthand.papers.backprop import answers as backprop
+from firsthand.papers.backprop import recipe, rule, tape
 from firsthand.papers.momentum import answers as momentum
 from firsthand.papers.momentum import constants, schedule
 from firsthand.papers.regularization import answers as regularization
@@ -152,3 +154,54 @@ def test_the_answers_for_first_weights_and_the_run_are_the_papers_network():
     losses, logits = regularization.learn(x, y, x, y, given, 0.0, 0.0, 1, 1)
     assert_close(logits, network(x).detach())
     assert_close(losses[0], torch.nn.functional.cross_entropy(network(x), y).detach())
+
+
+def test_the_answers_of_backprop_are_the_papers_tape_and_torchs_gradients():
+    """The step with connections that skip, the mean over tied weights, and the sweep for any graph."""
+    x, W, b, V, S, c = (value.requires_grad_() for value in numbers((5, 3), (3, 4), (4,), (4, 2), (3, 2), (2,)))
+    d = torch.rand(5, 2, dtype=torch.float64)
+    E = ((torch.sigmoid(torch.sigmoid(x @ W + b) @ V + x @ S + c) - d) ** 2).sum() / 2
+    found = backprop.network(*(value.detach() for value in (x, W, b, V, S, c)), d)
+    assert_close(found, (E.detach(), *torch.autograd.grad(E, (W, b, V, S, c, x))))
+    y, U, a = (value.requires_grad_() for value in numbers((3, 4), (4, 4), (4,)))
+    state, wanted = y, torch.rand(3, 4, dtype=torch.float64)
+    for _ in range(3):
+        state = torch.sigmoid(state @ U + a)
+    E = ((state - wanted) ** 2).sum() / 2
+    slopes = torch.autograd.grad(E, (U, a))
+    found = backprop.iterated(y.detach(), U.detach(), a.detach(), wanted, 3)
+    assert_close(found, (E.detach(), *(slope / 3 for slope in slopes)))
+    swept = []
+    for kind, logistic in ((backprop.Node, backprop.Node.logistic), (tape.Node, tape.logistic)):
+        leaves = x, W, b, U = [kind(value.detach()) for value in (found[1][:2], *numbers((4, 3), (3,), (3, 3)))]
+        h = logistic(x @ W + b)
+        E = ((h @ U) * h + h).total() if kind is backprop.Node else ((h @ U) * h + h).sum()
+        E.backward()
+        swept.append([E.value, *(leaf.gradient for leaf in leaves)])
+    assert_close(*swept)
+
+
+def test_the_answer_for_the_family_trees_is_the_papers_network_and_rule():
+    """Six sweeps of model.py's layers by the paper's rule, without the outputs that are near enough."""
+    model = firsthand.get("backprop").module("model")
+    names = {"P": ("person_code", ("person",)), "R": ("relation_code", ("relation",)),
+             "C": ("central", ("person_code", "relation_code")), "V": ("person_2", ("central",))}  # fmt: skip
+    sizes = {"person_code": 2, "relation_code": 2, "central": 3, "person_2": 4}
+    plan = model.Plan({"person": 4, "relation": 3}, {name: (sizes[name], below) for name, below in names.values()})
+    P, p, R, r, C, c, V, v = numbers((2, 4), (2,), (2, 3), (2,), (3, 4), (3,), (4, 3), (4,))
+    person, relation, d = torch.eye(4)[[0, 1, 3]].double(), torch.eye(3)[[2, 0, 2]].double(), torch.rand(3, 4).double()
+    params = [value.clone().requires_grad_() for value in (P, p, R, r, C, c, V, v)]
+    descent, errors = rule.Descent(params, lr=0.3, momentum=0.8, shrink=0.01), []
+    for sweep in range(7):
+        nodes = [tape.Node(value.detach()) for value in params]
+        y = model.activities(plan, torch.cat([person, relation], 1), nodes)["person_2"]
+        E = model.error(y, d, recipe.counted(y.value, d, 0.2, "unit")).sum()
+        if sweep < 6:
+            E.backward()
+            errors.append(E.value)
+            for value, node in zip(params, nodes, strict=True):
+                value.grad = node.gradient
+            descent.step()
+    weights = {"P": P.T, "p": p, "R": R.T, "r": r, "A": C[:, :2].T, "B": C[:, 2:].T, "c": c, "V": V.T, "v": v}
+    found = backprop.learn(person, relation, d, weights, 0.3, 0.8, 0.01, 0.2, 6)
+    assert_close(found, (torch.stack(errors), y.value))
