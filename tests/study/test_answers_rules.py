@@ -8,10 +8,12 @@ from torch.testing import assert_close
 
 import firsthand
 from firsthand import optim
+from firsthand.data import text
 from firsthand.nn import init
 from firsthand.papers.adadelta import answers as adadelta
 from firsthand.papers.backprop import answers as backprop
 from firsthand.papers.backprop import recipe, rule, tape
+from firsthand.papers.mlp import answers as mlp
 from firsthand.papers.momentum import answers as momentum
 from firsthand.papers.momentum import constants, schedule
 from firsthand.papers.regularization import answers as regularization
@@ -205,3 +207,41 @@ def test_the_answer_for_the_family_trees_is_the_papers_network_and_rule():
     weights = {"P": P.T, "p": p, "R": R.T, "r": r, "A": C[:, :2].T, "B": C[:, 2:].T, "c": c, "V": V.T, "v": v}
     found = backprop.learn(person, relation, d, weights, 0.3, 0.8, 0.01, 0.2, 6)
     assert_close(found, (torch.stack(errors), y.value))
+
+
+def test_the_answers_of_mlp_are_the_papers_network():
+    """Windows of the data, logits and loss of model.py, gradients of autograd, statistics of BatchNorm1d."""
+    names = ["anna", "bo", "x"]
+    vocabulary = text.Vocabulary.of(names)
+    ours = mlp.windows([vocabulary.encode(name) for name in names], 3)
+    assert all(map(torch.equal, ours, text.windows(names, vocabulary, 3)))
+    model = firsthand.get("mlp").module("model")
+    torch.manual_seed(0)
+    network = model.MLP(model.Config(vocab=6, context=3, embed=2, hidden=(4,), batch_norm="hidden")).double()
+    linear, norm, _ = network.body
+    params = (
+        network.embedding.weight,
+        linear.weight,
+        norm.weight,
+        norm.bias,
+        network.output.weight,
+        network.output.bias,
+    )
+    tokens, targets = torch.randint(6, (9, 3)), torch.randint(6, (9,))
+    logits = network(tokens)
+    loss = torch.nn.functional.cross_entropy(logits, targets)
+    values = [(p.T if place in (1, 4) else p).detach() for place, p in enumerate(params)]
+    assert_close(mlp.forward(tokens, targets, *values), (logits.detach(), loss.detach()))
+    slopes = torch.autograd.grad(loss, params)
+    found = mlp.backward(tokens, targets, *values)
+    assert_close(found, tuple(p.T if place in (1, 4) else p for place, p in enumerate(slopes)))
+    scaled = values[1] / (5 / 3) * 6**0.5, values[4] / 0.1 * 2.0
+    _, _, mean, var = mlp.learn(tokens, targets, values[0], *scaled, torch.arange(9)[None], 0.1, 1)
+    assert_close((mean, var), (norm.running_mean, norm.running_var))
+    network.eval()
+    u = torch.rand(4000, 1, dtype=torch.float64)
+    shares = mlp.write(u, 3, *values, norm.running_mean, norm.running_var)[:, 0].bincount(minlength=6) / 4000
+    # Four standard deviations of a share of 4,000 draws are 0.032 at most.
+    assert_close(
+        shares.double(), network(torch.zeros(1, 3, dtype=torch.long)).softmax(1)[0].detach(), atol=0.032, rtol=0
+    )
