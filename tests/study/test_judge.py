@@ -1,6 +1,7 @@
 """The judge: mistakes are named, right solutions accepted, and whatever a file does is told in one sentence."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -43,6 +44,7 @@ def test_an_exercise_is_whole(key):
     for step in exercise.steps:
         names = [mistake.name for mistake in step.mistakes]
         assert len(names) == len(set(names)) >= 5, step.name
+        assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names), names  # files are named by them
         assert step.hints and step.minutes > 0 and step.statement.strip()
 
 
@@ -57,6 +59,21 @@ def test_another_convention_is_right_and_named(tmp_path):
     assert found.right and found.words == "with z turned round"
     (plain,) = judgements(replace(exercise, steps=(step,)), tmp_path / "turned.py", 3)
     assert not plain.right and plain.mistakes == (turned,)
+
+
+def test_a_tensor_of_float32_is_suspected(tmp_path):
+    """Not where a mistake does the same, nor where the numbers are further apart."""
+    exercise = papers.get("gru").exercise
+    step = exercise.step("gates")
+
+    def found(change):
+        (tmp_path / "gates.py").write_text(exercise.patched(step, (("return r, z", f"return {change}"),)))
+        (judgement,) = judgements(replace(exercise, steps=(step,)), tmp_path / "gates.py", 3)
+        assert not judgement.right
+        return judgement.words
+
+    assert "float32" in found("r, z.float().double()") and "float32" in found("r + 3e-8, z")
+    assert found("r, 1 - z") == found("r, z + 1e-3") == ""
 
 
 # What stands at the end of an untouched file, and the kind and a word of what the judge says.

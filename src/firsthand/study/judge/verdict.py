@@ -10,6 +10,7 @@ from firsthand.papers.exercise import Case, Mistake, Step
 from firsthand.study.judge.behaviour import Behaviour
 
 NOISE = 1e-3  # what a tolerance is, of the largest number, beside what it is of each
+SINGLE = 1e-6  # share of a number by which a few operations in float32 change it
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Difference:
     def in_gradients(self) -> bool:
         """Whether the values of that case hold."""
         return self.name.startswith("dL/d")
+
+    @property
+    def single(self) -> bool:
+        """Whether it is as small as the rounding of float32."""
+        return self.shapes is None and 0 < abs(self.found - self.expected) <= SINGLE * abs(self.expected)
 
     def told(self, cases: Sequence[Case]) -> str:
         """The difference in words."""
