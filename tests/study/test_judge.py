@@ -1,6 +1,7 @@
 """The judge: mistakes are named, right solutions accepted, and whatever a file does is told in one sentence."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,11 +12,11 @@ import torch
 
 from firsthand import papers
 from firsthand.errors import UserError
-from firsthand.papers.exercise import Case, Convention
+from firsthand.papers.exercise import Convention
 from firsthand.study.judge import contents
 from firsthand.study.judge.behaviour import Behaviour
 from firsthand.study.judge.proof import faults, judgements
-from firsthand.study.judge.verdict import Difference, apart, difference
+from firsthand.study.judge.verdict import apart, difference
 from firsthand.study.skeleton import skeleton
 
 RIGHT = Path(__file__).parent / "right"
@@ -43,13 +44,8 @@ def test_an_exercise_is_whole(key):
     for step in exercise.steps:
         names = [mistake.name for mistake in step.mistakes]
         assert len(names) == len(set(names)) >= 5, step.name
+        assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names), names  # files are named by them
         assert step.hints and step.minutes > 0 and step.statement.strip()
-
-
-def test_a_number_that_is_right_to_seven_digits_is_asked_for_its_type():
-    """A tensor made without a dtype is float32; a mistake of a thousandth is another thing."""
-    told = [Difference(0, "y", (0,), found, 2.0).told([Case("one", {})]) for found in (2.0000001, 2.002)]
-    assert "float32" in told[0] and "float32" not in told[1]
 
 
 def test_another_convention_is_right_and_named(tmp_path):
@@ -63,6 +59,21 @@ def test_another_convention_is_right_and_named(tmp_path):
     assert found.right and found.words == "with z turned round"
     (plain,) = judgements(replace(exercise, steps=(step,)), tmp_path / "turned.py", 3)
     assert not plain.right and plain.mistakes == (turned,)
+
+
+def test_a_tensor_of_float32_is_suspected(tmp_path):
+    """Not where a mistake does the same, nor where the numbers are further apart."""
+    exercise = papers.get("gru").exercise
+    step = exercise.step("gates")
+
+    def found(change):
+        (tmp_path / "gates.py").write_text(exercise.patched(step, (("return r, z", f"return {change}"),)))
+        (judgement,) = judgements(replace(exercise, steps=(step,)), tmp_path / "gates.py", 3)
+        assert not judgement.right
+        return judgement.words
+
+    assert "float32" in found("r, z.float().double()") and "float32" in found("r + 3e-8, z")
+    assert found("r, 1 - z") == found("r, z + 1e-3") == ""
 
 
 # What stands at the end of an untouched file, and the kind and a word of what the judge says.

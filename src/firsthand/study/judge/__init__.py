@@ -23,6 +23,7 @@ LIMITS = Limits()
 ZERO = 1e-9  # what an identity may be apart
 LARGEST = 1 << 20  # bytes of a learner's file
 PRINTED = 1000  # characters that are shown of what it prints
+ROUNDED = "It is right as far as float32 goes: is every tensor that you make float64, as the inputs are?"
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,8 @@ def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Endi
     if first is not None or found.failure:
         mistakes = named(found, step, lambda sets: variants(exercise, step, seed, folder, sets, len(cases)))
     kind: Any = "error" if found.failure else "wrong"
-    return Judgement(step.name, number, False, kind, checks, mistakes=mistakes)
+    words = ROUNDED if kind == "wrong" and first is not None and first.single and not mistakes else ""
+    return Judgement(step.name, number, False, kind, checks, words, mistakes)
 
 
 def why(ending: Ending) -> str:
