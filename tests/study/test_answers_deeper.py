@@ -6,6 +6,7 @@ from torch.testing import assert_close
 import firsthand
 from firsthand import nn
 from firsthand.papers.batchnorm import answers as batchnorm
+from firsthand.papers.dropout import answers as dropout
 
 
 def drawn(*shape: int) -> torch.Tensor:
@@ -48,3 +49,43 @@ def test_the_answer_of_batch_normalisation_is_the_papers_network_in_use():
     layers = [(a.weight, b.weight, b.bias) for a, b in zip(network.linear, network.norm, strict=True)]
     logits = batchnorm.network(images.flatten(1), batch, layers, network.output.weight, network.output.bias, 1e-5)
     assert_close(logits, network.eval()(images))
+
+
+def test_the_answers_of_dropout_are_the_papers_network():
+    """With masks, and in use; inverted and Gaussian noise have the same two moments; max-norm is torch's."""
+    torch.manual_seed(0)
+    model = firsthand.get("dropout").module("model")
+    config = model.Config(hidden=(6, 5), keep_input=0.8, keep_hidden=0.5)
+    network, keeps = model.DropoutNet(config).double(), (0.8, 0.5, 0.5)
+    layers = [(layer.weight, layer.bias) for layer in network.layers]
+    chances = [torch.rand(3, units, dtype=torch.float64) for units in (784, 6, 5)]
+    masks = [(chance < p).double() for chance, p in zip(chances, keeps, strict=True)]
+    images = drawn(3, 1, 28, 28)
+    ours = dropout.network(images.flatten(1), chances, layers, keeps, True)
+    assert_close(ours, network.thinned(images, masks))
+    assert_close(dropout.network(images.flatten(1), chances, layers, keeps, False), network.eval()(images))
+    y, noise = drawn(1).expand(2, 1), torch.tensor([[1.0], [-1.0]], dtype=torch.float64)
+    masked = dropout.inverted(y, torch.tensor([[0.0], [1.0]]), 0.5, True)
+    assert_close(dropout.gaussian(y, noise, 0.5, True).sort(0).values, masked.sort(0).values)
+    W = 2 * drawn(7, 3)
+    assert_close(dropout.max_norm(W, 2.0), torch.renorm(W, 2, 0, 2.0), rtol=1e-6, atol=0)  # it adds 1e-7 to a length
+
+
+def test_the_answer_of_dropout_learns_as_momentum_with_max_norm_does():
+    """torch's rule with the same masks."""
+    torch.manual_seed(0)
+    keeps, x, classes = (0.8, 0.5), drawn(5, 3), torch.randint(4, (5,))
+    layers = [(drawn(6, 3), drawn(6)), (drawn(4, 6), drawn(4))]
+    chances = [[torch.rand(5, units, dtype=torch.float64) for units in (3, 6)] for _ in range(4)]
+    losses, trained = dropout.learn(x, classes, chances, layers, keeps, 0.1, 0.9, 1.5)
+    leaves = [(W.clone().requires_grad_(), b.clone().requires_grad_()) for W, b in layers]
+    rule = torch.optim.SGD([value for pair in leaves for value in pair], lr=0.1, momentum=0.9)
+    for chance, found in zip(chances, losses, strict=True):
+        loss = torch.nn.functional.cross_entropy(dropout.network(x, chance, leaves, keeps, True), classes)
+        assert_close(found, loss.detach())
+        rule.zero_grad()
+        loss.backward()
+        rule.step()
+        for W, _ in leaves:
+            W.data = torch.renorm(W.data, 2, 0, 1.5)
+    assert_close(trained, [tuple(value.detach() for value in pair) for pair in leaves], rtol=1e-5, atol=1e-7)
