@@ -1,6 +1,6 @@
 """What the exercises of several papers are tried on: random numbers, and rules that train a few parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +12,20 @@ from firsthand.papers.exercise import Case
 def drawn(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
     """Normal numbers by their names."""
     return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
+
+
+def flat(names: tuple[str, ...]) -> Callable[..., Any]:
+    """Use an answer whose last arguments are dictionaries of these names; "p.W" is what p holds as W."""
+
+    def use(answer: Any, **inputs: Any) -> Any:
+        plain = {name: value for name, value in inputs.items() if "." not in name}
+        split: dict[str, dict[str, Tensor]] = {part: {} for part in names}
+        for name in inputs.keys() - plain.keys():
+            part, one = name.split(".")
+            split[part][one] = inputs[name]
+        return answer(*plain.values(), *split.values())
+
+    return use
 
 
 def numbers(generator: Generator, *shape: int) -> Tensor:

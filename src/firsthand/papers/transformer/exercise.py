@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn
+from firsthand.papers.cases import drawn, flat
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.transformer import answers
 
@@ -56,20 +56,6 @@ def tokens(generator: Generator) -> Iterator[Case]:
     """Numbers of tokens, and a norm's scale and shift."""
     for batch, time, d in ((1, 1, 3), (1, 2, 3), (3, 3, 3), (3, 4, 5)):
         yield Case(f"batch {batch}, time {time}, d {d}", drawn(generator, x=(batch, time, d), scale=(d,), shift=(d,)))
-
-
-def flat(names: tuple[str, ...]) -> Any:
-    """Use an answer whose parameters come in dictionaries, each of those names."""
-
-    def use(answer: Any, **inputs: Any) -> Any:
-        plain = {name: value for name, value in inputs.items() if "." not in name}
-        split = {part: {} for part in names}
-        for name in inputs.keys() - plain.keys():
-            part, one = name.split(".")
-            split[part][one] = inputs[name]
-        return answer(*plain.values(), *split.values())
-
-    return use
 
 
 def layers(generator: Generator, decoder: bool = False) -> Iterator[Case]:
