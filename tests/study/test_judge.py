@@ -128,6 +128,16 @@ def test_numbers_are_near_or_not():
     assert apart(torch.tensor(2.0), torch.tensor(1.0), 1e-10) == ()
 
 
+def test_a_gradient_that_is_rounding_alone_is_near():
+    """Its size is told by the other gradients of the case; an output has nothing beside it."""
+    noise, one = torch.tensor([3e-16], dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+    right = Behaviour([{"y": one, "dL/dx": noise, "dL/dw": one}])
+    assert difference(Behaviour([{"y": one, "dL/dx": -noise, "dL/dw": one}]), right, 1e-10) is None
+    first = difference(Behaviour([{"y": one, "dL/dx": noise + 1e-12, "dL/dw": one}]), right, 1e-10)
+    assert first is not None and first.name == "dL/dx"
+    assert difference(Behaviour([{"y": -noise}]), Behaviour([{"y": noise}]), 1e-10) is not None
+
+
 def test_values_are_told_before_gradients():
     """A gradient that is wrong in a smaller case waits for a value that is wrong in a larger one."""
     one, two = torch.ones(1), 2 * torch.ones(1)
