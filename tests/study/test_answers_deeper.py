@@ -1,5 +1,6 @@
 """The answers of the exercises of deeper networks and densities are what the papers' own models compute."""
 
+import pytest
 import torch
 from torch.testing import assert_close
 
@@ -7,6 +8,7 @@ import firsthand
 from firsthand import nn
 from firsthand.papers.batchnorm import answers as batchnorm
 from firsthand.papers.dropout import answers as dropout
+from firsthand.papers.resnet import answers as resnet
 
 
 def drawn(*shape: int) -> torch.Tensor:
@@ -89,3 +91,41 @@ def test_the_answer_of_dropout_learns_as_momentum_with_max_norm_does():
         for W, _ in leaves:
             W.data = torch.renorm(W.data, 2, 0, 1.5)
     assert_close(trained, [tuple(value.detach() for value in pair) for pair in leaves], rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("option", ["A", "B"])
+def test_the_answers_of_the_residual_network_are_the_papers_network(option):
+    """Both shortcuts, in training: its rows are the blocks that are there, its logits those of the same weights."""
+    torch.manual_seed(0)
+    model = firsthand.get("resnet").module("model")
+    theirs = model.ResNet(model.Config(blocks=(2, 2, 2), width=3, shortcut=option, classes=4)).double()
+    for p in theirs.parameters():
+        p.data.normal_()
+    blocks = [block for name in theirs.stages for block in getattr(theirs, name)]
+    rows = [[b.conv1.weight.shape[1], b.conv1.weight.shape[0], b.stride] for b in blocks]
+    assert resnet.plan(2, 3).tolist() == rows
+    stem = {"W": theirs.conv1.weight, "gamma": theirs.bn1.weight, "beta": theirs.bn1.bias}
+    images = drawn(2, 3, 8, 12)
+    ours = resnet.network(images, 2, stem, [block_parameters(b, 2) for b in blocks], theirs.fc.weight, theirs.fc.bias)
+    assert_close(ours, theirs(images), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_answer_of_the_bottleneck_is_the_papers_block(stride):
+    """As published: its first convolution has the stride."""
+    torch.manual_seed(0)
+    model = firsthand.get("resnet").module("model")
+    block = model.Block(12, 3, stride, model.Config(block="bottleneck", shortcut="B")).double()
+    for p in block.parameters():
+        p.data.normal_()
+    x = drawn(2, 12, 5, 6)
+    assert_close(resnet.bottleneck(x, block_parameters(block, 3), stride), block(x))
+
+
+def block_parameters(block: torch.nn.Module, count: int) -> dict[str, torch.Tensor]:
+    """A block's kernels and norms by the names of the exercise."""
+    pairs = {str(i): (getattr(block, f"conv{i}"), getattr(block, f"bn{i}")) for i in range(1, count + 1)}
+    if block.downsample is not None:
+        pairs["s"] = tuple(block.downsample)
+    return {f"{name}_{i}": value for i, (conv, norm) in pairs.items() for name, value in
+            (("W", conv.weight), ("gamma", norm.weight), ("beta", norm.bias))}  # fmt: skip
