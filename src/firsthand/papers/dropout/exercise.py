@@ -168,6 +168,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.thinned,
         cases=units,
+        data=("chance",),
         returns=("y~",),
         mistakes=(
             mistake("drop-for-keep", "chance < p", "chance < 1 - p",
@@ -197,6 +198,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.inverted,
         cases=lambda generator: units(generator, training=True),
+        data=("chance",),
         returns=("y~",),
         identities=(Identity("the mean over all chances is what is computed in use", on_average),),
         mistakes=(
@@ -303,6 +305,7 @@ EXERCISE = Exercise(steps=(
         answer=answers.network,
         cases=networks,
         use=networked,
+        data=("chance",),
         returns=("logits",),
         identities=(Identity("one layer in use is the geometric mean of all its thinned networks", geometric),),
         mistakes=(

@@ -4,7 +4,7 @@ import torch
 
 
 def factor(chance, p):
-    return torch.heaviside(p - chance.detach(), chance.new_zeros(()))
+    return torch.heaviside(p - chance, chance.new_zeros(()))
 
 
 def thinned(y, chance, p):
