@@ -8,6 +8,7 @@ import firsthand
 from firsthand import nn
 from firsthand.papers.batchnorm import answers as batchnorm
 from firsthand.papers.dropout import answers as dropout
+from firsthand.papers.made import answers as made
 from firsthand.papers.resnet import answers as resnet
 
 
@@ -129,3 +130,58 @@ def block_parameters(block: torch.nn.Module, count: int) -> dict[str, torch.Tens
         pairs["s"] = tuple(block.downsample)
     return {f"{name}_{i}": value for i, (conv, norm) in pairs.items() for name, value in
             (("W", conv.weight), ("gamma", norm.weight), ("beta", norm.bias))}  # fmt: skip
+
+
+def test_the_answers_of_made_are_the_papers_network():
+    """Masks, logits, the likelihood of a mixture, and what is drawn, with the same weights and numbers."""
+    torch.manual_seed(0)
+    paper = firsthand.get("made")
+    model, likelihood, sampling = (paper.module(name) for name in ("model", "likelihood", "sampling"))
+    config = model.Config(inputs=6, hidden=(7, 5), direct=True, ordering="agnostic", masks=2)
+    theirs = model.MADE(config).double()
+    for parameter in theirs.parameters():
+        parameter.data.normal_()
+    first, second, output = theirs.layers
+    p = {"W_1": first.weight, "b_1": first.bias, "W_2": second.weight, "b_2": second.bias, "V": output.weight,
+         "A": theirs.direct.weight, "c": output.bias}  # fmt: skip
+    x = torch.randint(2, (9, 6)).double()
+    sets = [made.masks(*theirs.degrees(number)) for number in range(2)]
+    for number, of in enumerate(sets):
+        assert_close(list(of), theirs.numbered(number))
+    logits = torch.stack([made.network(x, of, p) for of in sets])
+    assert_close(made.log_likelihood(x, logits), likelihood.mixture(likelihood.each(theirs, x, range(2))))
+
+    m, known = theirs.degrees(1), torch.tensor([True, False, False, True, False, False])
+    m[0] = sampling.first(known, torch.Generator().manual_seed(1))
+    drawn_by_paper = sampling.draw(theirs, m, x, known, torch.Generator().manual_seed(3))
+    generator, chance = torch.Generator().manual_seed(3), torch.zeros(9, 6, dtype=torch.float64)
+    for d in [d for d in m[0].argsort().tolist() if not known[d]]:
+        chance[:, d] = torch.rand(9, generator=generator, dtype=torch.float64)
+    assert_close(made.sample(x, known, chance, m[0], made.masks(*m), p), drawn_by_paper)
+
+
+def test_the_answer_of_made_draws_numbers_evenly():
+    """From the smallest number below to D - 1, each as often as the others."""
+    found = made.degrees(torch.tensor([5, 3, 4]), torch.arange(0, 1, 0.001, dtype=torch.float64), 8)
+    assert found.bincount().tolist() == [0, 0, 0, 200, 200, 200, 200, 200]
+
+
+def test_the_answer_of_made_learns_with_one_set_after_the_other():
+    """Gradient descent by torch's rule on the loss of each set in its turn."""
+    torch.manual_seed(0)
+    m = [(torch.randperm(5) + 1, torch.randint(1, 5, (6,)), torch.randint(1, 5, (4,))) for _ in range(2)]
+    sets = [made.masks(*numbers) for numbers in m]
+    sizes = {"W_1": (6, 5), "b_1": (6,), "W_2": (4, 6), "b_2": (4,), "V": (5, 4), "A": (5, 5), "c": (5,)}
+    p = {name: drawn(*size) for name, size in sizes.items()}
+    x = torch.randint(2, (8, 5)).double()
+    losses, _, trained = made.learn(x, sets, p, 5, 0.1)
+    leaves = {name: value.clone().requires_grad_() for name, value in p.items()}
+    rule = torch.optim.SGD(leaves.values(), lr=0.1)
+    for t, found in enumerate(losses):
+        logits = made.network(x, sets[t % 2], leaves)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / 8
+        assert_close(found, loss.detach())
+        rule.zero_grad()
+        loss.backward()
+        rule.step()
+    assert_close(trained, {name: value.detach() for name, value in leaves.items()})
