@@ -10,6 +10,7 @@ from firsthand.papers.batchnorm import answers as batchnorm
 from firsthand.papers.dropout import answers as dropout
 from firsthand.papers.made import answers as made
 from firsthand.papers.resnet import answers as resnet
+from firsthand.papers.vae import answers as vae
 
 
 def drawn(*shape: int) -> torch.Tensor:
@@ -183,5 +184,43 @@ def test_the_answer_of_made_learns_with_one_set_after_the_other():
         assert_close(found, loss.detach())
         rule.zero_grad()
         loss.backward()
+        rule.step()
+    assert_close(trained, {name: value.detach() for name, value in leaves.items()})
+
+
+def test_the_answers_of_the_variational_autoencoder_are_the_papers():
+    """Networks, both estimators and the KL, with the same weights and noise."""
+    torch.manual_seed(0)
+    model = firsthand.get("vae").module("model")
+    theirs = model.VAE(model.Config(hidden=6, latent=3, inputs=8, start=0.7)).double()
+    layers = (theirs.decoder, theirs.pixels, theirs.encoder, theirs.mean, theirs.log_variance)
+    p = {f"W_{i}": layer.weight for i, layer in enumerate(layers, 1)}
+    p |= {f"b_{i}": layer.bias for i, layer in enumerate(layers, 1)}
+    x, noise = torch.randint(2, (5, 8)).double(), drawn(4, 5, 3)
+    mean, log_variance, z, logits = vae.network(x, noise, p)
+    found = theirs(x, noise)
+    assert_close((logits, mean, log_variance), (found[0], *found[2:]))
+    assert_close(z, model.reparameterise(mean, log_variance, noise))
+    assert_close(vae.log_normal(z, mean, log_variance), model.log_normal(z, mean, log_variance))
+    assert_close(vae.kl(mean, log_variance), nn.gaussian_kl(mean, log_variance))
+    for ours, estimator in zip(vae.bounds(x, noise, p), (model.estimator_a, model.estimator_b), strict=True):
+        fit, apart = estimator(theirs, x, noise)
+        assert_close(ours, fit - apart)
+
+
+def test_the_answer_of_the_variational_autoencoder_learns_as_adagrad_does():
+    """torch's rule with the prior as a weight decay of 1."""
+    torch.manual_seed(0)
+    sizes = {"W_1": (5, 2), "b_1": (5,), "W_2": (4, 5), "b_2": (4,), "W_3": (5, 4), "b_3": (5,), "W_4": (2, 5),
+             "b_4": (2,), "W_5": (2, 5), "b_5": (2,)}  # fmt: skip
+    p = {name: drawn(*size) for name, size in sizes.items()}
+    x = torch.randint(2, (6, 4)).double()
+    batches, noises = [torch.randperm(6)[:3] for _ in range(4)], [drawn(1, 3, 2) for _ in range(4)]
+    _, trained = vae.learn(x, batches, noises, p, 0.1, 1e-3)
+    leaves = {name: value.clone().requires_grad_() for name, value in p.items()}
+    rule = torch.optim.Adagrad(leaves.values(), lr=0.1, eps=1e-3, weight_decay=1.0)
+    for rows, noise in zip(batches, noises, strict=True):
+        rule.zero_grad()
+        (-6 * vae.bounds(x[rows], noise, leaves)[1].mean()).backward()
         rule.step()
     assert_close(trained, {name: value.detach() for name, value in leaves.items()})
