@@ -14,7 +14,7 @@ from firsthand import papers
 from firsthand.errors import UserError
 from firsthand.papers.exercise import Convention
 from firsthand.study.judge import contents
-from firsthand.study.judge.behaviour import Behaviour
+from firsthand.study.judge.behaviour import Behaviour, values_of
 from firsthand.study.judge.proof import faults, judgements
 from firsthand.study.judge.verdict import apart, difference
 from firsthand.study.skeleton import skeleton
@@ -144,6 +144,25 @@ def test_numbers_are_near_or_not():
     assert apart(right * torch.nan, right, 1e-10) is not None
     assert apart(right * torch.nan, right * torch.nan, 1e-10) is None
     assert apart(torch.tensor(2.0), torch.tensor(1.0), 1e-10) == ()
+
+
+def test_a_gradient_that_is_rounding_alone_is_near():
+    """Its size is told by the other gradients of the case; an output has nothing beside it."""
+    noise, one = torch.tensor([3e-16], dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+    right = Behaviour([{"y": one, "dL/dx": noise, "dL/dw": one}])
+    assert difference(Behaviour([{"y": one, "dL/dx": -noise, "dL/dw": one}]), right, 1e-10) is None
+    first = difference(Behaviour([{"y": one, "dL/dx": noise + 1e-12, "dL/dw": one}]), right, 1e-10)
+    assert first is not None and first.name == "dL/dx"
+    assert difference(Behaviour([{"y": -noise}]), Behaviour([{"y": noise}]), 1e-10) is not None
+
+
+def test_data_of_a_step_are_not_differentiated():
+    """Bits that are modelled are no numbers that could be a little larger: formulas that agree on them are right."""
+    exercise = papers.get("lstm").exercise
+    step = exercise.step("gates")
+    case = next(step.cases(torch.Generator().manual_seed(0)))
+    assert "dL/dx" in values_of(step, step.answer, case, 0)
+    assert "dL/dx" not in values_of(replace(step, data=("x",)), step.answer, case, 0)
 
 
 def test_values_are_told_before_gradients():

@@ -18,7 +18,7 @@ class Case(NamedTuple):
     """One set of inputs, with its sizes in words."""
 
     words: str
-    inputs: Mapping[str, Any]  # arguments by name; tensors of floats are differentiated
+    inputs: Mapping[str, Any]  # arguments by name; tensors of floats are differentiated, but for a step's data
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Step:
     returns: tuple[str, ...] = ("the result",)  # what the outputs are called
     use: Callable[..., Any] = call  # how the answer is used with the inputs of a case
     gradients: bool = True  # whether those with respect to the inputs are compared
+    data: tuple[str, ...] = ()  # inputs that are not differentiated: bits that are modelled, chances
     near: float = 1e-10  # share of a number by which another order of the same float64 operations may change it
     identities: tuple[Identity, ...] = ()
     conventions: tuple[Convention, ...] = ()

@@ -75,7 +75,7 @@ def values_of(step: Step, answer: Callable, case: Case, seed: int) -> dict[str, 
     for name, value in inputs.items():
         if isinstance(value, Tensor):
             inputs[name] = value.clone()
-            if step.gradients and value.is_floating_point():
+            if step.gradients and value.is_floating_point() and name.split(".")[0] not in step.data:
                 sources[name] = inputs[name].requires_grad_()
     outputs = named(step, step.use(answer, **inputs))
     values = {name: value.detach().double() for name, value in outputs.items()}
