@@ -116,6 +116,19 @@ def batch_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> tu
     return rule.apply(x, weight, bias, eps)
 
 
+def _layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The forward pass: y; x as rows, their m and s."""
+    rows = x.reshape(-1, len(weight))
+    y, mean = torch.empty_like(rows), rows.mean(1, keepdim=True)
+    scale, spare = torch.empty_like(mean), mean.new_full((), eps)
+    for x_, y_, m, s in parts(rows, y, mean, scale):
+        torch.sub(x_, m, out=y_)
+        torch.linalg.vector_norm(y_, dim=1, keepdim=True, out=s)  # var_mean walks through memory in small steps
+        torch.addcmul(spare, s, s, value=1 / len(weight), out=s).rsqrt_()
+        torch.addcmul(bias, y_.mul_(s), weight, out=y_)
+    return y.view(x.shape), rows, mean, scale
+
+
 class _LayerNorm(torch.autograd.Function):
     """Layer normalisation with its backward pass by hand.
 
@@ -130,16 +143,9 @@ class _LayerNorm(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-        rows = x.reshape(-1, len(weight))
-        y, mean = torch.empty_like(rows), rows.mean(1, keepdim=True)
-        scale, spare = torch.empty_like(mean), mean.new_full((), eps)
-        for x_, y_, m, s in parts(rows, y, mean, scale):
-            torch.sub(x_, m, out=y_)
-            torch.linalg.vector_norm(y_, dim=1, keepdim=True, out=s)  # var_mean walks through memory in small steps
-            torch.addcmul(spare, s, s, value=1 / len(weight), out=s).rsqrt_()
-            torch.addcmul(bias, y_.mul_(s), weight, out=y_)
+        y, rows, mean, scale = _layer_norm(x, weight, bias, eps)
         ctx.save_for_backward(rows, mean, scale, weight)
-        return y.view(x.shape)
+        return y
 
     @staticmethod
     def backward(ctx, dy: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
@@ -161,4 +167,8 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Te
     """See `_LayerNorm`."""
     if x.dtype in HALF:
         return in_float32(layer_norm)(x, weight, bias, eps)
-    return _LayerNorm.apply(x.to(weight.dtype), weight, bias, eps)
+    if x.dtype != weight.dtype:
+        x = x.to(weight.dtype)
+    if not torch.is_grad_enabled():  # a call less, which counts where one token is decoded at a time
+        return _layer_norm(x, weight, bias, eps)[0]
+    return _LayerNorm.apply(x, weight, bias, eps)
