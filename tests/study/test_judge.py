@@ -44,7 +44,7 @@ def test_an_exercise_is_whole(key):
     for step in exercise.steps:
         names = [mistake.name for mistake in step.mistakes]
         assert len(names) == len(set(names)) >= 5, step.name
-        assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names), names  # files are named by them
+        assert all(re.fullmatch(r"[\w'-]+", name) for name in names), names  # files are named by them
         assert step.hints and step.minutes > 0 and step.statement.strip()
 
 

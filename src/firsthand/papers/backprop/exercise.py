@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from firsthand.papers.backprop.answers import Node, backward, iterated, layer, learn, network
 from firsthand.papers.cases import drawn
-from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, call, mistake
+from firsthand.papers.exercise import Case, Exercise, Identity, Step, call, mistake
 
 SIZES = ((1, 1, 1), (1, 2, 3), (2, 2, 2), (3, 1, 2), (5, 4, 3))  # cases, units below, units
 
@@ -167,9 +167,7 @@ EXERCISE = Exercise(steps=(
                     "The bias belongs to x, inside of the logistic function."),
             mistake("no-half", ".sum() / 2", ".sum()", "The error has a factor 1/2."),
             mistake("mean-over-cases", ".sum() / 2", ".sum(1).mean() / 2", "The error is a sum over the cases."),
-            mistake("mean", ".sum() / 2", ".mean() / 2", "The error is a sum over cases and units."),
             mistake("not-squared", "((y - d) ** 2)", "(y - d).abs()", "The differences are squared."),
-            mistake("root", ".sum() / 2", ".sum().sqrt() / 2", "There is no root in the error."),
         ),
         hints=("below @ W is the sum over i, for all cases at once.", "torch.sigmoid is (2)."),
     ),
@@ -195,8 +193,6 @@ EXERCISE = Exercise(steps=(
             mistake("no-slope-of-the-unit", "slope * y * (1 - y)", "slope", "Equation 5: times y (1 - y)."),
             mistake("half-the-slope", "y * (1 - y)", "y", "The slope of the logistic function is y (1 - y)."),
             mistake("slope-of-tanh", "y * (1 - y)", "(1 - y**2)", "1 - y^2 is the slope of tanh."),
-            mistake("slope-of-the-output", "y * (1 - y)", "torch.sigmoid(y) * (1 - torch.sigmoid(y))",
-                    "y is squashed already: its slope is y (1 - y)."),
             mistake("mean-over-cases", "below.T @ into, into.sum(0)",
                     "below.T @ into / len(y), into.mean(0)", "The cases add up; there is no mean."),
             mistake("bias-without-slope", "into.sum(0)", "slope.sum(0)", "The bias belongs to x: dE/dx, not dE/dy."),
@@ -240,13 +236,10 @@ EXERCISE = Exercise(steps=(
                     "Between dE/dy and dE/dx is y (1 - y): only with cross-entropy the two are one, y - d."),
             mistake("no-bias-below", "x @ W + b", "x @ W", "The hidden units have biases."),
             mistake("tanh-units", "torch.sigmoid(", "torch.tanh(", "All units are logistic."),
-            mistake("error-not-halved", "return E,", "return 2 * E,", "The error has a factor 1/2."),
             mistake("slope-doubled", "dh = backward(y - d, y", "dh = backward(2 * (y - d), y",
                     "The 1/2 of E and the 2 of its derivative cancel: dE/dy = y - d."),
             mistake("direct-share-in-dh", "backward(dh, h", "backward(dh + (y - d) @ V.T, h",
                     "dE/dh comes through the outputs' slope once, by V."),
-            mistake("sign", "dS, _, dx = backward(y - d", "dS, _, dx = backward(d - y",
-                    "dE/dy is y - d for every connection into the outputs."),
         ),
         hints=("Use `backward` once for each matrix.", "dE/dx has two parts: add them."),
     ),
@@ -273,8 +266,6 @@ EXERCISE = Exercise(steps=(
                     "The paper takes the mean over the copies."),
             mistake("last-copy-only", "zip(states[-2::-1], states[:0:-1], strict=True)", "[(states[-2], states[-1])]",
                     "Every step has a share in dE/dW, not the last one alone."),
-            mistake("first-copy-only", "dW, db = dW + own_W / steps, db + own_b / steps", "dW, db = own_W, own_b",
-                    "Keep the shares of all copies."),
             mistake("slope-not-carried", "own_W, own_b, slope = backward(slope, above, below, W)",
                     "own_W, own_b, _ = backward(slope, above, below, W)",
                     "The slope that reaches a layer comes through all later ones."),
@@ -287,7 +278,6 @@ EXERCISE = Exercise(steps=(
             mistake("error-of-all-steps", "return ((states[-1] - d) ** 2).sum() / 2",
                     "return sum(((state - d) ** 2).sum() for state in states[1:]) / 2",
                     "Only the last state has desired values."),
-            mistake("no-bias", "states[-1] @ W + b", "states[-1] @ W", "Every unit has a bias."),
             mistake("weights-turned-on-the-way-back", "above, below, W)", "above, below, W.T)",
                     "Equation 7 sums over the units that a unit feeds, by the weights from it."),
         ),
@@ -352,8 +342,6 @@ EXERCISE = Exercise(steps=(
                     "                found.add(node)\n                for a, _ in node.made_from:\n"
                     "                    visit(a)\n\n        visit(self)\n",
                     "A graph may be deeper than Python's stack: walk with a list of what is still to be seen."),
-            Mistake("detached-bias", (("(self, lambda g: g), (other, lambda g: g))", "(self, lambda g: g))"),),
-                    "Both terms of a sum get their share."),
         ),
         hints=("Collect all nodes first, with a list of those still to be seen.",
                "Sorted by number, the highest first, every node comes after those that are made from it.",
@@ -389,8 +377,6 @@ EXERCISE = Exercise(steps=(
             mistake("tolerance-by-case", "(y.value - d).abs() > tolerance",
                     "((y.value - d).abs() > tolerance).any(1, keepdim=True).expand(d.shape)",
                     "Each output is judged by itself, not its whole case."),
-            mistake("tolerance-turned", "(y.value - d).abs() > tolerance", "(y.value - d).abs() <= tolerance",
-                    "The outputs that are far off are those that count."),
             mistake("no-half", "far * 0.5", "far * 1.0", "The error has a factor 1/2."),
             mistake("mean-over-cases", "far * 0.5", "far * 0.5 / len(d)", "The error is a sum over the cases."),
             mistake("relation-left-out", 'one @ w["A"] + two @ w["B"]', 'one @ w["A"]',
@@ -406,10 +392,6 @@ EXERCISE = Exercise(steps=(
                     "(1 - shrink) * weights[name] + change[name]", "The weight shrinks after the change, with it."),
             mistake("biases-keep-size", "(1 - shrink) * (weights",
                     "(1 - shrink * (weights[name].ndim > 1)) * (weights", "Biases are weights: they shrink, too."),
-            mistake("shrinking-remembered", "change = {name: momentum * change[name]",
-                    "change = {name: (1 - shrink) * momentum * change[name]", "dw itself does not shrink."),
-            mistake("biases-stay", "(weights[name] + change[name])", "(weights[name] + change[name] * "
-                    "(change[name].ndim > 1))", "The biases learn, too."),
         ),
         hints=("Nodes for all weights anew in each sweep.", "What does not count is multiplied by 0 before the total."),
     ),
