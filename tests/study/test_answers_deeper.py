@@ -9,6 +9,7 @@ from firsthand import nn
 from firsthand.papers.batchnorm import answers as batchnorm
 from firsthand.papers.dropout import answers as dropout
 from firsthand.papers.made import answers as made
+from firsthand.papers.regnet import answers as regnet
 from firsthand.papers.resnet import answers as resnet
 from firsthand.papers.vae import answers as vae
 
@@ -224,3 +225,52 @@ def test_the_answer_of_the_variational_autoencoder_learns_as_adagrad_does():
         (-6 * vae.bounds(x[rows], noise, leaves)[1].mean()).backward()
         rule.step()
     assert_close(trained, {name: value.detach() for name, value in leaves.items()})
+
+
+REGNETS = [(name, squeeze) for name in ("200mf", "400mf", "8.0gf", "32gf") for squeeze in (False, True)]
+
+
+@pytest.mark.parametrize("name,squeeze", REGNETS, ids=lambda value: str(value))
+def test_the_answers_of_regnet_are_the_published_stages(name, squeeze):
+    """400MF has a width half-way between two multiples, 8.0GF groups that are wider than its first stage."""
+    variants = firsthand.get("regnet").module("variants")
+    *line, group = (variants.Y if squeeze else variants.X)[name]
+    published = variants.PUBLISHED[f"{'y' if squeeze else 'x'}-{name}"]
+    wide, depths, groups = regnet.stages(regnet.widths(*line), 1, group)
+    assert tuple(wide.tolist()) == published.widths and tuple(depths.tolist()) == published.depths
+    assert tuple(groups.tolist()) == published.groups
+
+
+@pytest.mark.parametrize("squeeze", [False, True])
+def test_the_answer_of_regnet_is_the_papers_network(squeeze):
+    """Of a line with a bottleneck ratio, with and without squeeze and excitation, in training."""
+    torch.manual_seed(0)
+    line, model = firsthand.get("regnet").module("line"), firsthand.get("regnet").module("model")
+    sizes = (4, 8, 6.3, 2.1)
+    config = line.regnet(*sizes, 2, 2, squeeze=squeeze, stem=4, stem_stride=2, channels=3, classes=5)
+    theirs = model.RegNet(config).double()
+    for p in theirs.parameters():
+        p.data.normal_()
+    blocks = [regnet_parameters(block) for name in theirs.stages for block in getattr(theirs, name).values()]
+    stem = {"W": theirs.stem.conv.weight, "gamma": theirs.stem.bn.weight, "beta": theirs.stem.bn.bias}
+    images, output = drawn(2, 3, 24, 16), theirs.head["fc"]
+    ours = regnet.network(images, sizes, stem, blocks, output.weight, output.bias)
+    assert_close(ours, theirs(images), rtol=1e-8, atol=1e-8)
+
+
+def regnet_parameters(block: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A block's kernels and norms by the names of the exercise."""
+    layers = {"1": block.conv1, "2": block.conv2, "3": block.conv3}
+    if block.downsample is not None:
+        layers["s"] = block.downsample
+    found = {f"{name}_{i}": value for i, layer in layers.items() for name, value in
+             (("W", layer.conv.weight), ("gamma", layer.bn.weight), ("beta", layer.bn.bias))}  # fmt: skip
+    for i, layer in (("1", block.se.fc1), ("2", block.se.fc2)) if block.se is not None else ():
+        found |= {f"V_{i}": layer.weight[:, :, 0, 0], f"c_{i}": layer.bias}
+    return found
+
+
+def test_the_answer_of_regnet_counts_what_is_better():
+    """Of ranks: the share below each, with a tie."""
+    errors = torch.tensor([3.0, 1.0, 2.0, 2.0], dtype=torch.float64)
+    assert regnet.edf(errors, torch.tensor([1.0, 2.0, 2.5, 9.0], dtype=torch.float64)).tolist() == [0, 0.25, 0.75, 1]

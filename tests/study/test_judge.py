@@ -165,6 +165,16 @@ def test_data_of_a_step_are_not_differentiated():
     assert "dL/dx" not in values_of(replace(step, data=("x",)), step.answer, case, 0)
 
 
+def test_right_solutions_are_judged_by_the_rule(tmp_path):
+    """What a learner would be refused is no right solution; a module's `to` is no layer."""
+    exercise = papers.get("lstm").exercise
+    for body, right in ((" = torch.nn.functional.linear", False), (" = Module().to(torch.zeros(1, 1))", True)):
+        file = tmp_path / "solution.py"
+        file.write_text("import torch\nfrom torch.nn import Module\n" + exercise.source + f"\n\nmine{body}\n")
+        found = list(judgements(exercise, file, 2))
+        assert all(one.right for one in found) is right and (right or found[0].kind == "forbidden")
+
+
 def test_values_are_told_before_gradients():
     """A gradient that is wrong in a smaller case waits for a value that is wrong in a larger one."""
     one, two = torch.ones(1), 2 * torch.ones(1)

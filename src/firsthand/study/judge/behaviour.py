@@ -19,6 +19,7 @@ from firsthand.papers.exercise import Case, Step
 from firsthand.study.judge.rule import LAYERS, PRIMITIVES
 
 INSIDE = ("torch.nn.functional", "torch._C._nn")  # modules of torch whose functions are layers, but for primitives
+MOVES = {"_parse_to"}  # what a container's `to` calls in there
 
 
 class Forbidden(Exception):
@@ -50,7 +51,7 @@ class Watch(TorchFunctionMode):
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name, module = getattr(function, "__name__", ""), getattr(function, "__module__", None) or ""
         layer = LAYERS.fullmatch(name) and not hasattr(Tensor, name)
-        if layer or (module.startswith(INSIDE) and f"{INSIDE[0]}.{name}" not in PRIMITIVES):
+        if layer or (module.startswith(INSIDE) and name not in MOVES and f"{INSIDE[0]}.{name}" not in PRIMITIVES):
             raise Forbidden(name)
         return function(*args, **(kwargs or {}))
 

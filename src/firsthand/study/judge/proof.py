@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firsthand.papers.exercise import Exercise, Step
-from firsthand.study.judge import ZERO, Judgement, answers, attempt, judged, loaded, variants
-from firsthand.study.judge.behaviour import cases_of, record, recorded
+from firsthand.study.judge import ZERO, Judgement, answers, attempt, judged, loaded, refused, stopped, variants
+from firsthand.study.judge.behaviour import Watch, cases_of, record, recorded
+from firsthand.study.judge.rule import violations
 from firsthand.study.judge.verdict import difference, named
 
 
@@ -49,10 +50,15 @@ def faults(exercise: Exercise, step: Step, seed: int) -> Iterator[Fault]:
 
 
 def judgements(exercise: Exercise, file: Path, seed: int) -> Iterator[Judgement]:
-    """The judgements of all steps of a trusted file, in this process and without limits."""
-    module = loaded(file, f"solution_{file.stem}")
+    """The judgements of all steps of a trusted file, by the same rule but in this process and without limits."""
+    if taken := sorted(violations(file.read_text())):
+        yield stopped(exercise, exercise.steps[0], "forbidden", refused(taken))
+        return
+    with Watch():
+        module = loaded(file, f"solution_{file.stem}")
     with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
         answers(exercise, exercise.steps, seed, Path(name))
         for step in exercise.steps:
-            record(step, getattr(module, step.name), seed, Path(name), f"learner-{step.name}", file)
+            with Watch():
+                record(step, getattr(module, step.name), seed, Path(name), f"learner-{step.name}", file)
             yield judged(exercise, step, seed, Path(name), "done")

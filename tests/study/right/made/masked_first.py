@@ -1,6 +1,7 @@
 """The masks are multiplied into the weights once; inputs are put in order by a permutation."""
 
 import torch
+from torch.nn.functional import softplus
 
 
 def degrees(before, chance, D):
@@ -35,7 +36,7 @@ def network(x, of, p):
 
 
 def log_likelihood(x, logits):
-    p = -torch.nn.functional.softplus((1 - 2 * x) * logits).sum(-1)
+    p = -softplus((1 - 2 * x) * logits).sum(-1)
     return torch.logsumexp(p - torch.tensor(float(len(logits)), dtype=p.dtype).log(), dim=0)
 
 

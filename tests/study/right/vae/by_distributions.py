@@ -1,7 +1,8 @@
-"""torch.distributions in the place of formulas."""
+"""torch.distributions in the place of formulas, but for bits, whose class calls a loss of torch."""
 
 import torch
-from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
+from torch.distributions import Independent, Normal, kl_divergence
+from torch.nn.functional import softplus
 
 
 def q(mean, log_variance):
@@ -37,7 +38,7 @@ def network(x, noise, p):
 
 def bounds(x, noise, p):
     mean, log_variance, z, logits = network(x, noise, p)
-    fit = Independent(Bernoulli(logits=logits), 1).log_prob(x.expand_as(logits))
+    fit = -(x * softplus(-logits) + (1 - x) * softplus(logits)).sum(-1)
     a = fit + prior(mean).log_prob(z) - q(mean, log_variance).log_prob(z)
     return a.mean(0), (fit - kl(mean, log_variance)).mean(0)
 

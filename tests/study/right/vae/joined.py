@@ -1,6 +1,7 @@
 """Both heads as one matrix, samples and batch as one dimension, all parameters as one row while training."""
 
 import torch
+from torch.nn.functional import softplus
 
 LOG_2_PI = torch.log(torch.tensor(2 * torch.pi, dtype=torch.float64))
 
@@ -30,7 +31,7 @@ def network(x, noise, p):
 
 def bounds(x, noise, p):
     mean, log_variance, z, logits = network(x, noise, p)
-    fit = -torch.nn.functional.softplus((1 - 2 * x) * logits).sum(-1)
+    fit = -softplus((1 - 2 * x) * logits).sum(-1)
     entropy = (noise.square() + log_variance - z.square()).sum(-1) / 2  # log p(z) - log q(z|x)
     return (fit + entropy).mean(0), fit.mean(0) - kl(mean, log_variance)
 
