@@ -60,8 +60,8 @@ def sentence(box: str, prog: str) -> str:
     if choice:
         value, option, offered = choice.groups()
         return str(unknown(f"value of {option}", value, re.findall(r"'([^']*)'", offered)))
-    ours = re.match(r"Error parsing [^-\s]\S*: (.*)", text)  # a UserError from the recipe's own __post_init__
-    if ours:
+    ours = re.match(r"Error parsing [^-\s]\S*: (?!invalid literal|could not convert)(.*)", text)
+    if ours:  # a UserError from the recipe's own __post_init__
         return ours[1]
     text = text.removeprefix("Error parsing ").rstrip(".")
     number = re.match(r"(\S+): (invalid literal for int|could not convert string to float).*?: ('.*')", text)
@@ -92,7 +92,7 @@ def names(target: Any, default: Any) -> list[str]:
             prefix = "" if name in ("recipe", "launch", "how") else name + "."  # groups without a prefix
             found += [f"--{prefix}{inner.removeprefix('--')}" for inner in names(type(value), value)]
         else:
-            found.append("--" + name.replace("_", "-"))
+            found.append("--" + name.rstrip("_").replace("_", "-"))
     return found
 
 

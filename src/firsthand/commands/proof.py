@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from firsthand import api, papers
-from firsthand.commands import screen
-from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
+from firsthand.commands.screen import Key, Positional, err, out, show_json, show_markdown, show_table
 from firsthand.options import parse
 
 
@@ -33,7 +32,7 @@ def check(
         details: a line for every comparison.
         json: print JSON instead of a table.
     """
-    keys = [key] if key else [] if optim or layers else papers.keys()
+    keys = [key] if key else [] if optim or layers else papers.networks()
     with Waiting() as report, one_thread():
         tables = compared(keys, optim, layers, report)
     rows = [row for found in tables.values() for row in found]
@@ -146,7 +145,7 @@ def reproduce(words: Sequence[str]) -> None:
     try:
         parse(measure, words, "firsthand reproduce")
     except SystemExit as end:
-        named = [word for word in words if word in papers.keys()]
+        named = [word for word in words if word in papers.networks()]
         if not end.code and named:
             show_claims(named[0], (), None, api.RUNS / "reproduce", json=False)
         raise
@@ -180,9 +179,7 @@ def measure(
     results = reproduce(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs, judge=judge)
     if json:
         return show_json(results.content)
-    from rich.markdown import Markdown
-
-    screen.out.print(Markdown(results.table))
+    show_markdown(results.table)
     return err.print(f"results, table and figures: {results.folder}")
 
 
