@@ -125,7 +125,7 @@ def main(
     unit = "MB" if what == "memory" else "ms"
     print(f"{what}, {threads} thread(s)" + ("" if what == "memory" else f", medians of {repeats} repeats"))
     print(f"{'network':40}{'batch':>6}{'ours':>11}{'torch.nn':>11}{'ratio':>8}")
-    for key in keys or papers.keys():
+    for key in keys or papers.networks():
         twin = import_module(f"firsthand.check.twins.{key}")
         for name, recipe in recipes(key):
             if what == "memory":

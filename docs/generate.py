@@ -81,10 +81,12 @@ def catalogue() -> str:
         path = ROOT / "docs" / "results" / f"{key}.json"
         claims = json.loads(path.read_text(encoding="utf-8"))["claims"] if path.exists() else []
         marks = " ".join(MARK[claim["verdict"]].split()[0] for claim in claims)
-        measured = f"[{marks}](docs/results/{key}.md)" if claims else "not all measured yet"
+        to_come = "a paper to read" if card.network is None else "not all measured yet"
+        measured = f"[{marks}](docs/results/{key}.md)" if claims else to_come
+        size = "" if card.parameters is None else f"{card.parameters:,}"
         rows.append(
             f"| [`{key}`](src/firsthand/papers/{key}/notes.md) | {card.title} ({card.year}) "
-            f"| {card.parameters:,} | {measured} |"
+            f"| {size} | {measured} |"
         )
     return "\n".join(
         [

@@ -53,7 +53,15 @@ MISTAKES = {
     "show mlp twice": "'twice' is one word too many",
     "show LENET5": "did you mean 'lenet'",
     "list --jsn": "There is no option '--jsn': did you mean '--json'?",
-    "train": f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.",
+    "train": f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.networks())}.",
+    "train survey": "survey has no network, it is a paper to read: `firsthand read survey` opens it.",
+    "check survey": "survey has no network",
+    "reproduce survey": "survey has no network",
+    "reproduce survey --list": "survey has no network",
+    "experiment survey": "survey has no network",
+    "exercise survey": "survey has no network",
+    "judge survey": "survey has no network",
+    "show survey --variant 18": "survey has no network",
     "train --steps 5": "Which paper?",
     "train lenett": "did you mean 'lenet'",
     "train mlp --preset laptopp": "There is no preset of mlp 'laptopp': did you mean 'laptop'?",
@@ -230,7 +238,7 @@ def test_help(call):
         assert f"firsthand {name}" in out and "--json" in out, name
 
 
-@pytest.mark.parametrize("key", papers.keys())
+@pytest.mark.parametrize("key", papers.networks())
 def test_help_of_a_papers_options(key, call):
     """Every field of the recipe with its value in the preset and its meaning."""
     from firsthand.train.recipe import flat
@@ -298,7 +306,7 @@ def test_what_takes_long_says_how_far_it_is(monkeypatch):
     assert len(told) == 1 and "watching" not in {thread.name for thread in threading.enumerate()}
 
 
-@pytest.mark.parametrize("key", papers.keys())
+@pytest.mark.parametrize("key", papers.networks())
 def test_show(key, call):
     """The counted parameters are those of the card; layers add up."""
     code, out, _ = call("show", key)
@@ -309,6 +317,15 @@ def test_show(key, call):
     assert facts["counted_parameters"] == facts["totals"]["parameters"] == card.parameters
     assert sum(layer["parameters"] for layer in facts["layers"]) == card.parameters
     assert (Path(facts["folder"]) / "model.py").exists()
+
+
+def test_show_a_paper_without_a_network(call):
+    """Its title, what is new and where its notes lie; no table of layers, and a word that there is none."""
+    code, out, err = call("show", "survey")
+    assert (code, err) == (0, "") and "Deep learning (2015)" in out and "no network" in out and "notes.md" in out
+    facts = json.loads(call("show", "survey", "--json")[1])
+    assert facts["network"] is None and facts["parameters"] is None and "layers" not in facts
+    assert Path(facts["folder"], "notes.md").exists() and "lecun2015deep" in facts["bibtex"]
 
 
 def test_train(call, flags, tiny, tmp_path):

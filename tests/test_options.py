@@ -20,7 +20,7 @@ from firsthand.train.launch import Launch
 from firsthand.train.recipe import Optim, Schedule, arguments, flat
 from firsthand.train.sampling import Sampling
 
-EVERY = [(key, name) for key in papers.keys() for name in papers.get(key).presets]
+EVERY = [(key, name) for key in papers.networks() for name in papers.get(key).presets]
 
 
 @pytest.mark.parametrize(("key", "name"), EVERY)
@@ -32,7 +32,7 @@ def test_a_preset_survives_its_own_words(key, name):
     assert parse(type(preset), words(type(preset)(), flat(preset)), "train", type(preset)()) == preset
 
 
-@pytest.mark.parametrize("key", papers.keys())
+@pytest.mark.parametrize("key", papers.networks())
 def test_every_preset_from_any_other(key):
     """The words carry the whole recipe: they turn any preset of the same kind into this one."""
     for preset in papers.get(key).presets.values():

@@ -43,7 +43,7 @@ def test_what_did_not_come_out_is_named():
     """The counts, kind by kind, add up to the verdict marks of the papers, and each claim that failed has its link."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     standing, catalogue = (text.split(f"<!-- {part} -->")[1].split("<!-- /")[0] for part in ("standing", "catalogue"))
-    rows = [line for line in catalogue.splitlines() if line.startswith("| [")]
+    rows = [line for line in catalogue.splitlines() if line.startswith("| [") and "docs/results" in line]
     marks = "".join(row.split("|")[4] for row in rows)
     came, _, missed, identities, untested = counts = [marks.count(mark) for mark in "✔◐✘≡○"]
     kinds = [

@@ -128,7 +128,7 @@ def test_a_picture_is_classified(call, weights, tmp_path):
     assert code == 2 and "--variant goes with --weights" in err
 
 
-KNOWN = [key for key in papers.keys() if (papers.get(key).folder / "weights.py").is_file()]
+KNOWN = [key for key in papers.networks() if (papers.get(key).folder / "weights.py").is_file()]
 SEEING = [key for key in KNOWN if hasattr(papers.get(key).module("weights"), "preprocessing")]
 
 

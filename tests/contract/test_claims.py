@@ -9,7 +9,7 @@ import pytest
 
 from firsthand import papers
 
-FOLDERS = {key: papers.get(key).folder / "claims" for key in papers.keys()}
+FOLDERS = {key: papers.get(key).folder / "claims" for key in papers.networks()}
 CONVERTED = [key for key, folder in FOLDERS.items() if folder.is_dir()]
 pytestmark = pytest.mark.parametrize("key", CONVERTED)
 

@@ -43,7 +43,7 @@ def test_every_pixel_is_hidden_once_or_more():
     assert (network.seen == 0).any(0).all()
 
 
-@pytest.mark.parametrize("key", [key for key in papers.keys() if hasattr(papers.get(key).network(), "class_maps")])
+@pytest.mark.parametrize("key", [key for key in papers.networks() if hasattr(papers.get(key).network(), "class_maps")])
 def test_class_maps_are_the_logits_place_by_place(key):
     """Their means are the logits, exactly but for rounding: a mean and a linear map change places."""
     torch.manual_seed(0)

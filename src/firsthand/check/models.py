@@ -27,9 +27,10 @@ IN_PIECES = " in pieces"
 def check(key: str) -> list[Row]:
     """Compare every variant of a paper's network with its twin, and the rule that a paper is about with torch.optim's.
 
-    Raises UserError for an unknown paper or one without a twin.
+    Raises UserError for an unknown paper, or one without a network or a twin.
     """
     paper = papers.get(key)
+    paper.module("model")
     try:
         twin = import_module(f"firsthand.check.twins.{key}")
     except ModuleNotFoundError as error:

@@ -9,10 +9,13 @@ from rich.markup import escape
 from firsthand import api, papers
 from firsthand.bounds import whole
 from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
+from firsthand.papers.card import Card
 
 
 def show(key: Key, /, variant: str | None = None, depth: int = 1, json: bool = False) -> None:
     """Show one paper: what is new, its network layer by layer, its presets and where to read on.
+
+    A paper without a network is shown without layers.
 
     Args:
         key: the paper, as `firsthand list` names it.
@@ -22,19 +25,16 @@ def show(key: Key, /, variant: str | None = None, depth: int = 1, json: bool = F
     """
     paper = papers.get(key)
     card, config = paper.card, None if variant is None else paper.variant(variant)
+    if card.network is None:
+        return show_json(of_paper(paper)) if json else show_card(paper)
     rows = layers_of(paper, config, depth)
     counted = sum(row["parameters"] for row in rows)
     totals = {name: sum(row[name] for row in rows) for name, value in rows[0].items() if isinstance(value, int)}
     if json:
         facts = {"variant": variant, "counted_parameters": counted, "layers": rows, "totals": totals}
         facts |= {"presets": list(paper.presets), "variants": list(paper.variants)}
-        return show_json(card.facts() | facts | {"bibtex": paper.bibtex, "folder": str(paper.folder)})
-    out.print(f"[bold]{card.title}[/] ({card.year})")
-    for reference in card.references:
-        title = "" if reference.title == card.title else f"{reference.title} ({reference.year}). "
-        out.print(f"{', '.join(reference.authors)}. {title}{reference.venue}. {reference.url}")
-    out.print()
-    out.print(f"{card.summary}\n")
+        return show_json(of_paper(paper) | facts)
+    show_title(card)
     show_table([*rows, {"layer": "total"} | totals])
     agrees = f"{'as' if counted == card.parameters else 'NOT the'} {card.parameters:,} stated"
     out.print(f"\n{counted:,} trainable parameters ({agrees if variant is None else 'of the variant ' + variant})")
@@ -47,6 +47,28 @@ def show(key: Key, /, variant: str | None = None, depth: int = 1, json: bool = F
         from firsthand.optim import RULES
 
         out.print(f"rule      {sys.modules[RULES[card.rule].__module__].__file__}")
+
+
+def of_paper(paper: papers.Paper) -> dict[str, Any]:
+    """What is known of any paper, for JSON."""
+    return paper.card.facts() | {"bibtex": paper.bibtex, "folder": str(paper.folder)}
+
+
+def show_title(card: Card) -> None:
+    """A paper's title, its references and what is new."""
+    out.print(f"[bold]{card.title}[/] ({card.year})")
+    for reference in card.references:
+        title = "" if reference.title == card.title else f"{reference.title} ({reference.year}). "
+        out.print(f"{', '.join(reference.authors)}. {title}{reference.venue}. {reference.url}")
+    out.print(f"\n{card.summary}\n")
+
+
+def show_card(paper: papers.Paper) -> None:
+    """A paper that is there to be read."""
+    show_title(paper.card)
+    out.print(f"It has no network: `firsthand read {paper.card.key}` opens it.")
+    out.print(f"builds on {', '.join(paper.card.builds_on) or 'nothing before it'}")
+    out.print(f"read      {paper.folder / 'notes.md'}")
 
 
 def layers_of(paper: papers.Paper, config: Any, depth: int) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ def experiment(args: Sequence[str]) -> None:
     key, name, *rest = [*args, None, None][: max(len(args), 2)]
     if key is None or key in ("-h", "--help"):
         out.print(experiment.__doc__.replace("\n    ", "\n"), markup=False)
-        with_some = [key for key in papers.keys() if papers.get(key).experiments]
+        with_some = [key for key in papers.networks() if papers.get(key).experiments]
         return out.print(f"Papers with experiments: {', '.join(with_some) or 'none'}.")
     paper = papers.get(key)
     if not paper.experiments:

@@ -33,7 +33,7 @@ def check(
         details: a line for every comparison.
         json: print JSON instead of a table.
     """
-    keys = [key] if key else [] if optim or layers else papers.keys()
+    keys = [key] if key else [] if optim or layers else papers.networks()
     with Waiting() as report, one_thread():
         tables = compared(keys, optim, layers, report)
     rows = [row for found in tables.values() for row in found]
@@ -146,7 +146,7 @@ def reproduce(words: Sequence[str]) -> None:
     try:
         parse(measure, words, "firsthand reproduce")
     except SystemExit as end:
-        named = [word for word in words if word in papers.keys()]
+        named = [word for word in words if word in papers.networks()]
         if not end.code and named:
             show_claims(named[0], (), None, api.RUNS / "reproduce", json=False)
         raise

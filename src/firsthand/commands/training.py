@@ -43,7 +43,7 @@ def train(args: Sequence[str]) -> None:
         if set(args) & {"-h", "--help"}:
             out.print(train.__doc__.replace("\n    ", "\n"), "\nOptions of every paper:", markup=False)
             parse(Options, ["--help"], "firsthand train KEY")
-        raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.keys())}.")
+        raise UserError(f"Which paper? firsthand train KEY, with KEY one of: {', '.join(papers.networks())}.")
     paper = papers.get(key)
     preset = _value(args, "--preset", "laptop")
     variant = _value(args, "--variant", None)

@@ -25,7 +25,10 @@ class Paper:
         return Path(self.package.__file__).parent
 
     def module(self, name: str) -> ModuleType:
-        """One of the folder's modules: model, recipe or claims."""
+        """One of the folder's modules: model, recipe or claims; raises UserError where the paper has no network."""
+        if self.card.network is None:
+            key = self.card.key
+            raise UserError(f"{key} has no network, it is a paper to read: `firsthand read {key}` opens it.")
         return import_module(f"{self.package.__name__}.{name}")
 
     @property
@@ -53,6 +56,7 @@ class Paper:
     def exercise(self) -> Any:
         """The paper in steps to write oneself; raises UserError where there is none yet."""
         if self.card.key not in exercises():
+            self.module("model")  # where there is no network, that is the reason
             raise UserError(f"{self.card.key} has no exercise yet: there are {', '.join(exercises())}.")
         return self.module("exercise").EXERCISE
 
@@ -80,6 +84,7 @@ class Paper:
     def variant(self, name: str) -> Any:
         """One Config; an unknown name is an error that names the nearest."""
         if name not in self.variants:
+            self.module("model")
             if not self.variants:
                 raise UserError(f"{self.card.key} has no variants: it is one network, leave out --variant.")
             raise unknown(f"variant of {self.card.key}", name, self.variants)
@@ -110,6 +115,12 @@ def folders() -> tuple[str, ...]:
 def keys() -> tuple[str, ...]:
     """The keys of all papers, oldest paper first."""
     return tuple(sorted(folders(), key=lambda key: (get(key).card.year, key)))
+
+
+@cache
+def networks() -> tuple[str, ...]:
+    """The keys of the papers that have a network, oldest paper first; the others are there to be read."""
+    return tuple(key for key in keys() if get(key).card.network is not None)
 
 
 @cache

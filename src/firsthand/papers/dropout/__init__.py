@@ -33,7 +33,7 @@ CARD = Card(
         ),
     ),
     family="regularisers",
-    builds_on=("backprop", "mlp", "momentum"),
+    builds_on=("backprop", "momentum"),
     summary="Leaving out half of the units at random in every training case stands for averaging very many networks.",
     network="DropoutNet",
     parameters=2_913_290,

@@ -14,7 +14,7 @@ CARD = Card(
         ),
     ),
     family="vision",
-    builds_on=("backprop", "zipcode", "mlp"),
+    builds_on=("backprop", "zipcode"),
     summary="A network whose shape knows about images learns to read digits from raw pixels, with few weights.",
     network="LeNet5",
     parameters=60_000,

@@ -64,7 +64,7 @@ CARD = Card(
         ),
     ),
     family="regularisers",
-    builds_on=("mlp", "backprop", "vanishing", "dropout", "batchnorm", "adam"),
+    builds_on=("backprop", "vanishing", "dropout", "adam"),
     summary="What keeps signals alive in a deep network, and keeps it from memorising noise, measured.",
     network="DeepMLP",
     parameters=4_799_010,

@@ -27,7 +27,7 @@ CARD = Card(
         ),
     ),
     family="vision",
-    builds_on=("backprop", "mlp"),
+    builds_on=("backprop",),
     summary="Small kernels that all places of a map share let 2,578 weights read real zip codes straight from pixels.",
     network="ZipNet",
     parameters=2578,
