@@ -33,11 +33,15 @@ COMMANDS = {
     "experiment": ("experiment", "Run one experiment of a paper."),
     "exercise": ("rebuild", "Write a paper yourself: a file with its steps to fill in."),
     "judge": ("rebuild", "Judge what you wrote, step by step: right, or which mistake it is."),
+    "study": ("study", "Go on with the reading journey: this week, what comes next, your notes and questions."),
+    "read": ("reader", "Read a paper in passes, beside your own note."),
+    "cite": ("library", "Print a paper's reference, to be pasted."),
+    "resources": ("reader", "Show where to learn what the papers assume, and how to read them."),
     "data": ("catalogue", "Show the data sets, or one with its size, files and examples."),
     "runs": ("catalogue", "List the training runs."),
     "compare": ("comparison", "Lay runs beside one another: a table of their losses, and a figure."),
 }
-OWN_PARSER = ("train", "experiment", "reproduce")  # their options, or their help, depend on their first words
+OWN_PARSER = ("train", "experiment", "reproduce", "study")  # their options, or their help, depend on their first words
 
 
 def usage() -> None:

@@ -92,7 +92,7 @@ def names(target: Any, default: Any) -> list[str]:
             prefix = "" if name in ("recipe", "launch", "how") else name + "."  # groups without a prefix
             found += [f"--{prefix}{inner.removeprefix('--')}" for inner in names(type(value), value)]
         else:
-            found.append("--" + name.replace("_", "-"))
+            found.append("--" + name.rstrip("_").replace("_", "-"))
     return found
 
 

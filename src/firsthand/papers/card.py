@@ -29,7 +29,7 @@ class Card:
     builds_on: tuple[str, ...]  # keys of papers to read before, whether they are here yet or not
     summary: str  # what is new, in one sentence
     network: str | None = None  # name of the network's class in model.py; None: a paper to read, without a network
-    parameters: int | None = None  # trainable parameters of the network with its default Config, as published or derived
+    parameters: int | None = None  # trainable ones of the network with its default Config, as published or derived
     example_shape: tuple[int, ...] | None = None  # shape of one input with the default Config
     output_shape: tuple[int, ...] | None = None  # shape of one output
     rule: str | None = None  # the update rule that the paper is about, as `firsthand.optim.RULES` names it
