@@ -60,8 +60,8 @@ def sentence(box: str, prog: str) -> str:
     if choice:
         value, option, offered = choice.groups()
         return str(unknown(f"value of {option}", value, re.findall(r"'([^']*)'", offered)))
-    ours = re.match(r"Error parsing [^-\s]\S*: (.*)", text)  # a UserError from the recipe's own __post_init__
-    if ours:
+    ours = re.match(r"Error parsing [^-\s]\S*: (?!invalid literal|could not convert)(.*)", text)
+    if ours:  # a UserError from the recipe's own __post_init__
         return ours[1]
     text = text.removeprefix("Error parsing ").rstrip(".")
     number = re.match(r"(\S+): (invalid literal for int|could not convert string to float).*?: ('.*')", text)

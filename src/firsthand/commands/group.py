@@ -3,12 +3,17 @@
 from collections.abc import Callable, Sequence
 from getpass import getuser
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 from firsthand.commands.screen import Positional, out, show_json
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
 from firsthand.study import journey
 from firsthand.study.journal import JOURNAL, Journal
+
+Number = Annotated[Positional[int], tyro.conf.arg(metavar="WEEK")]
 
 
 def group(words: Sequence[str]) -> None:
@@ -61,7 +66,7 @@ def user() -> str:
 
 
 def bring(
-    week: Positional[int], /, *, confusion: str = "", objection: str = "", journal: Path = JOURNAL, json: bool = False
+    week: Number, /, *, confusion: str = "", objection: str = "", journal: Path = JOURNAL, json: bool = False
 ) -> None:
     """Write down what you bring to a week's meeting: one thing not understood, and one objection.
 
@@ -81,7 +86,7 @@ def bring(
     return None
 
 
-def agenda(week: Positional[int], /, *, journal: Path = JOURNAL, json: bool = False) -> None:
+def agenda(week: Number, /, *, journal: Path = JOURNAL, json: bool = False) -> None:
     """Print a week's agenda in Markdown: roles, the hour, and everyone's confusion and objection.
 
     Args:

@@ -86,7 +86,7 @@ def tell(mine: Journal, one: object) -> None:
         out.print(f"{item.key} is in {path}: firsthand read {item.key}", markup=False)
     for key, names in one.empty.items():
         verb = "is" if len(names) == 1 else "are"
-        out.print(f"{key}: {' and '.join(names)} {verb} empty: fill in {path}", markup=False)
+        out.print(f"{key}: {', '.join(names)} {verb} empty: fill in {path}", markup=False)
     for sentence in one.known:
         out.print(sentence, markup=False)
     for sentence in one.problems:
@@ -155,11 +155,11 @@ def export(
         with mine.lock():
             kept = mine.write(path, content)
     else:
-        kept = mine.write(path, content)
+        kept = mine.write(path, content, beside=True)
     counts = {"references": len(found), "notes": sum(bool(one.notes) for one in found),
               "questions": sum(len(one.questions) for one in found)}  # fmt: skip
     if json:
         return show_json({"file": str(path), "kept": None if kept is None else str(kept), **counts})
-    told = f"{path}: {counts['references']} references, {counts['notes']} with notes, {counts['questions']} questions."
+    told = f"{path}: references {counts['references']}, with notes {counts['notes']}, questions {counts['questions']}."
     print(told if kept is None else f"{told} What it held is {kept}.")
     return None

@@ -10,14 +10,14 @@ from rich.markup import escape
 
 from firsthand.bounds import whole
 from firsthand.commands import group, library, review
-from firsthand.commands.screen import Positional, err, out, show_json, show_table
+from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
 from firsthand.study import journey
 from firsthand.study.journal import JOURNAL, PASSES, Journal, Text
 from firsthand.study.notes import with_question
 
-Paper = Annotated[Positional[str], tyro.conf.arg(metavar="KEY")]
+Number = Annotated[Positional[int], tyro.conf.arg(metavar="WEEK")]
 
 
 def study(words: Sequence[str]) -> None:
@@ -142,7 +142,7 @@ def spelled(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def week(number: Positional[int], /, *, journal: Path = JOURNAL, json: bool = False) -> None:
+def week(number: Number, /, *, journal: Path = JOURNAL, json: bool = False) -> None:
     """Show a week: its papers, links to learn from, and the question to meet over.
 
     Args:
@@ -218,7 +218,7 @@ def start(*, on: str | None = None, pace: int | None = None, journal: Path = JOU
 
 
 def done(
-    key: Paper, /, *, pass_: Annotated[int, tyro.conf.arg(name="pass")], undo: bool = False, journal: Path = JOURNAL,
+    key: Key, /, *, pass_: Annotated[int, tyro.conf.arg(name="pass")], undo: bool = False, journal: Path = JOURNAL,
     json: bool = False,
 ) -> None:  # fmt: skip
     """Say that you have made a pass: firsthand study done lenet --pass 2
@@ -245,7 +245,7 @@ def done(
 
 
 def ask(
-    key: Paper, question: Positional[str], /, *, answer: str = "", journal: Path = JOURNAL, json: bool = False
+    key: Key, question: Positional[str], /, *, answer: str = "", journal: Path = JOURNAL, json: bool = False
 ) -> None:
     """Add a question to your note on a paper; `firsthand study review` will ask it again.
 

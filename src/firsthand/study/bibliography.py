@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,6 @@ class Item:
     fields: dict[str, str]
     authors: tuple[Name, ...]
     raw: str
-    strings: tuple[str, ...] = field(default=(), compare=False)  # the @string lines of its file, which it may need
 
     def get(self, *names: str) -> str:
         """The first of these fields that is there; an empty text where none is."""
@@ -112,12 +111,12 @@ def parse(text: str, name: str) -> tuple[list[Item], list[str]]:
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it speaks of what we tell in our own words
     stack = [middlewares.SeparateCoAuthors(), middlewares.SplitNameParts()]
     library = bibtexparser.parse_string(text.replace("\r\n", "\n"), append_middleware=stack)
-    strings = tuple(block.raw.strip() for block in library.blocks if isinstance(block, model.String))
+    resolved = without_strings(text, {block.key for block in library.blocks if isinstance(block, model.String)})
     items, problems, seen = [], [], set()
     for block in library.blocks:
         if isinstance(block, model.Entry):
             seen.add(block.key)
-            items.append(item_of(block, strings))
+            items.append(item_of(block, resolved.get(block.key, block.raw.strip())))
         elif isinstance(block, model.DuplicateBlockKeyBlock):
             problems.append(f"{name}, line {line(block)}: the key '{block.key}' is taken already: rename it.")
         elif isinstance(block, model.DuplicateFieldKeyBlock):
@@ -146,7 +145,21 @@ def why(block: Any) -> str:
     return f" ({words})" if words and len(words) < 200 else ""
 
 
-def item_of(entry: Any, strings: tuple[str, ...]) -> Item:
+def without_strings(text: str, names: set[str]) -> dict[str, str]:
+    """Of each entry that uses a @string of its file its BibTeX with the words instead, by its key."""
+    import bibtexparser
+
+    if not names:
+        return {}
+    used = re.compile(rf"[=#]\s*(?:{'|'.join(map(re.escape, names))})\s*[,#}})\n]", re.IGNORECASE)
+    found = {}
+    for entry in bibtexparser.parse_string(text).entries:
+        if used.search(entry.raw):
+            found[entry.key] = bibtexparser.write_string(bibtexparser.Library([entry])).strip()
+    return found
+
+
+def item_of(entry: Any, raw: str) -> Item:
     """An entry as plain words: LaTeX's accents and braces resolved, but for links."""
     fields, authors = {}, ()
     for one in entry.fields:
@@ -158,15 +171,19 @@ def item_of(entry: Any, strings: tuple[str, ...]) -> Item:
             fields[name] = " and ".join(map(str, people))
         else:
             fields[name] = clean(str(value)) if name in AS_IT_IS else plain(str(value))
-    return Item(entry.key, entry.entry_type.lower(), fields, authors, entry.raw.strip(), strings)
+    return Item(entry.key, entry.entry_type.lower(), fields, authors, raw)
 
 
 @cache
 def decoder() -> Any:
-    """What turns LaTeX into text."""
-    from pylatexenc.latex2text import LatexNodes2Text
+    """What turns LaTeX into text; of a command that it does not know, and that is a name (TeX), the name stays."""
+    from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
-    return LatexNodes2Text(math_mode="text")
+    known = get_default_latex_context_db()
+    known.set_unknown_macro_spec(
+        MacroTextSpec("", simplify_repl=lambda node: node.macroname if node.macroname[:1].isupper() else "")
+    )
+    return LatexNodes2Text(known, math_mode="text")
 
 
 def plain(text: str) -> str:
@@ -216,14 +233,14 @@ def of_paper(key: str) -> tuple[Item, ...]:
 
 
 @cache
-def known() -> dict[tuple[str, str], tuple[str, int]]:
-    """Whose an identifier is: the key of one of our papers, and which of its references, from 0; the main ones lead."""
-    found: dict[tuple[str, str], tuple[str, int]] = {}
+def known() -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Whose an identifier is: keys of our papers, and which of their references, from 0; the main ones lead."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
     every = [(key, number, item) for key in papers.keys() for number, item in enumerate(of_paper(key))]
     for key, number, item in sorted(every, key=lambda row: row[1] > 0):
         url = papers.get(key).card.references[number].url
         texts = [*identifiers(item), *(("arXiv", m[1].lower()) for m in ARXIV.finditer(url))]
         texts += [("DOI", m[1].lower()) for m in DOI.finditer(url)]
-        for name in texts:
-            found.setdefault(name, (key, number))
+        for name in dict.fromkeys(texts):
+            found.setdefault(name, []).append((key, number))
     return found

@@ -43,9 +43,7 @@ def publisher(item: Item) -> str:
 
 def bib(records: Sequence[Record]) -> str:
     """BibTeX as it was written, with the keywords."""
-    strings = dict.fromkeys(line for record in records for line in record.item.strings)
-    entries = [with_keywords(record) for record in records]
-    return "\n\n".join([*strings, *entries]) + "\n"
+    return "\n\n".join(with_keywords(record) for record in records) + "\n"
 
 
 def with_keywords(record: Record) -> str:

@@ -108,10 +108,10 @@ class Journal:
         finally:
             lock.release()
 
-    def write(self, path: Path, content: bytes, keep: bool = True) -> Path | None:
-        """Write a file of the journal; where it held something else, that is kept, and the place of it returned.
+    def write(self, path: Path, content: bytes, many: bool = True, beside: bool = False) -> Path | None:
+        """Write a file; where it held something else, that is kept, and the place of it returned.
 
-        Every version is kept in a file of its own or, without `keep`, only the last one.
+        Every version is kept in a file of its own or, without `many`, only the last one: in `.backup`, or `beside` it.
         """
         path = Path(os.path.realpath(path))  # a note may be a link into a folder of another program
         kept = None
@@ -120,7 +120,7 @@ class Journal:
             if before == content:
                 return None
             if before is not None:
-                kept = self.backup(path, keep)
+                kept = numbered(path) if beside else self.backup(path, many)
                 shutil.copy2(path, kept)
         except OSError as error:
             raise refused(path, error) from None
@@ -133,10 +133,7 @@ class Journal:
         place = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
         place = root / ".backup" / place
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not many:
-            return place
-        numbered = (place.with_name(f"{place.stem}.{number}{place.suffix}") for number in range(1, 10**9))
-        return next(free for free in numbered if not free.exists())
+        return numbered(place) if many else place
 
     def load(self, name: str, shape: Any) -> dict[str, Any]:
         """One of the JSON files, checked; empty where there is none. Raises UserError for what no command wrote."""
@@ -249,6 +246,8 @@ class Journal:
 
     def open_note(self, text: Text) -> bool:
         """Write the note's headings where there is no note yet; whether it is new."""
+        if self.note(text.key).exists():
+            return False
         self.begin()
         with self.lock():
             if self.note(text.key).exists():
@@ -322,6 +321,12 @@ class Journal:
             if not done.keys() & {2, 3, 4}:
                 return text, 2 if 1 in done else 1
         return None
+
+
+def numbered(path: Path) -> Path:
+    """The first name that is free, with a number before its suffix."""
+    names = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in range(1, 10**9))
+    return next(free for free in names if not free.exists())
 
 
 def refused(path: Path, error: Exception) -> UserError:

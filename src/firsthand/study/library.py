@@ -57,9 +57,9 @@ def add(journal: Journal, source: str, fields: dict[str, str], stdin: str | None
 def add_identifier(journal: Journal, kind: str, name: str, fields: dict[str, str]) -> Added:
     """Add the paper of a number on arXiv or a DOI: as one of our references has it, or as far as the number says."""
     if ours := bibliography.known().get((kind, name.lower())):
-        key, number = ours
+        key, number = ours[0]
         if number == 0:
-            return Added(known=[here(key)])
+            return Added(known=[here(ours)])
         return add_all(journal, [bibliography.of_paper(key)[number]], [])
     for key, item in journal.own.items():
         if (kind, name.lower()) in bibliography.identifiers(item):
@@ -67,17 +67,20 @@ def add_identifier(journal: Journal, kind: str, name: str, fields: dict[str, str
     return add_all(journal, *bibliography.parse(entry(kind, name, fields), "the new entry"))
 
 
-def here(key: str) -> str:
-    """The sentence that says where one of our papers is read."""
-    week = journey.week_of(key)
-    return f"That is {key}, week {week.number} of the journey: firsthand read {key}" if week else f"That is {key}."
+def here(ours: Sequence[tuple[str, int]]) -> str:
+    """The sentence that says where one of our papers is read, or one that we have divided."""
+    keys = [key for key, number in ours if number == 0]
+    week = journey.week_of(keys[0])
+    where = f", week {week.number} of the journey" if week else ""
+    return f"That is {' and '.join(keys)}{where}: firsthand read {keys[0]}"
 
 
 def entry(kind: str, name: str, fields: dict[str, str]) -> str:
     """An entry with what a number says: the link and, on arXiv since 2007 (YYMM.number), the year."""
     year = f"20{name[:2]}" if kind == "arXiv" and re.match(r"\d{4}\.", name) else ""
     key = f"{kind.lower()}-{re.sub(r'[^A-Za-z0-9.-]', '-', name)}"
-    rows = {"title": fields.get("title", ""), "author": fields.get("author", ""), "year": fields.get("year") or year}
+    title, author = (re.sub(r"(?<!\\)[&%#_]", r"\\\g<0>", fields.get(name, "")) for name in ("title", "author"))
+    rows = {"title": title, "author": author, "year": fields.get("year") or year}
     if kind == "arXiv":
         rows |= {"eprint": name, "archivePrefix": "arXiv", "url": f"https://arxiv.org/abs/{name}"}
     else:
@@ -107,7 +110,6 @@ def add_all(journal: Journal, items: Sequence[Item], problems: Sequence[str]) ->
         before = bibliography.text_of(path.read_bytes(), str(path)) if path.exists() else ""
         there = {item.key: item for item in bibliography.parse(before, path.name)[0]}
         taken, blocks = set(there) | set(re.findall(r"@\w+\s*\{\s*([^,\s]+)", before)), []
-        strings = [line for line in dict.fromkeys(s for item in items for s in item.strings) if line not in before]
         for item in items:
             if same := duplicate(item, there):
                 result.known.append(same)
@@ -118,7 +120,7 @@ def add_all(journal: Journal, items: Sequence[Item], problems: Sequence[str]) ->
             blocks.append(renamed.raw)
             result.new.append(renamed)
         if blocks:
-            parts = [before.rstrip("\n"), *strings, *blocks]
+            parts = [before.rstrip("\n"), *blocks]
             journal.write(path, ("\n\n".join(part for part in parts if part) + "\n").encode())
     return result
 
@@ -127,11 +129,11 @@ def duplicate(item: Item, there: dict[str, Item]) -> str:
     """The sentence that says where an entry is already; empty for a new one."""
     names = set(bibliography.identifiers(item))
     for name in names & bibliography.known().keys():
-        key, number = bibliography.known()[name]
-        if number == 0:
-            return f"{item.key}: {here(key)}"
+        ours = bibliography.known()[name]
+        if ours[0][1] == 0:
+            return f"{item.key}: {here(ours)}"
     for key, other in there.items():
-        if (key == item.key and other.fields == item.fields) or names & set(bibliography.identifiers(other)):
+        if (item.get("title") and other.fields == item.fields) or names & set(bibliography.identifiers(other)):
             return f"{item.key} is there already, as {key}."
     return ""
 
@@ -148,4 +150,4 @@ def with_key(item: Item, key: str) -> Item:
     if key == item.key:
         return item
     raw = re.sub(r"(@\w+\s*[{(]\s*)[^,\s]+", lambda found: found[1] + key, item.raw, count=1)
-    return Item(key, item.kind, item.fields, item.authors, raw, item.strings)
+    return Item(key, item.kind, item.fields, item.authors, raw)
