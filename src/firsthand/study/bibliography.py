@@ -234,13 +234,20 @@ def of_paper(key: str) -> tuple[Item, ...]:
 
 @cache
 def known() -> dict[tuple[str, str], list[tuple[str, int]]]:
-    """Whose an identifier is: keys of our papers, and which of their references, from 0; the main ones lead."""
+    """Whose an identifier is: keys of our papers, and which of their references, from 0; the main ones lead.
+
+    A paper that another one of ours refers to, by a number that its own references do not say, is known by that, too.
+    """
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
     every = [(key, number, item) for key in papers.keys() for number, item in enumerate(of_paper(key))]
-    for key, number, item in sorted(every, key=lambda row: row[1] > 0):
+    every.sort(key=lambda row: row[1] > 0)
+    titles = {item.title.lower(): key for key, number, item in reversed(every) if number == 0}
+    for key, number, item in every:
         url = papers.get(key).card.references[number].url
         texts = [*identifiers(item), *(("arXiv", m[1].lower()) for m in ARXIV.finditer(url))]
         texts += [("DOI", m[1].lower()) for m in DOI.finditer(url)]
         for name in dict.fromkeys(texts):
             found.setdefault(name, []).append((key, number))
-    return found
+            if number and item.title.lower() in titles:
+                found[name].append((titles[item.title.lower()], 0))
+    return {name: sorted(dict.fromkeys(places), key=lambda place: place[1] > 0) for name, places in found.items()}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from firsthand import papers
@@ -92,7 +93,8 @@ def entry(kind: str, name: str, fields: dict[str, str]) -> str:
 def checked(fields: dict[str, str]) -> dict[str, str]:
     """The fields that were given, as BibTeX can hold them; raises UserError for one that would break its entry."""
     for name, value in fields.items():
-        if value.count("{") != value.count("}") or "\\" in value[-1:] or "@" in value:
+        depths = list(accumulate((letter == "{") - (letter == "}") for letter in value))
+        if min(depths, default=0) < 0 or (depths and depths[-1]) or value.endswith("\\") or "@" in value:
             raise UserError(f"--{name} cannot be written as BibTeX: braces must pair, and @ must not be in it.")
     if (year := fields.get("year", "")) and not (year.isdigit() and 1000 <= int(year) <= today().year + 1):
         raise UserError(f"--year must be a year, got {year}.")

@@ -54,12 +54,12 @@ class Note:
     """What the reader wrote on one paper."""
 
     key: str
-    sections: dict[str, str]  # what stands under each heading, hints and empty bullets left out
+    sections: dict[str, str]  # what stands under each heading but the first title, without hints and empty bullets
     questions: tuple[Question, ...] = ()
 
     def said(self, heading: str) -> str:
         """What stands under one heading; empty where there is none."""
-        return self.sections.get(heading.lower(), "")
+        return next((text for title, text in self.sections.items() if title.lower() == heading.lower()), "")
 
 
 def file_name(key: str) -> str:
@@ -112,25 +112,29 @@ def read(path: Path, key: str) -> Note:
         text = decoded(path).replace("\r\n", "\n")
     except FileNotFoundError:
         return Note(key, {})
+    titles: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
-    for heading, body in divided(text):
-        parts.setdefault(heading.lower(), []).append(body)
+    for heading, body in list(divided(text))[1:]:  # the first is what stands above all headings
+        title = titles.setdefault(heading.lower(), heading)
+        parts.setdefault(title, []).append(body)
     raw = {heading: "\n".join(bodies) for heading, bodies in parts.items()}
-    asked = tuple(questions(key, without_hints(raw.get(QUESTIONS.lower(), ""))))
+    asked = tuple(questions(key, without_hints(raw.get(titles.get(QUESTIONS.lower(), ""), ""))))
     return Note(key, {heading: said(body) for heading, body in raw.items()}, asked)
 
 
 def divided(text: str) -> Iterator[tuple[str, str]]:
-    """Every heading of the second and third level with the text up to the next one; none within fenced code."""
-    heading, body, fence = "", [], ""
+    """Every heading with the text up to the next one, but for the page's own title; none within fenced code."""
+    heading, body, fence, titled = "", [], "", False
     for line in text.split("\n"):
         mark = re.match(r"\s{0,3}(```+|~~~+)", line)
         if mark:
             fence = "" if fence and line.strip().startswith(fence) else fence or mark[1]
-        found = None if fence else re.match(r"#{1,6}\s+(.*?)\s*#*\s*$", line)
-        if found:
+        found = None if fence else re.match(r"(#{1,6})\s+(.*?)\s*#*\s*$", line)
+        if found and found[1] == "#" and not titled and not heading:
+            titled = True
+        elif found:
             yield heading, "\n".join(body)
-            heading, body = found[1], []
+            heading, body = found[2], []
         else:
             body.append(line)
     yield heading, "\n".join(body)

@@ -32,9 +32,7 @@ def of_paper(key: str) -> Item:
 def complete(item: Item, url: str) -> Item:
     """An entry with the link, and the identifier in it, that it lacks."""
     found = DOI.search(url)
-    fields = dict(item.fields)
-    if not item.url:
-        fields["url"] = url
+    fields = {"url": url} | item.fields
     if found and not item.doi:
         fields["doi"] = found[1]
     return replace(item, fields=fields)
@@ -79,6 +77,4 @@ def own_words(note: Note) -> Iterator[tuple[str, str]]:
         if title != QUESTIONS and note.said(title):
             yield title, note.said(title)
     known = {heading.lstrip("# ").lower() for heading in HEADINGS}
-    for title, text in note.sections.items():
-        if title and title not in known and text and title != "questions":
-            yield title, text
+    yield from ((title, text) for title, text in note.sections.items() if text and title.lower() not in known)
