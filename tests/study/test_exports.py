@@ -129,6 +129,12 @@ def test_ris(found, needed):
     assert both["notes"][1] == "selfattention, transformer: Summary: Half two: é中."
 
 
+def of_parts(person: dict[str, str]) -> str:
+    """A name of CSL as `Family, Given`."""
+    family = " ".join(person[part] for part in ("non-dropping-particle", "family", "literal") if part in person)
+    return ", ".join([family, *(person[part] for part in ("given", "suffix") if part in person)])
+
+
 def test_csl(found, needed):
     """By citeproc, field by field, and as JSON: names by parts, dates as CSL has them."""
     source = needed("citeproc.source.json")
@@ -142,15 +148,15 @@ def test_csl(found, needed):
         assert str(entry.type) == row["type"]
         people = [name for name in entry.get("author", [])] if record.item.authors else []
         assert len(people) == len(item.authors)
-        given = [", ".join(part for part in (" ".join(x for x in (p.get("non-dropping-particle"), p.get("family")) if x),
-                                             p.get("given"), p.get("suffix")) if part) or p["literal"]
-                 for p in row.get("author", [])]  # fmt: skip
-        assert same_people(given, record)
+        assert same_people([of_parts(person) for person in row.get("author", [])], record)
         assert row.get("issued", {"date-parts": [[0]]})["date-parts"] == [[item.year]]
         assert (int(entry.issued.year) if item.year else 0) == item.year
-        for name, value in (("container-title", export.container(item)), ("volume", item.get("volume")),
-                            ("page", "-".join(item.pages)), ("DOI", item.doi), ("URL", item.url),
-                            ("publisher", export.publisher(item)), ("keyword", ", ".join(record.keywords))):  # fmt: skip
+        wanted = {
+            "container-title": export.container(item), "volume": item.get("volume"), "page": "-".join(item.pages),
+            "DOI": item.doi, "URL": item.url, "publisher": export.publisher(item),
+            "keyword": ", ".join(record.keywords),
+        }  # fmt: skip
+        for name, value in wanted.items():
             assert str(row.get(name, "")) == value
             assert not value or str(entry[name.replace("-", "_")]) == value
         assert row.get("number" if row["type"] == "report" else "issue", "") == item.get("number")
@@ -193,8 +199,10 @@ def test_zotero(found, needed):
         assert all((memo, rdflib.RDF.type, bib.Memo) in graph for memo in memos)
         texts = sorted(str(graph.value(memo, rdflib.RDF.value)) for memo in memos)
         assert [text_of(text) for text in texts] == sorted(f"{title}\n{text}" for title, text in record.notes)
-    groups = {str(graph.value(c, dc.title)): {str(graph.value(part, dc.title)) for part in graph.objects(c, terms.hasPart)}
-              for c in graph.subjects(rdflib.RDF.type, z.Collection)}  # fmt: skip
+    groups = {}
+    for group in graph.subjects(rdflib.RDF.type, z.Collection):
+        members = graph.objects(group, terms.hasPart)
+        groups[str(graph.value(group, dc.title))] = {str(graph.value(part, dc.title)) for part in members}
     assert len(groups) == 13
     for week in journey.weeks():
         titles = {one(found, key).item.title for key in week.papers}

@@ -161,7 +161,7 @@ def test_questions_from_several_threads(journal):
 
 def test_who_waits_too_long_is_told(journal, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 0.1)
-    with journal.lock(), pytest.raises(UserError, match="Another command is writing in .*journal"):
+    with journal.lock(), pytest.raises(UserError, match=r"Another command is writing in .*journal"):
         Journal(journal.folder).begin()
 
 
@@ -171,7 +171,8 @@ def test_a_command_that_was_killed_leaves_the_old_or_the_new(journal):
     code = (
         "import sys; from pathlib import Path; from firsthand.study.journal import Journal\n"
         "mine = Journal(Path(sys.argv[1])); print('ready', flush=True)\n"
-        "while True:\n    for key in ('lenet', 'lstm'): mine.tick(mine.text(key), 1); mine.tick(mine.text(key), 1, True)\n"
+        "while True:\n"
+        "    for undo in (False, True): mine.tick(mine.text('lenet'), 1, undo); mine.tick(mine.text('lstm'), 1, undo)\n"
     )
     for pause in (0.01, 0.05, 0.09):
         process = subprocess.Popen([sys.executable, "-c", code, str(journal.folder)], stdout=subprocess.PIPE)
@@ -290,8 +291,8 @@ def test_reading_questions():
     assert [one.text for one in found] == ["First?", "Second?", "Third?", "First copied?", "x^2 or x ^2?"]
     assert found[0] == Question("k:one", "First?", "Its answer,\n\nin two lines.")
     assert found[1].answer == "short" and found[1].id != found[3].id != "k:one"
-    assert list(questions("k", text.replace("First?", "Reworded?")))[0].id == "k:one"
-    assert next(iter(questions("other", "- Second?"))).id != found[1].id
+    assert next(questions("k", text.replace("First?", "Reworded?"))).id == "k:one"
+    assert next(questions("other", "- Second?")).id != found[1].id
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_links_of_a_paper(key):
     """Its references lead; nothing twice; all of further.md and of its notes' end are there."""
     found = [link.url for link in resources.of_paper(key)]
     assert len(set(found)) == len(found)
-    assert [one.url for one in dict.fromkeys(papers.get(key).card.references)][0] == found[0]
+    assert papers.get(key).card.references[0].url == found[0]
     further = resources.topics("further.md").get(key)
     texts = papers.get(key).notes.split("\n## Read next\n")[1] + (further.text if further else "")
     for url in re.findall(r"https?://[^\s)>]+", texts):

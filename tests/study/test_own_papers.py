@@ -76,7 +76,8 @@ def test_what_a_number_does_not_say_can_be_given(journal):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"title": "a {b"}, {"author": "a }b{"}, {"title": "x\\"}, {"year": "soon"}, {"year": "3000"}, {"title": "@misc{"}]
+    "fields",
+    [{"title": "a {b"}, {"author": "a }b{"}, {"title": "x\\"}, {"year": "soon"}, {"year": "3000"}, {"title": "@misc{"}],
 )  # fmt: skip
 def test_fields_that_would_break_the_entry(fields):
     with pytest.raises(UserError, match=f"--{next(iter(fields))}"):
