@@ -203,6 +203,10 @@ PARSERS = ("tyro", "rich", "docstring_parser", "json")  # a tenth of a second to
         (["list", "--json"], HEAVY),
         (["list", "--help"], HEAVY),
         (["runs"], HEAVY),
+        (["study"], HEAVY),
+        (["study", "week", "1"], HEAVY),
+        (["cite", "lenet"], HEAVY),
+        (["resources", "maths"], HEAVY),
     ],
     ids=lambda value: " ".join(value)[:20],
 )

@@ -11,7 +11,7 @@ from firsthand.errors import UserError
 from firsthand.study.records import Record
 
 DECK, MODEL = 1_796_013_940, 1_796_013_941  # Anki's numbers for the deck and its kind of cards: the same for ever
-STYLE = ".card { font-family: sans-serif; font-size: 20px; text-align: center; } .paper { color: #888; }"
+STYLE = ".card { font-family: sans-serif; font-size: 20px; text-align: center; } .paper { color: gray; }"
 
 
 def apkg(records: Sequence[Record]) -> bytes:
