@@ -212,7 +212,7 @@ MISTAKES = {
     "study done lenet --pass 1 --journal file": "choose another place with --journal",
     "read": "KEY is missing",
     "read lenett": "There is no paper 'lenett': did you mean 'lenet'?",
-    "read lenet --journal file": "choose another place with --journal",
+    "study export ris --out file/x": "choose another place with --out",
     "cite nobody": "There is no paper 'nobody'",
     "cite lenet --format doc": "There is no value of --format 'doc'",
     "resources mathss": "There is no topic or paper 'mathss': did you mean 'maths'?",

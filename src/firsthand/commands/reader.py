@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from firsthand import papers
 from firsthand.commands.screen import Key, Positional, out, show_json, show_table
+from firsthand.errors import UserError, notice
 from firsthand.study import journey
 from firsthand.study.journal import JOURNAL, Journal, Text
 
@@ -32,7 +33,11 @@ def read(key: Key, /, *, anyway: bool = False, journal: Path = JOURNAL, json: bo
     """
     mine = Journal(journal)
     text = mine.text(key)
-    new = mine.open_note(text)
+    new = False
+    try:
+        new = mine.open_note(text)
+    except UserError as error:  # a paper can be read beside a journal that cannot be written
+        notice(str(error))
     note, done = mine.written(key), mine.done(text)
     theirs, ours = note.said("Summary"), "" if text.own else summary(key)
     opened = bool(theirs or anyway)

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,7 @@ def decoder() -> Any:
     return LatexNodes2Text(known, math_mode="text")
 
 
+@lru_cache(maxsize=20_000)  # the same names come again and again
 def plain(text: str) -> str:
     """LaTeX as the text that it prints, in one line; text that is no LaTeX stays as it is."""
     if re.search(r"[\\{}$~]|--", text):

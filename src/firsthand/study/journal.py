@@ -114,7 +114,7 @@ class Journal:
         Every version is kept in a file of its own or, without `many`, only the last one: in `.backup`, or `beside` it.
         """
         path = Path(os.path.realpath(path))  # a note may be a link into a folder of another program
-        kept = None
+        kept, option = None, "--out" if beside else "--journal"
         try:
             before = path.read_bytes() if path.exists() else None
             if before == content:
@@ -123,8 +123,8 @@ class Journal:
                 kept = numbered(path) if beside else self.backup(path, many)
                 shutil.copy2(path, kept)
         except OSError as error:
-            raise refused(path, error) from None
-        write_atomically(path, content, option="--journal")
+            raise refused(path, error, option) from None
+        write_atomically(path, content, option=option)
         return kept
 
     def backup(self, path: Path, many: bool) -> Path:
@@ -145,10 +145,10 @@ class Journal:
         except UserError:
             raise
         except ValueError as error:
-            raise UserError(
-                f"{path} cannot be understood ({str(error).rstrip('.')}): mend it, take {self.folder}/.backup/{name}, "
-                "or move it away to begin it anew."
-            ) from None
+            before = self.folder / ".backup" / name
+            other = f", take {before}" if before.exists() else ""
+            reason = str(error).rstrip(".")
+            raise UserError(f"{path} cannot be understood ({reason}): mend it{other}, or move it away.") from None
 
     @contextmanager
     def change(self, name: str, shape: Any) -> Iterator[dict[str, Any]]:
@@ -329,6 +329,6 @@ def numbered(path: Path) -> Path:
     return next(free for free in names if not free.exists())
 
 
-def refused(path: Path, error: Exception) -> UserError:
-    """The error for a place of the journal that the system will not let us write."""
-    return cannot_write(path, error if isinstance(error, OSError) else OSError(str(error)), "--journal")
+def refused(path: Path, error: Exception, option: str = "--journal") -> UserError:
+    """The error for a place that the system will not let us write; `option` is the one that names another."""
+    return cannot_write(path, error if isinstance(error, OSError) else OSError(str(error)), option)

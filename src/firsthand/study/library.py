@@ -1,7 +1,7 @@
 """The reader's own papers: `library.bib`, to which entries are added and from which none is taken away."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -16,6 +16,7 @@ NUMBER = re.compile(r"(?i)(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf|html)
                     r"((?:[a-z-]+(?:\.[a-z]{2})?/\d{7}|\d{4}\.\d{4,5}))(v\d+)?(?:\.pdf)?/?")  # fmt: skip
 IDENTIFIER = re.compile(r"(?i)(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s{}\"<>\\]+)")
 NEEDED = ("title", "author", "year")
+Mark = tuple  # of words, by which an entry is known
 
 
 @dataclass
@@ -110,15 +111,17 @@ def add_all(journal: Journal, items: Sequence[Item], problems: Sequence[str]) ->
     journal.begin()
     with journal.lock():
         before = bibliography.text_of(path.read_bytes(), str(path)) if path.exists() else ""
-        there = {item.key: item for item in bibliography.parse(before, path.name)[0]}
-        taken, blocks = set(there) | set(re.findall(r"@\w+\s*\{\s*([^,\s]+)", before)), []
+        there: dict[Mark, str] = {}
+        for item in bibliography.parse(before, path.name)[0]:
+            there |= dict.fromkeys(marks(item), item.key)
+        taken, blocks = set(there.values()) | set(re.findall(r"@\w+\s*\{\s*([^,\s]+)", before)), []
         for item in items:
             if same := duplicate(item, there):
                 result.known.append(same)
                 continue
             renamed = with_key(item, free_key(item.key, taken))
             taken.add(renamed.key)
-            there[renamed.key] = renamed
+            there |= dict.fromkeys(marks(renamed), renamed.key)
             blocks.append(renamed.raw)
             result.new.append(renamed)
         if blocks:
@@ -127,17 +130,19 @@ def add_all(journal: Journal, items: Sequence[Item], problems: Sequence[str]) ->
     return result
 
 
-def duplicate(item: Item, there: dict[str, Item]) -> str:
+def marks(item: Item) -> set[Mark]:
+    """What tells an entry from others: its identifiers, and all its fields together where it has a title."""
+    return {*bibliography.identifiers(item), *([tuple(sorted(item.fields.items()))] if item.get("title") else [])}
+
+
+def duplicate(item: Item, there: Mapping[Mark, str]) -> str:
     """The sentence that says where an entry is already; empty for a new one."""
-    names = set(bibliography.identifiers(item))
-    for name in names & bibliography.known().keys():
-        ours = bibliography.known()[name]
+    for name in bibliography.identifiers(item):
+        ours = bibliography.known().get(name, [("", 1)])
         if ours[0][1] == 0:
             return f"{item.key}: {here(ours)}"
-    for key, other in there.items():
-        if (item.get("title") and other.fields == item.fields) or names & set(bibliography.identifiers(other)):
-            return f"{item.key} is there already, as {key}."
-    return ""
+    key = next((there[mark] for mark in marks(item) if mark in there), "")
+    return f"{item.key} is there already, as {key}." if key else ""
 
 
 def free_key(key: str, taken: set[str]) -> str:
