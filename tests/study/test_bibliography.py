@@ -63,6 +63,7 @@ def test_where_it_lies(fields, url):
         ("@article{b, title={x", "line 2: '@article{b, title={x' is broken"),
         ("@article{b title={x}}", "line 2"),
         ("@article{b, author={a, b, c, d, e}}", "line 2"),
+        ("@misc{, title={x}}", "line 2: '@misc{, title={x}}' has no key: give it one."),
         ("@misc{good, title={Again}}", "line 2: the key 'good' is taken already: rename it"),
         ("@misc{b, title={x}, title={y}}", "line 2: an entry has two fields title"),
     ],

@@ -112,10 +112,11 @@ def parse(text: str, name: str) -> tuple[list[Item], list[str]]:
     stack = [middlewares.SeparateCoAuthors(), middlewares.SplitNameParts()]
     library = bibtexparser.parse_string(text.replace("\r\n", "\n"), append_middleware=stack)
     resolved = without_strings(text, {block.key for block in library.blocks if isinstance(block, model.String)})
-    items, problems, seen = [], [], set()
+    items, problems = [], []
     for block in library.blocks:
-        if isinstance(block, model.Entry):
-            seen.add(block.key)
+        if isinstance(block, model.Entry) and not block.key.strip():
+            problems.append(f"{name}, line {line(block)}: {beginning(block)} has no key: give it one.")
+        elif isinstance(block, model.Entry):
             items.append(item_of(block, resolved.get(block.key, block.raw.strip())))
         elif isinstance(block, model.DuplicateBlockKeyBlock):
             problems.append(f"{name}, line {line(block)}: the key '{block.key}' is taken already: rename it.")
