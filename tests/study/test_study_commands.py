@@ -12,6 +12,7 @@ import pytest
 
 from firsthand import papers
 from firsthand.cli import main
+from firsthand.commands import screen
 from firsthand.study import journey, resources
 
 
@@ -67,6 +68,15 @@ def test_the_first_evening(call):
     assert "Nothing is due" in call("study", "review")[1]
 
 
+@pytest.mark.parametrize("key", papers.keys())
+def test_our_summary_is_whole(call, key, monkeypatch):
+    """Every word of it, on a narrow screen, too."""
+    monkeypatch.setattr(screen.out, "_width", 70)
+    _, out, _ = call("read", key, "--anyway")
+    plain = re.sub(r"\]\([^)]*\)|[`*\\]", " ", papers.get(key).notes.split("## What is new\n")[1].split("\n## ")[0])
+    assert set(re.findall(r"\b[a-zA-Z]{4,12}\b", plain)) <= set(re.findall(r"\b[a-zA-Z]{4,12}\b", out))
+
+
 def test_read_anyway_and_as_json(call):
     assert "representation" in call("read", "survey", "--anyway")[1].lower()
     facts = json.loads(call("read", "survey", "--json")[1])
@@ -112,9 +122,11 @@ def test_paths(call):
 @pytest.mark.parametrize("topic", resources.topics())
 def test_every_topic(call, topic, monkeypatch):
     """Each link on a line of its own, whole, on a narrow screen, too."""
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(screen.out, "_width", 40)
     code, out, _ = call("resources", *topic.split("-"))
     assert code == 0
+    shown, text = set(re.findall(r"\w{4,12}", out)), resources.topics()[topic].text
+    assert set(re.findall(r"(?<![\w/.-])[a-zA-Z]{4,12}(?![\w/.-])", text)) <= shown, "no word is cut"
     lines = [line.strip() for line in out.splitlines()]
     assert all(link.url in lines for link in resources.topics()[topic].links)
     rows = json.loads(call("resources", topic, "--json")[1])["links"]

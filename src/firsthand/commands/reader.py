@@ -87,8 +87,6 @@ def show_rebuild(text: Text, following: int | None) -> None:
 
 def show_summaries(text: Text, theirs: str, ours: str, opened: bool) -> None:
     """The reader's summary and ours, one under the other."""
-    from rich.markdown import Markdown
-
     if text.own:
         return
     if not opened:
@@ -96,10 +94,17 @@ def show_summaries(text: Text, theirs: str, ours: str, opened: bool) -> None:
         return
     if theirs:
         out.print("\n[bold]Your summary[/]")
-        out.print(Markdown(theirs))
+        show_markdown(theirs)
     out.print("\n[bold]Ours[/]")
-    out.print(Markdown(ours))
+    show_markdown(ours)
     out.print(f"\nThe rest: {papers.get(text.key).folder / 'notes.md'}", markup=False)
+
+
+def show_markdown(text: str) -> None:
+    """A text with its lists and emphasis, wrapped to the screen: softly wrapped, lists would be cut."""
+    from rich.markdown import Markdown
+
+    out.print(Markdown(text), soft_wrap=False)
 
 
 def resources(topic: Positional[tuple[str, ...]] = (), /, *, json: bool = False) -> None:
@@ -130,8 +135,6 @@ def resources(topic: Positional[tuple[str, ...]] = (), /, *, json: bool = False)
 
 def show_topic(title: str, text: str) -> None:
     """A topic's words, and its links each on a line of its own, which no screen breaks."""
-    from rich.markdown import Markdown
-
     from firsthand.study.resources import links
 
     out.print(f"[bold]{escape(title)}[/]\n")
@@ -140,7 +143,7 @@ def show_topic(title: str, text: str) -> None:
             (link,) = links(part)
             out.print(f"  {link.url}\n    {link.about}", markup=False)
         elif part.strip():
-            out.print(Markdown(part))
+            show_markdown(part)
             out.print()
 
 
