@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from firsthand import api, papers
-from firsthand.commands import screen
-from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
+from firsthand.commands.screen import Key, Positional, err, out, show_json, show_markdown, show_table
 from firsthand.options import parse
 
 
@@ -180,9 +179,7 @@ def measure(
     results = reproduce(key, claims=claim, seeds=seeds, jobs=jobs, out=out, runs=runs, judge=judge)
     if json:
         return show_json(results.content)
-    from rich.markdown import Markdown
-
-    screen.out.print(Markdown(results.table))
+    show_markdown(results.table)
     return err.print(f"results, table and figures: {results.folder}")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from firsthand import papers
-from firsthand.commands.screen import Key, Positional, out, show_json, show_table
+from firsthand.commands.screen import Key, Positional, out, show_json, show_markdown, show_table
 from firsthand.errors import UserError, notice
 from firsthand.study import journey
 from firsthand.study.journal import JOURNAL, Journal, Text
@@ -98,13 +98,6 @@ def show_summaries(text: Text, theirs: str, ours: str, opened: bool) -> None:
     out.print("\n[bold]Ours[/]")
     show_markdown(ours)
     out.print(f"\nThe rest: {papers.get(text.key).folder / 'notes.md'}", markup=False)
-
-
-def show_markdown(text: str) -> None:
-    """A text with its lists and emphasis, wrapped to the screen: softly wrapped, lists would be cut."""
-    from rich.markdown import Markdown
-
-    out.print(Markdown(text), soft_wrap=False)
 
 
 def resources(topic: Positional[tuple[str, ...]] = (), /, *, json: bool = False) -> None:

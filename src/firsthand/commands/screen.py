@@ -105,6 +105,13 @@ def watched(found: Iterable[Any], count: int, what: str, after: float = 2.0) -> 
     return rows
 
 
+def show_markdown(text: str) -> None:
+    """A text with its lists and emphasis, wrapped to the screen: softly wrapped, lists would be cut."""
+    from rich.markdown import Markdown
+
+    out.print(Markdown(text), soft_wrap=False)
+
+
 def show_json(content: Any) -> None:
     """Print JSON for programs to read; where the output is not UTF-8, or a name is none, in ASCII with escapes."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
