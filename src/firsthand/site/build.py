@@ -91,9 +91,7 @@ def sphinx(work: Path, count: int, tell: Tell) -> list[str]:
     try:
         from sphinx.application import Sphinx
     except ImportError:
-        raise UserError(
-            "The site is made by Sphinx, which is not installed: pip install 'firsthand[site]'"
-        ) from None
+        raise UserError("The site is made by Sphinx, which is not installed: pip install 'firsthand[site]'") from None
     warnings = Lines()
     app = Sphinx(
         work / "pages", Path(__file__).parent, work / "html", work / "doctrees", "html",

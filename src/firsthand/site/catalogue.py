@@ -70,18 +70,18 @@ def front(chapters: dict[str, list[str]], origin: Origin) -> str:
     """The first page, with the way to all others: captions, and the pages under each."""
     parts = [
         "# Landmark papers, firsthand",
-        "Read a landmark deep-learning paper as code in one sitting, trust that the code is right, train it on a laptop, "
-        "see the paper's own numbers come out, and write it again yourself.",
+        "Read a landmark deep-learning paper as code in one sitting, trust that the code is right, train it on a "
+        "laptop, see the paper's own numbers come out, and write it again yourself.",
         prose.table(
             ["", ""],
             [
-                ["Read", "[Every paper](catalogue.md): what is new, how it works, what confuses, questions with answers; "
-                 "and its network, words beside code, from tensors up"],
-                ["Trust", "[Every layer](layers/index.md) and [every update rule](rules/index.md): the formula, and the "
-                 "fast implementation that is proven equal to it"],
+                ["Read", "[Every paper](catalogue.md): what is new, how it works, what confuses, questions with "
+                 "answers; and its network, words beside code, from tensors up"],
+                ["Trust", "[Every layer](layers/index.md) and [every update rule](rules/index.md): the formula, and "
+                 "the fast implementation that is proven equal to it"],
                 ["Measure", "[What the claims came to](results/index.md), the paper's numbers beside ours"],
-                ["Rebuild", "Exercises with a judge that knows the usual mistakes: the catalogue says which papers have "
-                 "one"],
+                ["Rebuild", "Exercises with a judge that knows the usual mistakes: "
+                 + ", ".join(f"[{key}](papers/{key}/exercise.md)" for key in papers.exercises())],
             ],
         ),
         "Everything here was written from the folders of the papers by `firsthand site`, and loads nothing from "

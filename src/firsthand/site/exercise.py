@@ -17,8 +17,8 @@ def page(paper: Paper) -> tuple[str, str]:
     """Title and text."""
     key, steps = paper.card.key, paper.exercise
     parts = [
-        f"Write the paper yourself, in {len(steps.steps)} steps, about {steps.minutes} minutes. The judge runs what you "
-        "wrote on fresh inputs, compares values and gradients with the answer's, and names the mistake.",
+        f"Write the paper yourself, in {len(steps.steps)} steps, about {steps.minutes} minutes. The judge runs what "
+        "you wrote on fresh inputs, compares values and gradients with the answer's, and names the mistake.",
         f"```sh\nfirsthand exercise {key}          # writes rebuild/{key}.py, with the steps to fill in\n"
         f"firsthand judge {key} --watch     # judges it whenever you save\n```",
     ]

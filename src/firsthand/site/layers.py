@@ -11,8 +11,8 @@ from firsthand.site.source import Passage, Source, Writer
 TITLES = {"nn": "The layers", "optim": "The update rules"}
 HEADS = {
     "nn": "Every layer is written from tensors up: the formula in front, in operations on tensors that autograd "
-    "differentiates. Where the formula is slow a fast implementation stands beside it, and the tests hold the two equal, "
-    "values and gradients. `firsthand check --layers` prints the comparison with torch.nn, and `with "
+    "differentiates. Where the formula is slow a fast implementation stands beside it, and the tests hold the two "
+    "equal, values and gradients. `firsthand check --layers` prints the comparison with torch.nn, and `with "
     "firsthand.definitions():` runs the formulas everywhere.",
     "optim": "Every rule is one file, from the paper's algorithm to an `Optimizer` that schedules, checkpoints and "
     "several processes can work with. `firsthand check --optim` prints the comparison with torch.optim.",
@@ -33,10 +33,8 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
     rows = []
     for stem, source in files.items():
         names = [name for name in source.definitions if not name.startswith("_")]
-        links = ", ".join(
-            f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' * (library.fast(f'{package}.{stem}', name) is not None)}"
-            for name in names
-        )
+        fast = {name: library.fast(f"{package}.{stem}", name) is not None for name in names}
+        links = ", ".join(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' * fast[name]}" for name in names)
         rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], links])
     inside = "\n".join(files)
     fast = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
@@ -48,7 +46,7 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
 def page(package: str, stem: str, source: Source, library: Library) -> str:
     """One file, whole and in its order."""
     module = f"{package}.{stem}"
-    writer = Writer(library.links(source, "../", here=module))
+    writer = Writer(lambda source: library.links(source, "../"))
     head, *rest = source.words.split("\n", 1)
     parts, done = [], set()
     for passage in source.passages:
@@ -60,4 +58,4 @@ def page(package: str, stem: str, source: Source, library: Library) -> str:
             done.add(name)
             parts.append(library.explained(writer, module, name))
     body = annotated("\n".join(parts))
-    return f"# {stem}\n\n{head}\n\n`firsthand/{package}/{stem}.py`\n\n{body}\n"
+    return f"{prose.WIDE}# {stem}\n\n{head}\n\n`firsthand/{package}/{stem}.py`\n\n{body}\n"

@@ -39,11 +39,19 @@ class Library:
             if not name.startswith("_")
         }
 
-    def links(self, source: Source, root: str, here: str = "") -> dict[str, str]:
-        """The names that a file takes from the chapters, and where they lead; `here` is the module of the page."""
-        found = {}
+    def links(self, source: Source, root: str) -> dict[str, str]:
+        """The names that a file takes from the chapters, or defines in one of them, and where they lead."""
+        modules = [name for name, other in self.files.items() if other is source and name.count(".") == 1]
+        found = {
+            name: self.address(module, name, root)
+            for module in modules
+            for name in source.definitions
+            if not name.startswith("_")
+        }
         for node in ast.walk(source.tree):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("firsthand."):
+                continue
+            if node.module == "firsthand.nn.fast":
                 continue
             for alias in node.names:
                 module, name = self.where.get(alias.name, ""), alias.asname or alias.name
@@ -52,8 +60,6 @@ class Library:
                     found[name] = f"{root}layers/init.html"
                 elif module.startswith(f"{package}."):
                     found[name] = self.address(module, alias.name, root)
-        if here:
-            found |= {name: f"#{name}" for name in source.definitions if not name.startswith("_")}
         return found
 
     def address(self, module: str, name: str, root: str) -> str:
@@ -99,4 +105,3 @@ class Library:
         passages = fast.of(*fast.closure(function))
         faces = {"definition": shown, f"fast implementation · nn/fast/{stem}.py": writer.passages(fast, passages, own)}
         return writer.faces(f"{prefix}faces-{name}", faces)
-

@@ -1,4 +1,4 @@
-"""What the pages are made of beside the package itself: the results and guides of the repository, a reader's journal."""
+"""What the pages are made of beside the package: the results and guides of the repository, a reader's journal."""
 
 import json
 from dataclasses import dataclass

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 from firsthand import papers
 from firsthand.papers import Paper
@@ -19,7 +18,12 @@ TABS = {"index": "Notes", "claims": "Claims", "source": "Source", "exercise": "E
 def pages(key: str, origin: Origin, library: Library) -> Iterator[Page]:
     """All of them."""
     paper = papers.get(key)
-    there = [tab for tab in TABS if tab != "exercise" or key in papers.exercises()]
+    has = {
+        "claims": (paper.folder / "claims").exists(),
+        "source": (paper.folder / "model.py").exists(),
+        "exercise": key in papers.exercises(),
+    }
+    there = [tab for tab in TABS if has.get(tab, True)]
     contents = {
         "index": lambda: notes(paper, origin, there[1:]),
         "claims": lambda: claims(paper, origin),
@@ -28,14 +32,13 @@ def pages(key: str, origin: Origin, library: Library) -> Iterator[Page]:
     }
     for tab in there:
         title, body = contents[tab]()
-        yield f"{FOLDER}/{key}/{tab}", f"# {title}\n\n{tabs(there, tab)}\n\n{body}\n"
+        head = prose.WIDE if tab == "source" else ""
+        yield f"{FOLDER}/{key}/{tab}", f"{head}# {title}\n\n{tabs(there, tab)}\n\n{body}\n"
 
 
 def tabs(there: list[str], here: str) -> str:
     """The way between the pages of a paper."""
-    links = "".join(
-        f'<a href="{name}.html"{" aria-current=page" * (name == here)}>{TABS[name]}</a>' for name in there
-    )
+    links = "".join(f'<a href="{name}.html"{" aria-current=page" * (name == here)}>{TABS[name]}</a>' for name in there)
     return prose.raw(f'<nav class="tabs" aria-label="Pages of this paper">{links}</nav>')
 
 
@@ -57,14 +60,15 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
     after = tuple(key for key in papers.keys() if card.key in papers.get(key).card.builds_on)
     facts = [f"**{reference.title}** ({reference.year}), {', '.join(reference.authors)}. {reference.venue}. "
              f"<{reference.url}>" for reference in card.references]  # fmt: skip
-    rows = [["to read", "<br>".join(facts)], ["family", f"[{card.family}](../../families/{slug(card.family)}.md)"]]
-    rows += [["builds on", named(card.builds_on)]] if card.builds_on else []
-    rows += [["built on by", named(after)]] if after else []
-    rows += [["network", f"`{card.network}`, {card.parameters:,} trainable parameters: [source](source.md)"]]
+    rows = [["to read", "<br>".join(facts)], ["family", f"[{card.family}](../../families/{slug(card.family)}.md)"]]
+    rows += [["builds on", named(card.builds_on)]] if card.builds_on else []
+    rows += [["built on by", named(after)]] if after else []
+    if card.network is not None:
+        rows += [["network", f"`{card.network}`, {card.parameters:,} trainable parameters: [source](source.md)"]]
     if card.rule is not None:
         module = library_place(card.rule)
-        rows += [["update rule", f"[`{card.rule}`](../../rules/{module}.md)"]]
-    body = paper.notes.partition("\n")[2].strip()
+        rows += [["update rule", f"[`{card.rule}`](../../rules/{module}.md)"]]
+    body = paper.notes.partition("\n")[2].strip().replace("/notes.md)", "/index.md)")
     parts = [card.summary, prose.table(["", ""], rows), prose.linked(body, lambda name: link(name, card.key))]
     measured = origin.measured.get(card.key)
     if measured is not None:
@@ -75,7 +79,7 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
         parts += ["## What became of its claims", prose.table(["claim", "kind", "verdict"], verdicts)]
     parts += ["## Cite", f"```bibtex\n{paper.bibtex.strip()}\n```"]
     inside = "\n".join(f"{TABS[tab]} <{tab}>" for tab in more)
-    parts += [f"```{{toctree}}\n:hidden:\n\n{inside}\n```"]
+    parts += [f"```{{toctree}}\n:hidden:\n\n{inside}\n```"] if inside else []
     return card.title, "\n\n".join(parts)
 
 
@@ -120,7 +124,7 @@ def source(paper: Paper, library: Library) -> tuple[str, str]:
     files = {name: Source(paper.folder / f"{name}.py") for name in ("model", "recipe")}
     model, recipe = files["model"], files["recipe"]
     links = library.links(model, "../../")
-    writer = Writer(links | {name: f"#{name}" for name in model.definitions})
+    writer = Writer(lambda source: library.links(source, "../../") | {name: f"#{name}" for name in source.definitions})
     parts = [
         f"`papers/{paper.card.key}/model.py`, words beside code. A name of a layer leads to its page; a number is the "
         "address of its line.",
@@ -134,7 +138,7 @@ def source(paper: Paper, library: Library) -> tuple[str, str]:
             "and the fast one, which runs by default; the tests hold them equal.",
             *(layer(library, name) for name in used),
         ]
-    writer = Writer(library.links(recipe, "../../"))
+    writer = Writer(lambda source: library.links(source, "../../"))
     parts += [
         "## The recipes",
         f"`papers/{paper.card.key}/recipe.py`: `firsthand train {paper.card.key} --preset NAME` takes one, and every "
@@ -152,15 +156,9 @@ def annotated(html: str) -> str:
 def layer(library: Library, name: str) -> str:
     """One layer with the operations that it is made of, folded."""
     module = library.where[name]
-    writer = Writer(library.links(library.files[module], "../../"))
+    writer = Writer(lambda source: library.links(source, "../../"))
     places = dict.fromkeys([(module, name), *library.operations(module, name)])
     shown = "".join(library.explained(writer, *place, f"in-{name}-{place[1]}-") for place in places)
     where, path = library.address(module, name, "../../"), f"{module.replace('.', '/')}.py"
     head = f'<summary><code>{escape(name)}</code> <a href="{escape(where)}">{path}</a></summary>'
     return prose.raw(f'<details class="layer">{head}<div class="annotated">{shown}</div></details>')
-
-
-def about(key: str) -> dict[str, Any]:
-    """What lists of papers say of one."""
-    card = papers.get(key).card
-    return {"key": key, "title": card.title, "year": card.year, "summary": card.summary, "family": card.family}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from inspect import cleandoc
 
+WIDE = "---\nhide-toc: true\n---\n"  # the head of a page that needs the room of its table of contents
 Link = Callable[[str], str | None]  # a name in backticks to where it leads; None: it is no link
 
 
@@ -77,4 +78,5 @@ def _linked(text: str, link: Link) -> str:
 def table(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> str:
     """A table in Markdown; the columns named in `right` hold numbers."""
     rule = ["---:" if i in right else "---" for i in range(len(head))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
+    first, *rest = (f"| {' | '.join(row)} |" for row in [head, rule, *rows])
+    return "\n".join([first.replace("|  |", "| |"), *rest])

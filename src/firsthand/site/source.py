@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -66,6 +66,12 @@ class Source:
         return ast.get_docstring(self.tree) or ""
 
     @cached_property
+    def imports(self) -> range:
+        """From the first line that imports to the last."""
+        nodes = [node for node in self.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        return range(nodes[0].lineno, nodes[-1].end_lineno + 1) if nodes else range(0)
+
+    @cached_property
     def rows(self) -> list[str]:
         """The lines, highlighted."""
         return ["", *highlight(self.text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).split("\n")]
@@ -73,7 +79,11 @@ class Source:
     @cached_property
     def passages(self) -> list[Passage]:
         """The whole file, without the docstrings among its lines."""
-        return list(self._passages(self.tree, 1, len(self.lines), "", self.words))
+        head = self.imports.stop or docstring(self.tree).stop or 1
+        return [
+            *self._passage("", self.words, 1, head - 1, docstring(self.tree)),
+            *self._passages(self.tree, head, len(self.lines), "", ""),
+        ]
 
     def of(self, *names: str) -> list[Passage]:
         """The passages of these functions and classes; of what is assigned, its lines."""
@@ -82,24 +92,23 @@ class Source:
         found += [Passage("", "", tuple(range(node.lineno, node.end_lineno + 1))) for node in plain]
         return sorted(found, key=lambda passage: passage.lines)
 
-    def _passages(self, node: ast.Module | ast.ClassDef, start: int, end: int, name: str, words: str) -> Iterator:
-        """Those of a file or a class, from its first line to its last."""
-        spoken = docstring(node)
-        first = start
+    def _passages(self, node: ast.Module | ast.ClassDef, start: int, end: int, name: str, words: str) -> list[Passage]:
+        """Those of a file or a class, from its first line to its last; what nothing is said of joins what is before."""
+        spoken, first, found = docstring(node), start, []
         for item in node.body:
-            if not isinstance(item, Definition):
+            if not isinstance(item, Definition) or (name and not ast.get_docstring(item)):
                 continue
             begin = self._begin(item)
             inner = f"{name}.{item.name}" if name else item.name
-            if name and not ast.get_docstring(item):
-                continue  # goes with what stands before it
-            yield from self._passage(name, words, first, begin - 1, spoken)
+            found += self._passage(name, words, first, begin - 1, spoken)
             words, spoken, first = "", range(0), item.end_lineno + 1
             if isinstance(item, ast.ClassDef):
-                yield from self._passages(item, begin, item.end_lineno, inner, ast.get_docstring(item) or "")
+                found += self._passages(item, begin, item.end_lineno, inner, ast.get_docstring(item) or "")
             else:
-                yield from self._passage(inner, ast.get_docstring(item) or "", begin, item.end_lineno, docstring(item))
-        yield from self._passage(name, words, first, end, spoken)
+                said = ast.get_docstring(item) or ""
+                found += self._passage(inner, said, begin, item.end_lineno, docstring(item))
+        found += self._passage(name, words, first, end, spoken)
+        return joined(found) if name else found
 
     def _begin(self, node: Definition) -> int:
         """The first line of a definition: its decorators' and the comments' right above it."""
@@ -119,6 +128,19 @@ class Source:
             yield Passage(name, words, tuple(lines))
 
 
+def joined(passages: list[Passage]) -> list[Passage]:
+    """The same with lines that nothing is said of as a part of what stands before them."""
+    found = passages[:1]
+    for passage in passages[1:]:
+        if passage.words:
+            found.append(passage)
+        else:
+            before = found.pop()
+            lines = range(before.lines[-1] + 1 if before.lines else passage.lines[0], passage.lines[0])
+            found.append(Passage(before.name, before.words, (*before.lines, *lines, *passage.lines)))
+    return found
+
+
 def named(node: ast.AST) -> bool:
     """Whether a part of a syntax tree is a plain name."""
     return isinstance(node, ast.Name)
@@ -135,28 +157,41 @@ def docstring(node: ast.AST) -> range:
 class Writer:
     """Writes passages as HTML for one page, whose names lead to where they are explained."""
 
-    def __init__(self, links: Mapping[str, str]):
-        self.links = links
+    def __init__(self, links: Callable[[Source], Mapping[str, str]]):
+        self.links_of, self.known = links, {}
         self.seen: set[str] = set()
+
+    def links(self, source: Source) -> Mapping[str, str]:
+        """Where the names of a file lead."""
+        if source not in self.known:
+            self.known[source] = self.links_of(source)
+        return self.known[source]
 
     def passages(self, source: Source, passages: list[Passage], prefix: str = "") -> str:
         """These passages, words beside code, with an anchor for each name and each line."""
         return "\n".join(self.passage(source, passage, prefix) for passage in passages)
 
     def passage(self, source: Source, passage: Passage, prefix: str) -> str:
-        """One of them."""
-        words = prose.html(passage.words, self.links.get) if passage.words else ""
-        title = f"<p class='name'><code>{escape(passage.name)}</code></p>" if passage.name and words else ""
+        """One of them; what imports, and what is private and says nothing of itself, is folded."""
+        anchor = self.anchor(prefix + passage.name)
+        words = prose.html(passage.words, self.links(source).get) if passage.words else ""
         rows = "".join(self.row(source, line, prefix) for line in passage.lines)
         code = f'<div class="code highlight"><pre>{rows}</pre></div>' if rows else ""
-        return f'<div class="passage"{self.anchor(prefix + passage.name)}><div class="prose">{title}{words}</div>{code}</div>'
+        imports = bool(rows) and passage.lines[-1] in source.imports
+        if imports or (passage.name.startswith("_") and not words):
+            label = "imports" if imports else f"<code>{escape(passage.name)}</code>"
+            lines = f"lines {passage.lines[0]} to {passage.lines[-1]}"
+            code = f'<details class="plain"><summary>{label}, {lines}</summary>{code}</details>'
+            return f'<div class="passage whole"{anchor}><div class="prose">{words}</div>{code}</div>'
+        title = f"<p class='name'><code>{escape(passage.name)}</code></p>" if passage.name and words else ""
+        return f'<div class="passage"{anchor}><div class="prose">{title}{words}</div>{code}</div>'
 
     def row(self, source: Source, line: int, prefix: str) -> str:
         """One line, with its number as a link to itself."""
         name = f"{prefix}L{line}"
         anchor = self.anchor(name)
         number = f'<a class="no" href="#{name}" data-n="{line}" aria-label="line {line}"></a>'
-        return f"<span{anchor}>{number}{self.linked(source.rows[line])}\n</span>"
+        return f"<span{anchor}>{number}{self.linked(source.rows[line], self.links(source))}\n</span>"
 
     def anchor(self, name: str) -> str:
         """An id, once a page."""
@@ -165,11 +200,11 @@ class Writer:
         self.seen.add(name)
         return f' id="{escape(name)}"'
 
-    def linked(self, row: str) -> str:
+    def linked(self, row: str, links: Mapping[str, str]) -> str:
         """A highlighted line in which the names that are explained elsewhere lead there."""
 
         def link(match: re.Match[str]) -> str:
-            target = self.links.get(match[2])
+            target = links.get(match[2])
             return match[0] if target is None else f'{match[1]}<a href="{escape(target)}">{match[2]}</a>{match[3]}'
 
         return re.sub(r'(<span class="n">)(\w+)(</span>)', link, row)

@@ -6,7 +6,7 @@ from html import escape
 from firsthand.papers.card import Card
 from firsthand.site.paper import slug
 
-WIDTH, HEIGHT, GAP = 112, 30, 12  # of a paper's box, and between two of them
+WIDTH, HEIGHT, GAP = 100, 30, 9  # of a paper's box, and between two of them
 ROW, LEFT, TOP = 62, 52, 40  # of a year, and what the years and the families' names take
 
 
@@ -21,9 +21,9 @@ def drawn(cards: list[Card], families: list[str]) -> str:
     for year in years:
         tops[year] = y
         y += ROW + (tall[year] - 1) * (HEIGHT + GAP)
-    column = WIDTH + 2 * GAP
+    column = WIDTH + GAP + 3
     places = {
-        key: (LEFT + families.index(name) * column + GAP, tops[year] + i * (HEIGHT + GAP))
+        key: (LEFT + families.index(name) * column + GAP // 2, tops[year] + i * (HEIGHT + GAP))
         for (year, name), keys in cells.items()
         for i, key in enumerate(keys)
     }
@@ -34,7 +34,8 @@ def drawn(cards: list[Card], families: list[str]) -> str:
     ]
     for i, name in enumerate(families):
         x = LEFT + i * column + column / 2
-        parts.append(f'<text class="family" x="{x}" y="20">{escape(name)}</text>')
+        words = "".join(f'<tspan x="{x}" dy="15">{escape(word)}</tspan>' for word in name.split())
+        parts.append(f'<text class="family" y="0">{words}</text>')
     for year in years:
         middle = tops[year] + HEIGHT / 2
         parts.append(f'<text class="year" x="0" y="{middle + 5}">{year}</text>')
