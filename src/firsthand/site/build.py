@@ -24,15 +24,14 @@ def pages(origin: Origin) -> Iterator[Page]:
         found.append(page[0])
         yield page
     families = [name for name in found if name.startswith("families/")]
-    guided = [name for name in found if name in guides.PLACES]
     chapters = {
-        "Learn": ["catalogue", *(name for name in guided if name != guides.CONTRIBUTING)],
+        "Learn": ["catalogue", *guides.GUIDES],
         "Papers": families,
         "What they are made of": ["layers/index", "rules/index"],
         "Findings": ["results/index"],
-        "Take part": [name for name in guided if name == guides.CONTRIBUTING],
+        "Take part": [guides.CONTRIBUTING],
     }
-    yield "index", catalogue.front({name: inside for name, inside in chapters.items() if inside}, origin)
+    yield "index", catalogue.front(chapters)
 
 
 def everything(origin: Origin, library: Library) -> Iterator[Page]:

@@ -66,7 +66,7 @@ def family(name: str, cards: list[Card], origin: Origin) -> str:
     return "\n\n".join([*parts, f"```{{toctree}}\n:hidden:\n\n{inside}\n```", ""])
 
 
-def front(chapters: dict[str, list[str]], origin: Origin) -> str:
+def front(chapters: dict[str, list[str]]) -> str:
     """The first page, with the way to all others: captions, and the pages under each."""
     parts = [
         "# Landmark papers, firsthand",
@@ -75,6 +75,8 @@ def front(chapters: dict[str, list[str]], origin: Origin) -> str:
         prose.table(
             ["", ""],
             [
+                ["Begin", "[The reading journey](journey.md): twelve weeks that hold every paper once; "
+                 "[how to read](reading.md) a paper, and [where to learn more](resources.md)"],
                 ["Read", "[Every paper](catalogue.md): what is new, how it works, what confuses, questions with "
                  "answers; and its network, words beside code, from tensors up"],
                 ["Trust", "[Every layer](layers/index.md) and [every update rule](rules/index.md): the formula, and "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import firsthand
+from firsthand.study.journal import Journal
 
 Page = tuple[str, str]  # its place among the pages, without an ending, and its Markdown
 REPOSITORY = Path(firsthand.__file__).parents[2]
@@ -21,13 +22,13 @@ class Origin:
     """Where the pages come from. An installed package has neither results nor the guide for contributors."""
 
     repository: Path | None  # the folder with docs/ and CONTRIBUTING.md
-    journal: Path | None = None  # the reader's own folder
+    journal: Journal | None = None  # the reader's own
 
     @classmethod
     def found(cls, journal: Path | None = None) -> "Origin":
-        """That of this installation."""
+        """That of this installation, with the journal in a folder."""
         here = (REPOSITORY / "pyproject.toml").exists() and (REPOSITORY / "docs" / "results").is_dir()
-        return cls(REPOSITORY if here else None, journal)
+        return cls(REPOSITORY if here else None, None if journal is None else Journal(journal))
 
     @property
     def results(self) -> Path | None:

@@ -1,5 +1,6 @@
 """The pages of one paper: what it is and its notes, its claims, its source, its exercise."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -10,9 +11,12 @@ from firsthand.site import exercise, prose
 from firsthand.site.library import Library
 from firsthand.site.origin import NOT_HERE, Origin, Page
 from firsthand.site.source import Source, Writer
+from firsthand.study import resources
+from firsthand.study.journal import Journal
+from firsthand.study.notes import decoded
 
 FOLDER = "papers"
-TABS = {"index": "Notes", "claims": "Claims", "source": "Source", "exercise": "Exercise"}
+TABS = {"index": "Notes", "claims": "Claims", "source": "Source", "exercise": "Exercise", "own": "Your note"}
 
 
 def pages(key: str, origin: Origin, library: Library) -> Iterator[Page]:
@@ -22,6 +26,7 @@ def pages(key: str, origin: Origin, library: Library) -> Iterator[Page]:
         "claims": (paper.folder / "claims").exists(),
         "source": (paper.folder / "model.py").exists(),
         "exercise": key in papers.exercises(),
+        "own": origin.journal is not None and origin.journal.note(key).exists(),
     }
     there = [tab for tab in TABS if has.get(tab, True)]
     contents = {
@@ -29,6 +34,7 @@ def pages(key: str, origin: Origin, library: Library) -> Iterator[Page]:
         "claims": lambda: claims(paper, origin),
         "source": lambda: source(paper, library),
         "exercise": lambda: exercise.page(paper),
+        "own": lambda: own(paper, origin.journal),
     }
     for tab in there:
         title, body = contents[tab]()
@@ -58,8 +64,8 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
     """The card, the reading notes, what became of the claims, how to cite."""
     card = paper.card
     after = tuple(key for key in papers.keys() if card.key in papers.get(key).card.builds_on)
-    facts = [f"**{reference.title}** ({reference.year}), {', '.join(reference.authors)}. {reference.venue}. "
-             f"<{reference.url}>" for reference in card.references]  # fmt: skip
+    facts = [f"[{reference.title}]({reference.url}) ({reference.year}), {', '.join(reference.authors)}. "
+             f"{reference.venue}" for reference in card.references]  # fmt: skip
     rows = [["to read", "<br>".join(facts)], ["family", f"[{card.family}](../../families/{slug(card.family)}.md)"]]
     rows += [["builds on", named(card.builds_on)]] if card.builds_on else []
     rows += [["built on by", named(after)]] if after else []
@@ -70,6 +76,8 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
         rows += [["update rule", f"[`{card.rule}`](../../rules/{module}.md)"]]
     body = paper.notes.partition("\n")[2].strip().replace("/notes.md)", "/index.md)")
     parts = [card.summary, prose.table(["", ""], rows), prose.linked(body, lambda name: link(name, card.key))]
+    further = resources.topics("further.md").get(card.key)
+    parts += [f"## Further links\n\n{prose.linked(further.text, link)}"] if further else []
     measured = origin.measured.get(card.key)
     if measured is not None:
         verdicts = [
@@ -117,6 +125,13 @@ def unmeasured(paper: Paper, origin: Origin) -> str:
         lines += [f"## {claim.key}", f"**{claim.statement}** ({claim.where}; {claim.kind})"]
         lines += ["\n".join(f"- {condition.words}" for condition in claim.conditions), claim.remark]
     return "\n\n".join(line for line in lines if line)
+
+
+def own(paper: Paper, journal: Journal) -> tuple[str, str]:
+    """The reader's own note, as it is written but for its head."""
+    text = decoded(journal.note(paper.card.key))
+    body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    return f"{paper.card.title}: your note", re.sub(r"^# .*\n", "", body, count=1, flags=re.MULTILINE).strip()
 
 
 def source(paper: Paper, library: Library) -> tuple[str, str]:
