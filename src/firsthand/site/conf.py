@@ -1,5 +1,6 @@
 """What Sphinx is told: Markdown by MyST, the look by Furo, formulas by the KaTeX that lies beside this file."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,33 @@ pygments_style = "tango"
 pygments_dark_style = "github-dark"
 
 
-def formula(translator: Any, node: Any, display: bool) -> None:
-    """A formula as its TeX, which the page's script typesets."""
+def inline(translator: Any, node: Any) -> None:
+    """A formula within a line as its TeX, which the page's script typesets."""
     from docutils.nodes import SkipNode
 
-    tag = "div" if display else "span"
-    translator.body.append(f'<{tag} class="formula">{escape(node.astext())}</{tag}>')
+    translator.body.append(f'<span class="formula">{escape(node.astext())}</span>')
     raise SkipNode
+
+
+def displayed(translator: Any, node: Any) -> None:
+    """Formulas on lines of their own; those that stand apart may go under one another where there is little room."""
+    from docutils.nodes import SkipNode
+
+    shown = "".join(f'<div class="formula">{escape(part.strip())}</div>' for part in apart(node.astext()))
+    translator.body.append(f'<div class="formulas">{shown}</div>')
+    raise SkipNode
+
+
+def apart(tex: str) -> list[str]:
+    """The formulas between wide spaces that stand in no environment."""
+    parts, depth = [""], 0
+    for piece in re.split(r"(\\qquad\b|\\begin\b|\\end\b)", tex):
+        depth += {r"\begin": 1, r"\end": -1}.get(piece, 0)
+        if piece == r"\qquad" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def with_formulas(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -51,8 +72,8 @@ def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_html_math_renderer(
         "katex",
-        (lambda translator, node: formula(translator, node, False), None),
-        (lambda translator, node: formula(translator, node, True), None),
+        (inline, None),
+        (displayed, None),
     )
     app.connect("html-page-context", with_formulas)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

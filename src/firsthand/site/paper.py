@@ -76,6 +76,10 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
         rows += [["update rule", f"[`{card.rule}`](../../rules/{module}.md)"]]
     body = paper.notes.partition("\n")[2].strip().replace("/notes.md)", "/index.md)")
     parts = [card.summary, prose.table(["", ""], rows), prose.linked(body, lambda name: link(name, card.key))]
+    formulas = paper.folder / "formulas.md"
+    if formulas.exists():
+        typeset = formulas.read_text(encoding="utf-8").replace("# In formulas", "## In formulas", 1)
+        parts[-1] = parts[-1].replace("\n## What confuses", f"\n{typeset}\n## What confuses", 1)
     further = resources.topics("further.md").get(card.key)
     parts += [f"## Further links\n\n{prose.linked(further.text, link)}"] if further else []
     measured = origin.measured.get(card.key)
