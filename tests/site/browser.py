@@ -23,7 +23,7 @@ class Browser:
 
     def __init__(self, phone: bool = False):
         self.driver = subprocess.Popen([DRIVER, "--port=0"], stdout=subprocess.PIPE, text=True)
-        told = next(line for line in self.driver.stdout if "on port" in line)
+        told = next(line for line in self.driver.stdout if "successfully on port" in line)
         self.root = f"http://127.0.0.1:{told.rstrip().rstrip('.').rpartition(' ')[2]}"
         options: dict[str, Any] = {"args": [*FLAGS, "--window-size=1500,1000"], "binary": CHROMIUM}
         if phone:
@@ -32,7 +32,7 @@ class Browser:
         try:
             self.window = self.ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         except BaseException:
-            self.driver.kill()
+            self.end()
             raise
 
     def ask(self, method: str, path: str, content: Any = None) -> Any:
@@ -73,6 +73,10 @@ class Browser:
         try:
             self.ask("DELETE", "")
         finally:
-            self.driver.kill()
-            self.driver.wait()
-            self.driver.stdout.close()
+            self.end()
+
+    def end(self) -> None:
+        """Let nothing of it run on."""
+        self.driver.kill()
+        self.driver.wait()
+        self.driver.stdout.close()

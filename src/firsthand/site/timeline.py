@@ -47,18 +47,18 @@ def drawn(cards: list[Card], families: list[str]) -> str:
     return "".join([*parts, "</svg></div>"])
 
 
-def curve(before: str, after: str, places: dict[str, tuple[float, float]]) -> str:
+def curve(before: str, after: str, places: dict[str, tuple[int, int]]) -> str:
     """From a paper down to one that builds on it; up, where the later one is built on, too."""
     (x1, y1), (x2, y2) = places[before], places[after]
     down = y1 < y2
-    x1, x2 = x1 + WIDTH / 2, x2 + WIDTH / 2
+    x1, x2 = x1 + WIDTH // 2, x2 + WIDTH // 2
     y1, y2 = (y1 + HEIGHT, y2) if down else (y1, y2 + HEIGHT)
-    bend = max(abs(y2 - y1) / 2, 24) * (1 if down else -1)
+    bend = max(abs(y2 - y1) // 2, 24) * (1 if down else -1)
     path = f"M{x1} {y1} C{x1} {y1 + bend} {x2} {y2 - bend} {x2} {y2}"
     return f'<path data-from="{before}" data-to="{after}" d="{path}"/>'
 
 
-def box(card: Card, x: float, y: float) -> str:
+def box(card: Card, x: int, y: int) -> str:
     """A paper, as a link to its page."""
     return (
         f'<a href="papers/{card.key}/index.html" data-key="{card.key}" class="{slug(card.family)}">'
