@@ -36,7 +36,7 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
         fast = {name: library.fast(f"{package}.{stem}", name) is not None for name in names}
         links = ", ".join(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' * fast[name]}" for name in names)
         rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], links])
-    inside = "\n".join(files)
+    inside = "\n".join(f"{stem} <{stem}>" for stem in files)
     fast = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
     table = prose.table(["file", "", "what it defines"], rows)
     parts = [f"# {TITLES[package]}", HEADS[package], table, fast, f"```{{toctree}}\n:hidden:\n\n{inside}\n```"]
@@ -58,4 +58,4 @@ def page(package: str, stem: str, source: Source, library: Library) -> str:
             done.add(name)
             parts.append(library.explained(writer, module, name))
     body = annotated("\n".join(parts))
-    return f"{prose.WIDE}# {stem}\n\n{head}\n\n`firsthand/{package}/{stem}.py`\n\n{body}\n"
+    return f"{prose.WIDE}# {package}/{stem}.py\n\n{head}\n\n{body}\n"

@@ -207,7 +207,8 @@ class Writer:
             target = links.get(match[2])
             return match[0] if target is None else f'{match[1]}<a href="{escape(target)}">{match[2]}</a>{match[3]}'
 
-        return re.sub(r'(<span class="n">)(\w+)(</span>)', link, row)
+        # A name before a colon or an equals sign is a field's, or an argument's.
+        return re.sub(r'(<span class="n">)(\w+)(</span>)(?!<span class="[op]">[:=]</span>)', link, row)
 
     def faces(self, name: str, faces: Mapping[str, str]) -> str:
         """Several forms of the same, of which one is shown at a time."""
