@@ -171,6 +171,19 @@ def test_nothing_of_another_kind_is_written_over(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
+def test_the_command_tells_what_cannot_be(tmp_path, call):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    assert call("site", "--port", 99999)[0] == 2
+    code, _, told = call("site", "--out", tmp_path, "--no-serve")
+    assert code == 2 and "give --out another folder" in told
+
+
+def test_without_sphinx_the_way_out_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pip install 'firsthand\[site\]'"):
+        build.build(tmp_path / "site")
+
+
 def test_a_port_that_is_taken_is_told():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

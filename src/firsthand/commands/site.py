@@ -6,10 +6,16 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from firsthand.bounds import whole
-from firsthand.commands.screen import err, out
+from firsthand.commands.screen import err, out, show_json
 
 
-def site(out: Path = Path("site"), journal: Path | None = None, serve: bool = True, port: int = 8000) -> None:
+def site(
+    out: Path = Path("site"),
+    journal: Path | None = None,
+    serve: bool = True,
+    port: int = 8000,
+    json: bool = False,
+) -> None:
     """Make the site of all papers and show it at http://127.0.0.1: nothing is loaded from elsewhere.
 
     Args:
@@ -17,6 +23,7 @@ def site(out: Path = Path("site"), journal: Path | None = None, serve: bool = Tr
         journal: your journal's folder: the journey then shows what you have read. By default ./journal, if it is there.
         serve: show it until Ctrl-C; --no-serve: only make it.
         port: of the address at which it is shown; 0: any that is free.
+        json: print JSON instead, and do not show it.
     """
     from firsthand.site.build import build
     from firsthand.site.serve import server
@@ -24,10 +31,13 @@ def site(out: Path = Path("site"), journal: Path | None = None, serve: bool = Tr
     whole("--port", port, "[0, 65535]")
     if journal is None and Path("journal").is_dir():
         journal = Path("journal")
-    shown = server(out, port) if serve else None  # a port that is taken is told before the work
+    shown = server(out, port) if serve and not json else None  # a port that is taken is told before the work
     try:
         with Bar() as bar:
             warnings = build(out, journal, bar.tell)
+        if json:
+            pages = sum(1 for _ in out.rglob("*.html"))
+            return show_json({"site": str(out), "index": str(out / "index.html"), "pages": pages, "warnings": warnings})
         for warning in warnings:
             err.print(warning, markup=False)
         say(f"[green]✔[/] {out} is made: open {out / 'index.html'}.")

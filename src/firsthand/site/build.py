@@ -4,6 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from firsthand import papers
@@ -63,6 +64,8 @@ def build(out: Path, journal: Path | None = None, tell: Tell = lambda *_: None, 
     Raises UserError for a folder that holds something else, and where Sphinx is not installed.
     """
     check(out)
+    if find_spec("sphinx") is None or find_spec("myst_parser") is None or find_spec("furo") is None:
+        raise UserError("The site is made by Sphinx, which is not installed: pip install 'firsthand[site]'")
     origin = Origin.found(journal)
     with tempfile.TemporaryDirectory(prefix="firsthand-site-") as name:
         work = Path(name)
@@ -87,10 +90,8 @@ def check(out: Path) -> None:
 
 def sphinx(work: Path, count: int, tell: Tell) -> list[str]:
     """Let Sphinx make HTML of the pages, and return its warnings."""
-    try:
-        from sphinx.application import Sphinx
-    except ImportError:
-        raise UserError("The site is made by Sphinx, which is not installed: pip install 'firsthand[site]'") from None
+    from sphinx.application import Sphinx
+
     warnings = Lines()
     app = Sphinx(
         work / "pages", Path(__file__).parent, work / "html", work / "doctrees", "html",

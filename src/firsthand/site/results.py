@@ -91,11 +91,10 @@ def overview(measured: Measured, more: dict[str, str]) -> str:
         return f"../papers/{paper}/claims.md#{claim}"
 
     total = sum(1 for _ in claims(measured))
-    rows = [
-        [f"`{paper}`", f"[{claim['statement']}]({place(paper, claim['key'])})", claim["kind"],
-         MARK[claim["verdict"]]]
-        for paper, claim in claims(measured)
-    ]  # fmt: skip
+    rows = []
+    for paper, claim in claims(measured):
+        statement = f"[{claim['statement']}]({place(paper, claim['key'])})"
+        rows.append([f"[`{paper}`](../papers/{paper}/index.md)", statement, claim["kind"], MARK[claim["verdict"]]])
     titles = {name: text.partition("\n")[0].removeprefix("# ") for name, text in more.items()}
     parts = [
         "# What the claims came to",
