@@ -5,71 +5,45 @@ python docs/generate.py --check    # only say whether README.md is current
 """
 
 import json
-import math
 import shutil
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import firsthand.nn  # noqa: F401, registers the operations
 from firsthand import papers
 from firsthand.definition import PAIRS
 from firsthand.optim import RULES
 from firsthand.optim.schedule import SCHEDULES
-from firsthand.reproduce.table import MARK, mean, show
+from firsthand.reproduce.table import MARK
+from firsthand.site import results
+from firsthand.site.origin import Origin
 
 ROOT = Path(__file__).parent.parent
 
 
-KINDS = {
-    "the paper's number": "a number that the paper prints",
-    "a secondary number": "a number of a book, a course or a later paper",
-    "the paper's statement": "a statement of the paper",
-    "our question": "a question of our own",
-    "identity": "a theorem or an identity",
-}
-
-
-def results() -> list[tuple[str, dict[str, Any]]]:
-    """Every claim that was measured, with its paper."""
-    paths = sorted((ROOT / "docs" / "results").glob("*.json"))
-    pages = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    return [(page["paper"], claim) for page in pages for claim in page["claims"]]
+def place(paper: str, claim: str) -> str:
+    """The address of what is told of a claim."""
+    return f"docs/results/{paper}.md#{claim}"
 
 
 def standing() -> str:
     """What is proven, what is measured, kind by kind, and each claim that did not come out."""
-    claims = results()
+    measured = Origin.found().measured
     twins = [path.stem for path in (ROOT / "src" / "firsthand" / "check" / "twins").glob("*.py")]
     proven = len(set(twins) & set(papers.keys()))
-    missed = [
-        f"[`{paper}`: {claim['statement'].rstrip('.')}](docs/results/{paper}.md#{claim['key']})"
-        for paper, claim in claims
-        if claim["verdict"] == "not reproduced"
-    ]
-    rows = []
-    for kind, words in KINDS.items():
-        verdicts = Counter(claim["verdict"] for _, claim in claims if claim["kind"] == kind)
-        came = f"{verdicts['checked']} hold" if kind == "identity" else str(verdicts["reproduced"])
-        rows.append(
-            f"| {words} | {verdicts.total()} | {came} | {verdicts['partly']} | {verdicts['not reproduced']} "
-            f"| {verdicts['not tested at this scale']} |"
-        )
     return "\n".join([
         f"**Proven:** {proven} papers' networks, each equal to an independent twin; {len(RULES)} update rules, "
         f"{len(SCHEDULES)} schedules and {len(PAIRS)} operations with a definition and a fast implementation, each "
         "equal to its reference (`firsthand check KEY`, `--optim`, `--layers`).",
         "",
-        f"**Measured:** {len(claims)} claims of {len({paper for paper, _ in claims})} papers, by what they are about:",
+        f"**Measured:** {len(list(results.claims(measured)))} claims of {len(measured)} papers, by what they are "
+        "about:",
         "",
-        "| a claim about | claims | came out | in part | did not | cannot be told at this scale |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *rows,
+        results.by_kind(measured),
         "",
         "**Did not come out**, with what was tried:",
         "",
-        *(f"- {line}" for line in missed),
+        *(f"- {line}" for line in results.missed(measured, place)),
     ])  # fmt: skip
 
 
@@ -100,24 +74,7 @@ def catalogue() -> str:
 
 def numbers() -> str:
     """Each claim about numbers that its own paper prints, with the one of them that ours is furthest from."""
-    rows = ["| | paper | ours | off by | seeds | the claim |", "| --- | ---: | ---: | ---: | ---: | --- |"]
-    for paper, claim in results():
-        if claim["kind"] != "the paper's number":
-            continue
-        found = []
-        for arm in claim["arms"]:
-            for measure in claim["measures"]:
-                if measure["name"] in arm["paper"]:
-                    theirs, ours = arm["paper"][measure["name"]], mean(arm["ours"][measure["name"]])
-                    off = math.inf if math.isnan(ours) else abs(ours - theirs) / (abs(theirs) or 1)
-                    found.append((off, arm, measure, theirs, ours))
-        off, arm, measure, theirs, ours = max(found, key=lambda row: row[0])
-        name = f"[`{paper}`, {claim['key']}](docs/results/{paper}.md#{claim['key']}): {arm['name']}, {measure['label']}"
-        words = "" if off == math.inf else f"{100 * off:.0f} %" if off < 10 else f"{ours / theirs:.0f} times"
-        none = "never" if arm["command"].startswith("firsthand experiment") else "diverged"
-        shown = " | ".join(show(value, measure["digits"], none) for value in (theirs, ours))
-        rows.append(f"| {name} | {shown} | {words} | {len(claim['seeds'])} | {MARK[claim['verdict']].split()[0]} |")
-    return "\n".join(rows)
+    return results.numbers(Origin.found().measured, place)
 
 
 PARTS = {"standing": standing, "catalogue": catalogue, "numbers": numbers}

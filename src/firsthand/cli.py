@@ -37,6 +37,7 @@ COMMANDS = {
     "read": ("reader", "Read a paper in passes, beside your own note."),
     "cite": ("library", "Print a paper's reference, to be pasted."),
     "resources": ("reader", "Show where to learn what the papers assume, and how to read them."),
+    "site": ("site", "Make a site of all papers, to read without a network."),
     "data": ("catalogue", "Show the data sets, or one with its size, files and examples."),
     "runs": ("catalogue", "List the training runs."),
     "compare": ("comparison", "Lay runs beside one another: a table of their losses, and a figure."),
