@@ -149,7 +149,7 @@ def test_a_run_that_diverges(fake, inside, tmp_path, monkeypatch):
     monkeypatch.setattr(runner.subprocess, "run", lambda *a, **o: SimpleNamespace(**(vars(train(*a, **o)) | FAILED)))
     wild = {
         "optim.name": "sgd",
-        "optim.weight_decay": None,
+        "optim.weight_decay": 1.0,
         "optim.lr": 1e30,
         "model.batch_norm": "none",
         "keep": "last",
