@@ -185,6 +185,8 @@ EXERCISE = Exercise(steps=(
         mistakes=(
             mistake("from-one", "least = int(before.min())", "least = 1",
                     "A unit that looks less far than all units below it would see nothing: begin at their smallest."),
+            mistake("from-zero", "least = int(before.min())", "least = 0", "m = 0 sees no input at all."),
+            mistake("D-minus-two", "(D - least)", "(D - least - 1)", "D - 1 is among the numbers."),
             mistake("up-to-D", "(D - least)", "(D - least + 1)", "m = D is of no use: no output may see that unit."),
             mistake("rounded", ".floor()", ".round()", "Rounding makes the ends half as likely and reaches D: floor."),
             mistake("from-the-largest", "before.min()", "before.max()",
@@ -378,8 +380,6 @@ EXERCISE = Exercise(steps=(
                     "Every update has the next set of masks."),
             mistake("begins-with-second", "sets[step % len(sets)]", "sets[(step + 1) % len(sets)]",
                     "The first update has the first set."),
-            mistake("sets-in-turn-for-long", "sets[step % len(sets)]", "sets[step * len(sets) // steps]",
-                    "The sets take turns: another one in every update."),
             mistake("all-sets-at-once", "network(x, sets[step % len(sets)], p)[None]",
                     "torch.stack([network(x, of, p) for of in sets])", "An update has one set of masks, not all."),
             mistake("sum-of-examples", ").mean()\n", ").sum()\n", "The loss is a mean over the examples."),
