@@ -21,7 +21,7 @@ def weights() -> dict[str, Any]:
     )
 
 
-def folded(command: str, width: int = 60) -> str:
+def folded(command: str, width: int = 44) -> str:
     """A command on lines that a telephone can show."""
     words = command.replace(" --", "\n--").splitlines()
     lines = [words[0]]
@@ -41,9 +41,9 @@ def pages() -> Iterator[Page]:
         f"{prose.WIDE}# {TITLE}",
         f"Two networks that have read {first['names']:,} names write new ones, letter by letter: an "
         "[LSTM](papers/lstm/index.md) and [self-attention](papers/selfattention/index.md). After every letter they "
-        "give each letter a probability (the bars), and the next one is drawn from these. Below them stands how a "
-        "network knows what came before: the LSTM by its cells, which gates write, keep and show; self-attention by "
-        "looking back at all letters.",
+        "give each letter, and the end, a probability (the bars), and the next one is drawn from these. Below them "
+        "stands how a network knows what came before: the LSTM by its cells, which gates write, keep and show; "
+        "self-attention by looking back at all letters.",
         "Type a beginning or none, then step or run; `.` begins and ends a name, `_` is a space. Choose a letter of a "
         "name to see what was expected there, and one of the small pictures to see it large.",
         prose.raw((FOLDER / "page.html").read_text(encoding="utf-8").strip()),
@@ -55,13 +55,12 @@ def pages() -> Iterator[Page]:
         f"ones, in nats a letter. `{first['made']['script']}` made the file on {first['made']['cpu']}, with torch "
         f"{first['made']['torch']}.",
         prose.table(
-            ["network", "parameters", "steps", "seed", "test loss"],
+            ["network", "parameters", "test loss"],
             [
-                [f"[{key}](papers/{key}/source.md)", f"{one['parameters']:,}", f"{one['steps']:,}", str(one["seed"]),
-                 f"{one['test_loss']:.3f}"]
-                for key, one in held.items() if key in NETWORKS
+                [f"[{key}](papers/{key}/source.md)", f"{held[key]['parameters']:,}", f"{held[key]['test_loss']:.3f}"]
+                for key in NETWORKS
             ],
-            right=(1, 2, 3, 4),
+            right=(1, 2),
         ),
         "```sh\n" + "\n".join(folded(held[key]["made"]["command"]) for key in NETWORKS) + "\n```",
         "## The arithmetic",
@@ -76,8 +75,8 @@ def pages() -> Iterator[Page]:
 
 # What is said of the weights is tested.
 TRY = """\
-- Lower the temperature until a network writes the same name every time; raise it until no name sounds like one.
-- Type `kri` and look at the bars: where a beginning leaves little choice, one bar stands alone.
-- In these names the second does not depend on the first, and both networks have noticed. Forget gate f is palest where
-  the space was read: there the LSTM drops most of the first name. Most heads of self-attention look back as far as
-  the space, and little beyond."""
+- Lower the temperature to 0.1, and the same few names come again and again; raise it to 2, and they fall apart.
+- Type `kri` and step: where what came before leaves one choice, one bar stands alone.
+- In these names the second does not depend on the first, and both networks have noticed. Forget gate f is faintest
+  where the space was read: there the LSTM drops most of the first name. Most heads of self-attention look back as far
+  as the space, and little beyond."""

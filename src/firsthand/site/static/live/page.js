@@ -10,7 +10,7 @@ const encode = (text) => [...text].map((letter) => characters.indexOf(letter) + 
 const shown = (token) => (token === 0 ? "." : characters[token - 1].replace(" ", "_"));
 const count = (number) => Array.from({ length: number }, (_, n) => n);
 const pairs = (rows, columns) => count(rows).flatMap((row) => count(columns).map((column) => [row, column]));
-const percent = (share) => (share < 0.005 ? "<1 %" : `${Math.round(100 * share)} %`);
+const percent = (share) => (share < 0.005 ? "<1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);
 
 // What can be seen of the LSTM: a name, a title, words, and the values of the palest and of the fullest colours.
 const PARTS = [
@@ -27,7 +27,7 @@ const lstm = {
   network: new LSTM(WEIGHTS.lstm),
   views: PARTS.map(([key, title, words, least, most]) => ({
     title,
-    words: `${title}: ${words}. A row is a cell, a column a letter.`,
+    words: `${words}. A row is a cell, a column a letter.`,
     least,
     most,
     value: (trace, row, column) => trace[column][key][row],
@@ -42,7 +42,7 @@ const attention = {
   network: new SelfAttention(WEIGHTS.selfattention),
   views: pairs(WEIGHTS.selfattention.config.layers, WEIGHTS.selfattention.config.heads).map(([block, head]) => ({
     title: `block\u00a0${block + 1}, head\u00a0${head + 1}`,
-    words: `block ${block + 1}, head ${head + 1}: how much each letter (row) looks at those up to it (columns).`,
+    words: "how much each letter (a row) looks at those up to it (the columns). Every row adds up to 1.",
     least: 0,
     most: 1,
     value: (trace, row, column) => trace[row].looks[block][head][column] ?? 0,
@@ -156,7 +156,7 @@ class Writer {
 
   showViews() {
     const view = this.views[this.view];
-    this.part(".view").textContent = view.words;
+    this.part(".view").innerHTML = `<b>${view.title}</b>: ${view.words}`;
     this.shade(this.part(".shades canvas"), view);
     for (const button of this.part(".views").children) {
       this.shade(button.firstChild, this.views[button.dataset.view]);
@@ -252,7 +252,7 @@ function check() {
     `; ${each.toFixed(1)} ms a letter.`;
 }
 
-page.querySelector("form").onsubmit = (event) => event.preventDefault();
+page.querySelector("form").onsubmit = (event) => { event.preventDefault(); run(true); };
 form.beginning.oninput = () => { run(false); begin(); };
 form.temperature.oninput = () => {
   form.degree.value = temperature().toFixed(1);
