@@ -174,9 +174,8 @@ def shown(browser, tmp_path_factory):
     """The browser at the part of the page that writes."""
     folder = tmp_path_factory.mktemp("live")
     shutil.copytree(live.FOLDER, folder / "_static" / "live")
-    body = (live.FOLDER / "page.html").read_text(encoding="utf-8")
     place: Path = folder / "live.html"
-    place.write_text(f"<!doctype html><meta charset=utf-8><title>live</title><body>{body}", encoding="utf-8")
+    place.write_text(f"<!doctype html><meta charset=utf-8><title>live</title><body>{live.PART}", encoding="utf-8")
     browser.errors()
     browser.open(place.as_uri())
     return browser

@@ -46,7 +46,7 @@ def pages() -> Iterator[Page]:
         "self-attention by looking back at all letters.",
         "Type a beginning or none, then step or run; `.` begins and ends a name, `_` is a space. Choose a letter of a "
         "name to see what was expected there, and one of the small pictures to see it large.",
-        prose.raw((FOLDER / "page.html").read_text(encoding="utf-8").strip()),
+        prose.raw(PART),
         "## What to try",
         TRY,
         "## How they were trained",
@@ -73,6 +73,25 @@ def pages() -> Iterator[Page]:
     yield PAGE, "\n\n".join(parts) + "\n"
 
 
+# What page.js fills in.
+PART = """\
+<div id="live" class="live">
+<form class="controls" autocomplete="off">
+<label>Begin with
+<input name="beginning" maxlength="20" size="14" spellcheck="false" autocapitalize="off" placeholder="nothing"></label>
+<label>Temperature <input name="temperature" type="range" min="0.1" max="2" step="0.1" value="1">
+<output name="degree">1.0</output></label>
+<span class="buttons"><button name="step" type="button">Step</button>
+<button name="run" type="button">Run</button> <button name="again" type="button">Clear</button></span>
+</form>
+<p class="note" role="status"></p>
+<div class="networks"></div>
+<p class="check"></p>
+<noscript><p>This part computes with JavaScript, which is switched off here.</p></noscript>
+</div>
+<script src="_static/live/weights.js"></script>
+<script src="_static/live/network.js"></script>
+<script src="_static/live/page.js"></script>"""
 # What is said of the weights is tested.
 TRY = """\
 - Lower the temperature to 0.1, and the same few names come again and again; raise it to 2, and they fall apart.

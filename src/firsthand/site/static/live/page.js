@@ -8,11 +8,12 @@ const PACE = 350; // milliseconds a letter
 
 const encode = (text) => [...text].map((letter) => characters.indexOf(letter) + 1);
 const shown = (token) => (token === 0 ? "." : characters[token - 1].replace(" ", "_"));
+const named = (token) => ({ ".": "the end", _: "a space" })[shown(token)] ?? shown(token);
 const count = (number) => Array.from({ length: number }, (_, n) => n);
 const pairs = (rows, columns) => count(rows).flatMap((row) => count(columns).map((column) => [row, column]));
 const percent = (share) => (share < 0.005 ? "<1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);
 
-// What can be seen of the LSTM: a name, a title, words, and the values of the palest and of the fullest colours.
+// What can be seen of the LSTM: a name, a title, words, and the least and the largest value that a colour shows.
 const PARTS = [
   ["c", "cell c", "what is remembered, c = f × the c before + i × g", -4, 4],
   ["f", "forget gate f", "how much of each cell is kept, 0 nothing and 1 all of it", 0, 1],
@@ -111,6 +112,7 @@ class Writer {
     if (place === undefined || place >= this.trace.length) return;
     this.at = Number(place);
     this.show(this.temperature);
+    this.part(`[data-place="${place}"]`).focus();
   }
 
   look(view) {
@@ -143,8 +145,8 @@ class Writer {
     const likeliest = count(probabilities.length).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 3);
     this.part(".expected").textContent =
       `${after ? `After “${after}”` : "At the beginning"} it expects ` +
-      likeliest.map((token) => `${shown(token)} ${percent(probabilities[token])}`).join(", ") +
-      (came === null ? "" : `; ${shown(came)} came`);
+      likeliest.map((token) => `${named(token)} ${percent(probabilities[token])}`).join(", ") +
+      (came === null ? "" : `; ${named(came)} came`);
     for (const bar of this.part(".bars").children) {
       const token = Number(bar.dataset.token);
       bar.dataset.share = probabilities[token];
