@@ -9,7 +9,7 @@ from pathlib import Path
 
 from firsthand import papers
 from firsthand.errors import UserError
-from firsthand.site import catalogue, guides, layers, paper, results
+from firsthand.site import catalogue, guides, layers, live, paper, results
 from firsthand.site.library import Library
 from firsthand.site.origin import Origin, Page
 
@@ -26,7 +26,7 @@ def pages(origin: Origin) -> Iterator[Page]:
         yield page
     families = [name for name in found if name.startswith("families/")]
     chapters = {
-        "Learn": ["catalogue", *guides.GUIDES],
+        "Learn": ["catalogue", *guides.GUIDES, live.PAGE],
         "Papers": families,
         "What they are made of": ["layers/index", "rules/index"],
         "Findings": ["results/index"],
@@ -39,6 +39,7 @@ def everything(origin: Origin, library: Library) -> Iterator[Page]:
     """All pages but the first."""
     yield from catalogue.pages(origin)
     yield from guides.pages(origin)
+    yield from live.pages()
     yield from layers.pages(library)
     yield from results.pages(origin)
     for key in papers.keys():

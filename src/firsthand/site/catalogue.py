@@ -6,7 +6,7 @@ from typing import get_args
 from firsthand import papers
 from firsthand.papers.card import Card, Family
 from firsthand.reproduce.table import MARK
-from firsthand.site import prose
+from firsthand.site import live, prose
 from firsthand.site.origin import Origin, Page
 from firsthand.site.paper import slug
 from firsthand.site.timeline import drawn
@@ -79,6 +79,8 @@ def front(chapters: dict[str, list[str]]) -> str:
                  "[how to read](reading.md) a paper, and [where to learn more](resources.md)"],
                 ["Read", "[Every paper](catalogue.md): what is new, how it works, what confuses, questions with "
                  "answers; and its network, words beside code, from tensors up"],
+                ["Watch", f"[{live.TITLE}]({live.PAGE}.md): an LSTM and self-attention at work, letter by letter, in "
+                 "your browser"],
                 ["Trust", "[Every layer](layers/index.md) and [every update rule](rules/index.md): the formula, and "
                  "the fast implementation that is proven equal to it"],
                 ["Measure", "[What the claims came to](results/index.md), the paper's numbers beside ours"],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import firsthand
+from firsthand.site.live import PAGE
 
 project = "firsthand"
 version = release = firsthand.__version__
@@ -68,6 +69,12 @@ def with_formulas(app: Any, page: str, template: str, context: dict[str, Any], d
         app.add_js_file("formulas.js")
 
 
+def with_networks(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give the page on which networks write its look."""
+    if page == PAGE:
+        app.add_css_file("live/live.css")
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_html_math_renderer(
@@ -76,4 +83,5 @@ def setup(app: Any) -> dict[str, Any]:
         (displayed, None),
     )
     app.connect("html-page-context", with_formulas)
+    app.connect("html-page-context", with_networks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

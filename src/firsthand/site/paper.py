@@ -7,7 +7,7 @@ from html import escape
 from firsthand import papers
 from firsthand.papers import Paper
 from firsthand.reproduce.table import MARK, render
-from firsthand.site import exercise, prose
+from firsthand.site import exercise, live, prose
 from firsthand.site.library import Library
 from firsthand.site.origin import NOT_HERE, Origin, Page
 from firsthand.site.source import Source, Writer
@@ -71,6 +71,8 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
     rows += [["built on by", named(after)]] if after else []
     if card.network is not None:
         rows += [["network", f"`{card.network}`, {card.parameters:,} trainable parameters: [source](source.md)"]]
+    if card.key in live.NETWORKS:
+        rows += [["at work", f"[{live.TITLE}](../../{live.PAGE}.md): this network, in the browser"]]
     if card.rule is not None:
         module = library_place(card.rule)
         rows += [["update rule", f"[`{card.rule}`](../../rules/{module}.md)"]]
