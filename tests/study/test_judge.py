@@ -171,8 +171,32 @@ def test_data_of_a_step_are_not_differentiated():
     exercise = papers.get("lstm").exercise
     step = exercise.step("gates")
     case = next(step.cases(torch.Generator().manual_seed(0)))
-    assert "dL/dx" in values_of(step, step.answer, case, 0)
-    assert "dL/dx" not in values_of(replace(step, data=("x",)), step.answer, case, 0)
+    assert "dL/dx" in values_of(step, step.answer, case, 0)[0]
+    assert "dL/dx" not in values_of(replace(step, data=("x",)), step.answer, case, 0)[0]
+
+
+# A right answer that changes what it is given, and what that is.
+IN_PLACE = {
+    "backwards": ("seq2seq", "turned = source.clone()", "turned = source", "source"),
+    "reparameterise": ("vae", "return mean + torch.exp(log_variance / 2) * noise",
+                       "z = mean + torch.exp(log_variance / 2) * noise.clone()\n    noise.data.zero_()\n    return z",
+                       "noise"),
+    "learn": ("vae", "    return torch", "    first.update(p)\n    return torch", "p"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_inputs_stay_as_they_are(name, tmp_path):
+    """Tensors, and what stands in dictionaries; all values hold, and no mistake is named."""
+    key, old, new, changed = IN_PLACE[name]
+    exercise = papers.get(key).exercise
+    step = exercise.step(name)
+    patch = ((old, new), *((("    found = []", "    found, first = [], p"),) if name == "learn" else ()))
+    (tmp_path / "mine.py").write_text(exercise.patched(step, patch))
+    (found,) = judgements(replace(exercise, steps=(step,)), tmp_path / "mine.py", 3)
+    failed = [check for check in found.checks if not check.holds]
+    assert found.kind == "wrong" and found.mistakes == ()
+    assert [check.words for check in failed] == [f"it changes `{changed}` in place: work on a copy"]
 
 
 def test_right_solutions_are_judged_by_the_rule(tmp_path):

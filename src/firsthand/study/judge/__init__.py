@@ -200,9 +200,11 @@ def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Endi
             and not found.failure
             and difference(found, other, step.near) is None
         ):
-            return Judgement(step.name, number, True, "right", (Check(f"values of {len(cases)} cases", True),),
-                             f"with {convention.name}")  # fmt: skip
-    checks = tuple(compared(step, found, right, seed))
+            held = Check(f"values of {len(cases)} cases", True)
+            if found.changed:
+                return Judgement(step.name, number, False, "wrong", (held, *in_place(found)))
+            return Judgement(step.name, number, True, "right", (held,), f"with {convention.name}")
+    checks = (*compared(step, found, right, seed), *in_place(found))
     if all(check.holds for check in checks):
         return Judgement(step.name, number, True, "right", checks)
     mistakes: tuple[Mistake, ...] = ()
@@ -246,6 +248,12 @@ def compared(step: Step, found: Behaviour, right: Behaviour, seed: int) -> Itera
     for identity, apart in zip(step.identities, found.identities, strict=True):
         holds = isfinite(apart) and apart <= ZERO
         yield Check("identity", holds, identity.words + ("" if holds else f" (apart: {apart:.3g})"))
+
+
+def in_place(found: Behaviour) -> Iterator[Check]:
+    """What to say where an input is another after the call."""
+    if found.changed:
+        yield Check("inputs", False, f"it changes `{found.changed}` in place: work on a copy")
 
 
 def told(failure: Failure) -> str:

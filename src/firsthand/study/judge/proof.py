@@ -28,7 +28,7 @@ def faults(exercise: Exercise, step: Step, seed: int) -> Iterator[Fault]:
         folder, cases = Path(name), len(list(cases_of(step, seed)))
         record(step, step.answer, seed, folder, "right")
         right = recorded(folder, "right", cases)
-        if right is None or right.failure or not all(apart <= ZERO for apart in right.identities):
+        if right is None or right.failure or right.changed or not all(apart <= ZERO for apart in right.identities):
             yield Fault(step.name, "", seed, f"the answer is rejected: {right}")
             return
         for number, convention in enumerate(step.conventions):
