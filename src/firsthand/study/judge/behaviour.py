@@ -5,6 +5,7 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ MOVES = {"_parse_to"}  # what a container's `to` calls in there
 
 class Forbidden(Exception):
     """A layer or loss of torch was called while the learner's code ran."""
+
+
+class Refused(Exception):
+    """A function of torch was called that the step is to be written without."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,19 @@ class Watch(TorchFunctionMode):
         layer = LAYERS.fullmatch(name) and not hasattr(Tensor, name)
         if layer or (module.startswith(INSIDE) and name not in MOVES and f"{INSIDE[0]}.{name}" not in PRIMITIVES):
             raise Forbidden(name)
+        return function(*args, **(kwargs or {}))
+
+
+class Without(TorchFunctionMode):
+    """Refuses some functions of torch, by their names."""
+
+    def __init__(self, names: tuple[str, ...]):
+        super().__init__()
+        self.names = names
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(function, "__name__", "") in self.names:
+            raise Refused(function.__name__)
         return function(*args, **(kwargs or {}))
 
 
@@ -153,7 +171,7 @@ def record(
     apart: list[float] = []
     changed = ""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), Without(step.refused) if step.refused else nullcontext():
             warnings.simplefilter("ignore")
             for number, case in enumerate(cases_of(step, seed)):
                 values, first = values_of(step, answer, case, seed + number)
