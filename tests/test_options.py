@@ -252,6 +252,20 @@ def test_help_exits_with_zero(capsys):
     assert "below 1: safer, above 1: wilder" in capsys.readouterr().out
 
 
+def test_help_names_what_may_be_none_by_what_it_is_else(capsys):
+    """PATH, not {None}|PATH; the word None is read all the same."""
+
+    def command(place: Path | None = None, pair: tuple[float, float] | None = (1.0, 2.0)) -> None:
+        print(place, pair)
+
+    with pytest.raises(SystemExit):
+        parse(command, ["--help"], "tool")
+    told = capsys.readouterr().out
+    assert "--place PATH" in told and "{None}" not in told
+    parse(command, ["--place", "None", "--pair", "None"], "tool")
+    assert capsys.readouterr().out == "None None\n"
+
+
 def test_sentence_of_nothing():
     """Never an empty message."""
     assert sentence("", "do") == "The command line could not be read; see `do --help`."

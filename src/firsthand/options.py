@@ -10,13 +10,26 @@ from dataclasses import fields, is_dataclass, replace
 from inspect import signature
 from os import PathLike
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import tyro
 
 from firsthand.errors import UserError, unknown
 from firsthand.train.recipe import flat
 from firsthand.typed import Mismatch, fitted
+
+FOLDED = object()  # marks a type that `optional` has looked at
+RULES = tyro.constructors.ConstructorRegistry()
+
+
+@RULES.primitive_rule
+def optional(info: Any) -> Any:
+    """A type that may be None, named in the help by what else it is: PATH, not {None}|PATH. The word None is read."""
+    if type(None) not in get_args(info.type) or FOLDED in info.markers:
+        return None
+    spec = RULES.get_primitive_spec(replace(info, markers=info.markers | {FOLDED}))
+    metavar = getattr(spec, "metavar", "")
+    return replace(spec, metavar=metavar.removeprefix("{None}|")) if metavar else spec
 
 
 def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None, description: str | None = None) -> Any:
@@ -35,8 +48,9 @@ def parse(target: Callable, args: Sequence[str], prog: str, default: Any = None,
     try:
         with contextlib.redirect_stderr(errors):
             value, extra = tyro.cli(
-                read, args=list(args), prog=prog, description=description, return_unknown_args=True, **options
-            )
+                read, args=list(args), prog=prog, description=description, return_unknown_args=True,
+                registry=RULES, **options,
+            )  # fmt: skip
     except SystemExit as end:
         if end.code in (0, None):
             raise

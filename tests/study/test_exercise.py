@@ -20,6 +20,7 @@ from firsthand.papers.gru import answers as gru
 from firsthand.papers.lstm import answers as lstm
 from firsthand.papers.lstm import model
 from firsthand.papers.transformer import answers as transformer
+from firsthand.study.lesson import Lesson
 from firsthand.study.progress import Progress
 from firsthand.study.skeleton import skeleton, without
 
@@ -92,7 +93,21 @@ def test_the_command_judges_hints_and_reveals(tmp_path):
     assert told["steps"][0]["mistakes"][0]["name"] == "one-bias"
     assert "1 of 2" in subprocess.run([*command, "--hint"], capture_output=True, text=True).stdout
     assert "sums.chunk" in subprocess.run([*command, "--reveal"], capture_output=True, text=True).stdout
+    assert f"`firsthand judge lstm --out {tmp_path} --hint` shows one" in ran.stdout
     assert Progress(tmp_path).of("lstm", "gates").hints == 1 and Progress(tmp_path).of("lstm", "gates").attempts == 2
+
+
+def test_hints_are_for_what_is_not_right_yet(tmp_path):
+    """When all steps have been right none is shown or counted; a step that is named has its own still."""
+    exercise = papers.get("adam").exercise
+    work = Lesson("adam", exercise, tmp_path / "adam.py", tmp_path)
+    assert "1 of" in work.hint()[1].plain
+    for step in exercise.steps:
+        work.progress.of("adam", step.name).passed = "2026-01-01"
+    (line,) = work.hint()
+    assert "have been right" in line.plain
+    assert sum(Progress(tmp_path).of("adam", step.name).hints for step in exercise.steps) == 1
+    assert "1 of" in Lesson("adam", exercise, work.file, tmp_path, exercise.steps[-1]).hint()[1].plain
 
 
 def test_the_answer_in_the_readme_is_the_judges(capsys):

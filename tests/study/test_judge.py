@@ -14,9 +14,10 @@ import torch
 from firsthand import papers
 from firsthand.errors import UserError
 from firsthand.papers.exercise import Convention
-from firsthand.study.judge import contents
+from firsthand.study.judge import contents, refused
 from firsthand.study.judge.behaviour import Behaviour, values_of
 from firsthand.study.judge.proof import faults, judgements
+from firsthand.study.judge.rule import uses
 from firsthand.study.judge.verdict import apart, difference
 from firsthand.study.skeleton import skeleton
 
@@ -106,7 +107,7 @@ BAD = {
     "def gates(x, *rest): return 1.0": ("error", "returns 1 things where 4 are wanted"),
     "def gates(x, *rest): return 'a', 'b', 'c', 'd'": ("error", "a_i is no tensor but str"),
     "def gates(x, *rest): return [x[0, 0]] * 4": ("wrong", "should be (1, 1)"),
-    "def gates(x, h, W, U, b, c): return (x @ W.T + h @ U.T + b + c).float().chunk(4, 1)": ("wrong", "is float32"),
+    "def gates(x, h, W, U, b, c): return (x @ W.T + h @ U.T + b + c).float().chunk(4, 1)": ("wrong", "as float32 goes"),
     "def gates(x, *rest): return [getattr(torch._C, '_nn').linear(x, x)] * 4": ("forbidden", ""),
 }
 
@@ -136,6 +137,40 @@ def said(tmp_path_factory):
 def test_whatever_a_file_does_is_told_in_a_sentence(said, more):
     kind, words = BAD[more]
     assert said[more][0] == kind and words in said[more][1]
+
+
+@pytest.mark.parametrize(
+    "source,told",
+    [
+        ("import torch\n\ntorch.nn.functional.conv2d(x, w)", "torch.nn.functional.conv2d (line 3): from"),
+        ("import torch.nn.functional as F\nF.relu(x)\nF.relu(y)", "torch.nn.functional.relu (line 2): from"),
+        ("import torch\nx = eval(y)\ntorch.lstm(x)", "eval (line 2), torch.lstm (line 3): from"),
+    ],
+)
+def test_what_is_forbidden_is_named_once_with_its_line(source, told):
+    """A function of a module, not the module as well."""
+    assert refused(list(uses(source))).startswith(f"It uses {told}")
+
+
+WORKS = {"conv2d": "rest[0]", "max_pool2d": "2"}
+WITHOUT = {
+    "lenet": {"convolve": "conv2d"},
+    "zipcode": {"feature_map": "conv2d"},
+    "nin": {"across": "conv2d", "mlpconv": "conv2d", "pool": "max_pool2d"},
+    "alexnet": {"pool": "max_pool2d"},
+}
+
+
+@pytest.mark.parametrize("key,name", [(key, name) for key, steps in WITHOUT.items() for name in steps])
+def test_a_step_is_written_without_what_does_its_whole_work(key, name, tmp_path):
+    """Other steps may call it: the towers of AlexNet do."""
+    exercise, what = papers.get(key).exercise, WITHOUT[key][name]
+    text = f"{exercise.source}\n\ndef {name}(x, *rest):\n    return torch.{what}(x, {WORKS[what]})\n"
+    (tmp_path / "mine.py").write_text(text)
+    (found,) = judgements(replace(exercise, steps=(exercise.step(name),)), tmp_path / "mine.py", 3)
+    line = len(text.splitlines())
+    assert found.words == f"It calls torch's {what} (line {line}): this step is to be written without that."
+    assert found.kind == "forbidden"
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
@@ -171,8 +206,32 @@ def test_data_of_a_step_are_not_differentiated():
     exercise = papers.get("lstm").exercise
     step = exercise.step("gates")
     case = next(step.cases(torch.Generator().manual_seed(0)))
-    assert "dL/dx" in values_of(step, step.answer, case, 0)
-    assert "dL/dx" not in values_of(replace(step, data=("x",)), step.answer, case, 0)
+    assert "dL/dx" in values_of(step, step.answer, case, 0)[0]
+    assert "dL/dx" not in values_of(replace(step, data=("x",)), step.answer, case, 0)[0]
+
+
+# A right answer that changes what it is given, and what that is.
+IN_PLACE = {
+    "backwards": ("seq2seq", "turned = source.clone()", "turned = source", "source"),
+    "reparameterise": ("vae", "return mean + torch.exp(log_variance / 2) * noise",
+                       "z = mean + torch.exp(log_variance / 2) * noise.clone()\n    noise.data.zero_()\n    return z",
+                       "noise"),
+    "learn": ("vae", "    return torch", "    first.update(p)\n    return torch", "p"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_inputs_stay_as_they_are(name, tmp_path):
+    """Tensors, and what stands in dictionaries; all values hold, and no mistake is named."""
+    key, old, new, changed = IN_PLACE[name]
+    exercise = papers.get(key).exercise
+    step = exercise.step(name)
+    patch = ((old, new), *((("    found = []", "    found, first = [], p"),) if name == "learn" else ()))
+    (tmp_path / "mine.py").write_text(exercise.patched(step, patch))
+    (found,) = judgements(replace(exercise, steps=(step,)), tmp_path / "mine.py", 3)
+    failed = [check for check in found.checks if not check.holds]
+    assert found.kind == "wrong" and found.mistakes == ()
+    assert [check.words for check in failed] == [f"it changes `{changed}` in place: work on a copy"]
 
 
 def test_right_solutions_are_judged_by_the_rule(tmp_path):

@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.text import Text
 
 from firsthand import api, papers
-from firsthand.commands.screen import Key, Positional, err, out, show_json, show_markdown, show_table
+from firsthand.commands.screen import AnyKey, Key, err, out, show_json, show_markdown, show_table
 from firsthand.options import parse
 
 
 def check(
-    key: Positional[str | None] = None, /, optim: bool = False, layers: bool = False, details: bool = False,
+    key: AnyKey = None, /, optim: bool = False, layers: bool = False, details: bool = False,
     json: bool = False,
 ) -> None:  # fmt: skip
     """Prove a network equal to an independent twin, or every update rule, schedule or layer to torch's.

@@ -1,5 +1,6 @@
 """Commands that let a learner write a paper: exercise (the file to fill in) and judge (what is wrong with it)."""
 
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from firsthand import papers
 from firsthand.bounds import SEED, whole
-from firsthand.commands.screen import Key, Positional, out, show_json, show_table
+from firsthand.commands.screen import AnyKey, Key, Positional, out, show_json, show_table
 from firsthand.errors import UserError
 from firsthand.study.progress import Progress
 from firsthand.train.folder import write_atomically
@@ -20,7 +21,7 @@ REBUILD = Path("rebuild")  # where learners' files and their progress lie unless
 
 
 def exercise(
-    key: Positional[str | None] = None, /, reset: str | None = None, json: bool = False, out: Path = REBUILD
+    key: AnyKey = None, /, reset: str | None = None, json: bool = False, out: Path = REBUILD
 ) -> None:
     """Write the file of an exercise, its steps to fill in; or show how far you are.
 
@@ -57,7 +58,13 @@ def exercise(
         state = f"right since {done.passed}" if done.passed else f"{done.attempts} tries" if done.attempts else ""
         rows.append({"step": number, "write": step.name, "minutes": step.minutes, "state": state})
     show_table(rows)
-    show(f"Write in {file}; `firsthand judge {key}` says how it is, and with --watch again whenever you save.")
+    show(f"Write in {file}; `{judging(key, None, out)}` says how it is, and with --watch again whenever you save.")
+
+
+def judging(key: str, file: Path | None, folder: Path) -> str:
+    """The command that judges a file, as it is to be typed."""
+    words = ["firsthand", "judge", key, *([] if file is None else [str(file)])]
+    return shlex.join([*words, *([] if folder == REBUILD else ["--out", str(folder)])])
 
 
 def show(text: str) -> None:
@@ -122,7 +129,9 @@ def judge(
     if seed is not None:
         whole("--seed", seed, SEED)
     steps = papers.get(key).exercise
-    work = lesson.Lesson(key, steps, file or out / f"{key}.py", out, None if step is None else steps.step(step))
+    only = None if step is None else steps.step(step)
+    again = judging(key, file, out) if only is None else f"{judging(key, file, out)} --step {only.name}"
+    work = lesson.Lesson(key, steps, file or out / f"{key}.py", out, only, again)
     if hint or reveal:
         lines = work.hint() if hint else work.reveal()
         return print_lines(lines)

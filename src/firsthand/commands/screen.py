@@ -19,6 +19,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 # How commands name what they take without an option's dashes.
 Positional = tyro.conf.Positional
 Key = Annotated[Positional[str], tyro.conf.arg(metavar="KEY")]
+AnyKey = Annotated[Positional[str | None], tyro.conf.arg(metavar="[KEY]")]
 RunName = Annotated[Positional[str], tyro.conf.arg(metavar="RUN")]
 
 

@@ -8,6 +8,11 @@ from torch import Generator, Tensor
 
 from firsthand.papers.exercise import Case
 
+# Functions of torch that are refused where a paper's own convolution or pool is to be written.
+CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+POOLS = ("max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+         "adaptive_max_pool1d", "adaptive_avg_pool1d", "adaptive_avg_pool2d")  # fmt: skip
+
 
 def drawn(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
     """Normal numbers by their names."""

@@ -70,6 +70,7 @@ class Step:
     use: Callable[..., Any] = call  # how the answer is used with the inputs of a case
     gradients: bool = True  # whether those with respect to the inputs are compared
     data: tuple[str, ...] = ()  # inputs that are not differentiated: bits that are modelled, chances
+    refused: tuple[str, ...] = ()  # functions of torch that the step is to be written without, by their names
     near: float = 1e-10  # share of a number by which another order of the same float64 operations may change it
     identities: tuple[Identity, ...] = ()
     conventions: tuple[Convention, ...] = ()

@@ -23,10 +23,13 @@ Lines = list[Text]
 class Lesson:
     """One learner's file, with what they have done so far."""
 
-    def __init__(self, key: str, exercise: Exercise, file: Path, folder: Path, only: Step | None = None):
+    def __init__(
+        self, key: str, exercise: Exercise, file: Path, folder: Path, only: Step | None = None, command: str = ""
+    ):
         torch.set_num_threads(1)  # children are forked from here
         self.key, self.exercise, self.file, self.only = key, exercise, file, only
         self.progress = Progress(folder)
+        self.command = command or f"firsthand judge {key}"  # with which the same file is judged again
 
     def judge(self, seed: int) -> list[Judgement]:
         """The judgements of the chosen steps, up to the first that is not right; they are counted."""
@@ -62,14 +65,14 @@ class Lesson:
     def hints_left(self, step: Step) -> Text:
         """How many hints there are, and how to get one."""
         seen = min(self.progress.of(self.key, step.name).hints, len(step.hints))
-        return Text(f"  Hints: {seen} of {len(step.hints)} seen; `firsthand judge {self.key} --hint` shows one.", "dim")
+        return Text(f"  Hints: {seen} of {len(step.hints)} seen; `{self.command} --hint` shows one.", "dim")
 
     def ahead(self, last: Judgement) -> Lines:
         """What comes after steps that are all right."""
         total = len(self.exercise.steps)
         if last.number < total:
             following = self.exercise.steps[last.number]
-            return [Text(f"Next is step {last.number + 1}, {following.name}: `firsthand judge {self.key}`.")]
+            return [Text(f"Next is step {last.number + 1}, {following.name}: `{self.command}`.")]
         done = [self.progress.of(self.key, step.name) for step in self.exercise.steps]
         if not all(one.passed for one in done):
             return []
@@ -83,6 +86,9 @@ class Lesson:
         """The hints seen so far and one more, for the step that the learner is at."""
         step = self.current
         done = self.progress.of(self.key, step.name)
+        if done.passed and self.only is None:
+            total = len(self.exercise.steps)
+            return [Text(f"All {total} steps have been right: --step 1 to --step {total} shows the hints of one.")]
         done.hints = min(done.hints + 1, len(step.hints))
         self.progress.write()
         title = Text(f"{self.key} · step {self.exercise.number(step)} · {step.name}", "bold")

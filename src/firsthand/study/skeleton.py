@@ -33,7 +33,8 @@ def skeleton(paper: Paper, exercise: Exercise) -> str:
 firsthand judge {key}           judges this file, step by step
 firsthand judge {key} --hint    has a hint for the step that you are at
 
-Of torch.nn only Module, Parameter, Buffer and the containers are allowed: the rest is yours.
+Of torch.nn only Module, Parameter, Buffer and the containers are allowed, and nothing of torch.nn.functional; torch's
+own functions, as torch.sigmoid, are. All numbers are float64: make your own tensors so, with dtype=x.dtype.
 """'''
     return "\n\n".join([head, "\n".join(kept(imports, wanted)), body]) + "\n"
 

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.alexnet.answers import alexnet, drop, pool, respond, towers, update
-from firsthand.papers.cases import drawn, in_one, layers
+from firsthand.papers.cases import POOLS, drawn, in_one, layers
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 
 
@@ -127,9 +127,10 @@ EXERCISE = Exercise(steps=(
         statement="""
             Pooling takes the largest of z x z pixels; the squares lie s pixels apart, so that with z = 3 and s = 2 they
             overlap. Only squares that lie inside of the map count: a last row or column that none reaches is left out.
-            Do it without torch's pooling. x is (batch, maps, h, w).
+            Do not call torch's pooling; slicing and Tensor.unfold are fine. x is (batch, maps, h, w).
             """,
         answer=pool,
+        refused=POOLS,
         cases=pictures,
         returns=("y",),
         mistakes=(

@@ -357,8 +357,8 @@ EXERCISE = Exercise(steps=(
                 person (people) -> P, p -> code 1         code 1 and code 2 -> A and B, c -> central
                 relation        -> R, r -> code 2         central           -> V, v      -> outputs y (people)
 
-            `weights` has these nine tensors by their names. An output within `tolerance` of d (not further) has no
-            error: E = 1/2 sum (y - d)^2 over all others. In each sweep over all cases, for every weight and bias,
+            `weights` has these nine tensors by their names; leave them as they are. An output within `tolerance` of d
+            has no error: E = 1/2 sum (y - d)^2 over all others. In each sweep over all cases, for each weight and bias,
 
                 dw <- -lr dE/dw + momentum dw                  (8 and 9), dw from 0
                 w  <- (1 - shrink) (w + dw)                    dw itself does not shrink

@@ -349,7 +349,7 @@ EXERCISE = Exercise(steps=(
 
                 every batch goes through the layer as in training, normalised by its own m and v
                 E[x]   = the mean over the batches of m
-                Var[x] = n / (n - 1) times the mean over the batches of v
+                Var[x] = n / (n - 1) times the mean over the batches of v     (n: examples of one batch)
                 x goes through the layer with E[x] and Var[x], as in step 4
 
             Return the logits of x: W z + b.
@@ -363,6 +363,8 @@ EXERCISE = Exercise(steps=(
         mistakes=(
             mistake("biased-variance", "n / (n - 1) * variance", "variance",
                     "The mean of v is too small by (n - 1) / n: the factor is missing."),
+            mistake("n-of-all-batches", "n = batches.shape[1]", "n = len(batches) * batches.shape[1]",
+                    "v is the variance of one batch: n counts the examples of one."),
             mistake("variance-of-everything", "torch.stack([v for _, _, _, v in found]).mean(0)",
                     "(torch.cat(sums) - mean).square().mean(0)",
                     "Var[x] is the mean of the batches' variances, not that of all examples together."),

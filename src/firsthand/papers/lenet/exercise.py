@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, in_one, layers
+from firsthand.papers.cases import CONVOLUTIONS, drawn, in_one, layers
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.lenet.answers import connect, convolve, lenet5, loss, squash, subsample
 
@@ -141,8 +141,9 @@ EXERCISE = Exercise(steps=(
     Step(
         minutes=20,
         statement="""
-            A convolution, from sums and products: do not call torch's. Map o of the result sums up, at every place
-            (i, j) where its k x k kernels fit into the image, what it sees there in all maps c of x:
+            A convolution, from sums and products. Do not call torch's convolutions; slicing, einsum and Tensor.unfold
+            are fine. Map o of the result sums up, at every place (i, j) where its k x k kernels fit into the image,
+            what it sees there in all maps c of x:
 
                 y_oij = b_o + sum over c, u, v of w_ocuv x_c,i+u,j+v        u and v from 0 to k - 1
 
@@ -150,6 +151,7 @@ EXERCISE = Exercise(steps=(
             (out, in, k, k), bias (out); the result is (batch, out, h - k + 1, w - k + 1). It is not squashed yet.
             """,
         answer=convolve,
+        refused=CONVOLUTIONS,
         cases=pictures,
         returns=("y",),
         identities=(Identity("an image moved by a pixel has its maps moved by a pixel", moved),),

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, in_one, layers
+from firsthand.papers.cases import CONVOLUTIONS, POOLS, drawn, in_one, layers
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.nin.answers import across, averaging, loss, mlpconv, nin, pool
 
@@ -120,9 +120,11 @@ EXERCISE = Exercise(steps=(
 
                 f_oij = max(0, sum over m of W_om x_mij + b_o)
 
-            Without torch's convolution. x is (batch, maps, h, w), W (out, maps), b (out); f is (batch, out, h, w).
+            Do not call torch's convolutions; slicing, einsum and Tensor.unfold are fine. x is (batch, maps, h, w),
+            W (out, maps), b (out); f is (batch, out, h, w).
             """,
         answer=across,
+        refused=CONVOLUTIONS,
         cases=pixels,
         returns=("f",),
         identities=(Identity("shuffled pixels give the result's pixels, shuffled", shuffled),),
@@ -154,10 +156,11 @@ EXERCISE = Exercise(steps=(
                 f2_ij = max(0, W_2 f1_ij + b_2)
                 f3_ij = max(0, W_3 f2_ij + b_3)                                              [2]
 
-            Without torch's convolution. kernels are (first, maps, k, k), W_2 (second, first), W_3 (third, second).
-            Return f3 (batch, third, h, w).
+            As in step 1 do not call torch's convolutions. kernels are (first, maps, k, k), W_2 (second, first), W_3
+            (third, second). Return f3 (batch, third, h, w).
             """,
         answer=mlpconv,
+        refused=CONVOLUTIONS,
         cases=perceptrons,
         returns=("f3",),
         identities=(Identity("an image moved by a pixel has its maps moved by a pixel", moved),),
@@ -193,10 +196,11 @@ EXERCISE = Exercise(steps=(
         statement="""
             Between blocks the largest of 3x3 pixels is taken, 2 pixels apart, and sizes are rounded up: a last square
             that reaches over the edge takes the largest of what lies inside. 32 pixels become 16, 54 become 27; a
-            square always starts inside of the map, h and w are 3 or more. Without torch's pooling. x is
-            (batch, maps, h, w).
+            square always starts inside of the map, h and w are 3 or more. Do not call torch's pooling; slicing and
+            Tensor.unfold are fine. x is (batch, maps, h, w).
             """,
         answer=pool,
+        refused=POOLS,
         cases=pictures,
         returns=("y",),
         identities=(Identity("32 pixels become 16, and 54 become 27", sixteen),),

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import numbers, trainings, used
+from firsthand.papers.cases import drawn, numbers, trainings, used
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.rmsprop.answers import RMSprop, graves, rmsprop, rprop
 
@@ -36,6 +36,22 @@ def paths(generator: Generator, momentum: bool = False) -> Iterator[Case]:
         inputs |= {"lr": 0.1 / n, "alpha": alpha, "eps": eps} | ({"momentum": mu} if momentum else {})
         words = f"{n} weights, {steps} steps, alpha {alpha}, eps {eps:g}"
         yield Case(words + (f", momentum {mu}" if momentum else ""), inputs)
+
+
+def lessons(generator: Generator) -> Iterator[Case]:
+    """Random gradients, and at last such as stay, so that rounding takes s - m^2 below 0; eps is far above its root."""
+    yield from trainings(generator, [
+        {"eps": 1e-8},
+        {"eps": 1e-2, "alpha": 0.9, "momentum": 0.9},
+        {"eps": 1e-4, "alpha": 0.8, "centered": True},
+        {"eps": 1e-3, "alpha": 0.6, "momentum": 0.5, "centered": True},
+    ])  # fmt: skip
+    first = list(drawn(generator, one=(50,), two=(1, 3), three=()).values())
+    stays = drawn(generator, one=(50,), two=(1, 3)).values()
+    slopes = [[*stays, drawn(generator, three=())["three"]] for _ in range(50)]
+    options = {"eps": 1e3, "alpha": 0.4, "centered": True}
+    yield Case("50 steps, gradients that stay, centered True",
+               {"first": first, "slopes": slopes, "options": options, "saved": 0})  # fmt: skip
 
 
 def growing(answer: Any, generator: Generator) -> float:
@@ -224,12 +240,7 @@ EXERCISE = Exercise(steps=(
             state_dict() and load_state_dict() save it. Gradients stay as they are.
             """,
         answer=RMSprop,
-        cases=lambda generator: trainings(generator, [
-            {"eps": 1e-8},
-            {"eps": 1e-2, "alpha": 0.9, "momentum": 0.9},
-            {"eps": 1e-4, "alpha": 0.8, "centered": True},
-            {"eps": 1e-3, "alpha": 0.6, "momentum": 0.5, "centered": True},
-        ]),
+        cases=lessons,
         use=used,
         gradients=False,
         near=1e-9,  # s - m^2 loses digits
@@ -243,6 +254,9 @@ EXERCISE = Exercise(steps=(
                     "Every group has an eps of its own."),
             mistake("eps-inside-root", '(spread.clamp(min=0).sqrt() + group["eps"])',
                     '(spread.clamp(min=0) + group["eps"]).sqrt()', "Here eps is added to the root."),
+            mistake("variance-below-zero", "spread.clamp(min=0)", "spread",
+                    "Rounding takes s - m^2 below 0 where a gradient stays, and its root is NaN: that is what max is "
+                    "for."),
             mistake("never-centred", 'if group["centered"] else', "if False else", "The option centered is not used."),
             mistake("always-centred", 'if group["centered"] else', "if True else",
                     "m^2 is taken away only if centered is true."),

@@ -71,12 +71,24 @@ def scored(generator: Generator) -> Iterator[Case]:
         yield Case(f"time {time}, lengths {lengths.tolist()}, vocab {vocab}", made)
 
 
+def late(tables: Tensor, end: int) -> Tensor:
+    """Languages in which one end comes at once, and a likelier one after the second of two beginnings that are left."""
+    a, b, c = [token for token in range(tables.shape[-1]) if token != end][:3]
+    tables = tables / 20
+    tables[:, 0, 0, a], tables[:, 0, 0, end] = 3.5, 2.25  # about 0.7 and 0.2
+    tables[:, 1, a, b], tables[:, 1, a, c] = 3.5, 3.37  # 0.5 and 0.44
+    tables[:, 2, c, end] = 5.2  # nearly all; after b all tokens are alike
+    return tables
+
+
 def languages(generator: Generator) -> Iterator[Case]:
     """Sixty random languages, in which a token depends on the one before and on its place."""
     sizes = ((2, 2, 1, 1, 0.0), (4, 2, 2, 0, 1.0), (3, 3, 3, 2, 0.0), (6, 6, 2, 4, 0.0))
     for vocab, longest, beam, end, seldom in sizes:
         tables = torch.randn(60, longest, vocab, vocab, generator=generator, dtype=torch.float64)
         tables[:, :, :, end] -= seldom
+        if vocab > 4 and longest > 2:
+            tables[:20] = late(tables[:20], end)
         made = {"logs": torch.log_softmax(tables, 3), "beam": beam, "end": end, "longest": longest}
         yield Case(f"vocab {vocab}, at most {longest} tokens, beam {beam}, end {end}", made)
 
@@ -334,7 +346,8 @@ EXERCISE = Exercise(steps=(
             first. Start with the empty beginning, whose log-probability is 0, and at every step
 
                 continue each beginning of the beam by every token; log-probabilities add up
-                keep the B likeliest of all continuations, whichever beginnings they come from
+                keep the B likeliest of all continuations, whichever beginnings they come from; B stays the same,
+                however many are complete
                 of these, those that end with `end` are complete and leave the beam; the others are the new beam
 
             until the beam is empty or its beginnings have `longest` tokens; what has not ended by then counts as
@@ -349,6 +362,8 @@ EXERCISE = Exercise(steps=(
         identities=(Identity("a beam as wide as all sentences finds the likeliest", exact),),
         mistakes=(
             mistake("greedy", "[:beam]", "[:1]", "`beam` beginnings are followed, not the likeliest only."),
+            mistake("beam-narrows", "[:beam]", "[: beam - len(complete)]",
+                    "B stays the same: what is complete takes no place in the beam."),
             mistake("beam-for-each-beginning", "best = sorted(longer, key=lambda one: -one[1])[:beam]",
                     "best = [one for tokens, _ in going for one in sorted((x for x in longer if x[0][:-1] == tokens), "
                     "key=lambda one: -one[1])[:beam]]",

@@ -24,8 +24,8 @@ def kl(mean: Float[Tensor, "batch latent"], log_variance: Float[Tensor, "batch l
 
 
 def log_normal(
-    z: Float[Tensor, "*samples batch n"], mean: Float[Tensor, "*#samples batch n"], log_variance: Float[Tensor, "..."]
-) -> Float[Tensor, "*samples batch"]:
+    z: Float[Tensor, "samples batch n"], mean: Float[Tensor, "batch n"], log_variance: Float[Tensor, "batch n"]
+) -> Float[Tensor, "samples batch"]:
     """log N(z; mean, variance) in nats, of all n numbers together."""
     return -0.5 * (log(2 * pi) + log_variance + (z - mean) ** 2 / torch.exp(log_variance)).sum(-1)
 

@@ -83,8 +83,8 @@ def of_the_prior(answer: Any, generator: Generator) -> Tensor:
 def adds_up(answer: Any, generator: Generator) -> Tensor:
     """How far a density is from having the integral 1, by the trapezoid rule."""
     mean, log_variance = drawn(generator, mean=(1, 1), log_variance=(1, 1)).values()
-    z = torch.linspace(-40, 40, 8001, dtype=torch.float64)[:, None]
-    return answer(z, mean.expand_as(z), log_variance.expand_as(z)).exp().sum() / 100 - 1
+    z = torch.linspace(-40, 40, 8001, dtype=torch.float64)[:, None, None]
+    return answer(z, mean, log_variance).exp().sum() / 100 - 1
 
 
 def agree(answer: Any, generator: Generator) -> Tensor:
@@ -177,8 +177,8 @@ EXERCISE = Exercise(steps=(
 
                 log N(z; mean, sigma^2) = sum_j -1/2 (log(2 pi) + log sigma_j^2 + (z_j - mean_j)^2 / sigma_j^2)
 
-            z is (samples, batch, n), mean and log_variance are (batch, n); return (samples, batch). The sum is over the
-            last dimension, whatever stands before it. (With z = x it is the Gaussian decoder's log p(x|z).)
+            z is (samples, batch, n), mean and log_variance are (batch, n); return (samples, batch). (With z = x it is
+            the Gaussian decoder's log p(x|z).)
             """,
         answer=answers.log_normal,
         cases=points,
@@ -235,6 +235,8 @@ EXERCISE = Exercise(steps=(
                     "Logits are what a sigmoid would turn into probabilities: leave it out."),
             mistake("encoder-rectified", 'torch.tanh(x @ p["W_3"].T + p["b_3"])',
                     '(x @ p["W_3"].T + p["b_3"]).clamp(min=0)', "The encoder's hidden units are tanh."),
+            mistake("decoder-rectified", 'torch.tanh(z @ p["W_1"].T + p["b_1"])',
+                    '(z @ p["W_1"].T + p["b_1"]).clamp(min=0)', "The decoder's hidden units are tanh."),
             mistake("decoder-linear", 'torch.tanh(z @ p["W_1"].T + p["b_1"])', 'z @ p["W_1"].T + p["b_1"]',
                     "The decoder's hidden units are tanh."),
             mistake("variance-squashed", 'h @ p["W_5"].T + p["b_5"]\n', 'torch.tanh(h @ p["W_5"].T + p["b_5"])\n',
@@ -322,6 +324,8 @@ EXERCISE = Exercise(steps=(
                     "bounds(x[rows], noise, p)[1].mean()", "L is for all N examples: N times the mean of the batch."),
             mistake("batch-for-all", "len(x) / len(rows) * ", "", "The batch stands for all data: N / M."),
             mistake("no-prior", " + prior\n", "\n", "The parameters have a prior."),
+            mistake("prior-scaled", "bounds(x[rows], noise, p)[1].sum() + prior",
+                    "(bounds(x[rows], noise, p)[1].sum() + prior)", "N / M scales the batch, not the prior."),
             mistake("prior-added", "prior = -0.5 *", "prior = 0.5 *", "The prior keeps the parameters small."),
             mistake("prior-of-each-example", "[1].sum() + prior", "[1].sum() + len(x) * prior",
                     "The parameters are there once, not for each example."),

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, in_one, layers
+from firsthand.papers.cases import CONVOLUTIONS, drawn, in_one, layers
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.zipcode.answers import Sees, average, counts, feature_map, field, rejects, zipnet
 from firsthand.papers.zipcode.model import H3_SEES
@@ -125,8 +125,9 @@ EXERCISE = Exercise(steps=(
     Step(
         minutes=20,
         statement="""
-            One feature map, from sums and products: do not call torch's convolution. All its units look for the same
-            thing, each at its own place, in all the maps s that it sees; so they share the kernels and one bias:
+            One feature map, from sums and products. Do not call torch's convolutions; slicing, einsum and
+            Tensor.unfold are fine. All its units look for the same thing, each at its own place, in all the maps s
+            that it sees; so they share the kernels and one bias:
 
                 a_ij = b + sum over s, u, v of w_suv x_s,di+u,dj+v      u and v from 0 to k - 1, d is the stride
                 h    = f(a),   f(a) = 1.7159 tanh(2/3 a)
@@ -135,6 +136,7 @@ EXERCISE = Exercise(steps=(
             bias a single number; the result is (batch, units down, units across).
             """,
         answer=feature_map,
+        refused=CONVOLUTIONS,
         cases=patches,
         returns=("h",),
         mistakes=(

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from firsthand.errors import UserError
 from firsthand.papers.exercise import Exercise, Mistake, Step
 from firsthand.study.judge.behaviour import Behaviour, Failure, Watch, cases_of, fail, failure_of, record, recorded
-from firsthand.study.judge.rule import violations
+from firsthand.study.judge.rule import uses
 from firsthand.study.judge.sandbox import Ending, Limits, child
 from firsthand.study.judge.verdict import difference, named
 
@@ -65,7 +65,7 @@ def judge(exercise: Exercise, file: Path, steps: Sequence[Step], seed: int) -> I
             exercise, steps[0], "error", f"{where}Python cannot read the file ({getattr(error, 'msg', error)})."
         )
         return
-    if taken := sorted({*violations(text), *foreign(text)}):
+    if taken := [*uses(text), *foreign(text)]:
         yield stopped(exercise, steps[0], "forbidden", refused(taken))
         return
     with tempfile.TemporaryDirectory(prefix="firsthand-") as name:
@@ -96,19 +96,28 @@ def contents(file: Path) -> str:
         raise UserError(f"{file} is not UTF-8 text: give the Python file that you write in.") from None
 
 
-def foreign(text: str) -> Iterator[str]:
-    """Imports of this package: the exercise is to write what it holds."""
+def foreign(text: str) -> Iterator[tuple[str, int]]:
+    """Imports of this package, with their lines: the exercise is to write what it holds."""
     for node in ast.walk(ast.parse(text)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        yield from (name for name in names if name.split(".")[0] == "firsthand")
+        yield from ((name, node.lineno) for name in names if name.split(".")[0] == "firsthand")
 
 
-def refused(taken: Sequence[str]) -> str:
-    """Why names cannot be used."""
-    if taken[0].split(".")[0] == "firsthand":
-        return "It imports firsthand: the exercise is to write what that holds."
-    return f"It uses {', '.join(taken)}: from torch.nn only Module, Parameter, Buffer and the containers are allowed."
+def refused(taken: Sequence[tuple[str, int]]) -> str:
+    """Why names cannot be used, each told once, with its first line; a module is not, where what is used of it is."""
+    first: dict[str, int] = {}
+    for name, line in sorted(taken, key=lambda one: one[1]):
+        first.setdefault(name, line)
+    lines = {name: f" (line {line})" if line else "" for name, line in first.items()}
+    for name, line in lines.items():
+        if name.split(".")[0] == "firsthand":
+            return f"It imports firsthand{line}: the exercise is to write what that holds."
+    told = [name + line for name, line in lines.items() if not any(one.startswith(f"{name}.") for one in lines)]
+    return (
+        f"It uses {', '.join(told)}: from torch.nn only Module, Parameter, Buffer and the containers are allowed, "
+        "imported by their names."
+    )
 
 
 def stopped(exercise: Exercise, step: Step, kind: Any, words: str) -> Judgement:
@@ -187,10 +196,14 @@ def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Endi
         raise RuntimeError(f"The answer of {step.name} fails: {right and right.failure}.")
     if found is None:
         return stopped(exercise, step, "limit", why(ending))
-    if found.failure and found.failure.kind in ("NotImplementedError", "Forbidden"):
-        if found.failure.kind == "Forbidden":
-            return stopped(exercise, step, "forbidden", refused([f"torch's {found.failure.text}"]))
+    if found.failure and found.failure.kind == "NotImplementedError":
         return stopped(exercise, step, "unfinished", "Not written yet.")
+    if found.failure and found.failure.kind in ("Forbidden", "Refused"):
+        name, line = f"torch's {found.failure.text}", found.failure.line
+        where = f" (line {line})" if line else ""
+        words = f"It calls {name}{where}: this step is to be written without that."
+        is_layer = found.failure.kind == "Forbidden"
+        return stopped(exercise, step, "forbidden", refused([(name, line)]) if is_layer else words)
     first = difference(found, right, step.near)
     for place, convention in enumerate(step.conventions):
         other = recorded(folder, f"convention-{step.name}-{place}", len(cases))
@@ -200,9 +213,11 @@ def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Endi
             and not found.failure
             and difference(found, other, step.near) is None
         ):
-            return Judgement(step.name, number, True, "right", (Check(f"values of {len(cases)} cases", True),),
-                             f"with {convention.name}")  # fmt: skip
-    checks = tuple(compared(step, found, right, seed))
+            held = Check(f"values of {len(cases)} cases", True)
+            if found.changed:
+                return Judgement(step.name, number, False, "wrong", (held, *in_place(found)))
+            return Judgement(step.name, number, True, "right", (held,), f"with {convention.name}")
+    checks = (*compared(step, found, right, seed), *in_place(found))
     if all(check.holds for check in checks):
         return Judgement(step.name, number, True, "right", checks)
     mistakes: tuple[Mistake, ...] = ()
@@ -246,6 +261,12 @@ def compared(step: Step, found: Behaviour, right: Behaviour, seed: int) -> Itera
     for identity, apart in zip(step.identities, found.identities, strict=True):
         holds = isfinite(apart) and apart <= ZERO
         yield Check("identity", holds, identity.words + ("" if holds else f" (apart: {apart:.3g})"))
+
+
+def in_place(found: Behaviour) -> Iterator[Check]:
+    """What to say where an input is another after the call."""
+    if found.changed:
+        yield Check("inputs", False, f"it changes `{found.changed}` in place: work on a copy")
 
 
 def told(failure: Failure) -> str:

@@ -5,6 +5,7 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ class Forbidden(Exception):
     """A layer or loss of torch was called while the learner's code ran."""
 
 
+class Refused(Exception):
+    """A function of torch was called that the step is to be written without."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """The exception that ended a case, and where in the learner's file it was raised."""
@@ -43,6 +48,7 @@ class Behaviour:
     values: list[dict[str, Tensor]] = field(default_factory=list)  # outputs by name, and gradients as "dL/dx"
     failure: Failure | None = None
     identities: list[float] = field(default_factory=list)  # how far from holding; NaN where it could not be tried
+    changed: str = ""  # the first input that was changed in place
 
 
 class Watch(TorchFunctionMode):
@@ -53,6 +59,19 @@ class Watch(TorchFunctionMode):
         layer = LAYERS.fullmatch(name) and not hasattr(Tensor, name)
         if layer or (module.startswith(INSIDE) and name not in MOVES and f"{INSIDE[0]}.{name}" not in PRIMITIVES):
             raise Forbidden(name)
+        return function(*args, **(kwargs or {}))
+
+
+class Without(TorchFunctionMode):
+    """Refuses some functions of torch, by their names."""
+
+    def __init__(self, names: tuple[str, ...]):
+        super().__init__()
+        self.names = names
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(function, "__name__", "") in self.names:
+            raise Refused(function.__name__)
         return function(*args, **(kwargs or {}))
 
 
@@ -70,15 +89,39 @@ def held(step: Step, answer: Callable, seed: int) -> list[float]:
     return apart
 
 
-def values_of(step: Step, answer: Callable, case: Case, seed: int) -> dict[str, Tensor]:
-    """The outputs for one case, and the gradients of a random sum of them with respect to the inputs."""
-    inputs, sources = dict(case.inputs), {}
+def copied(value: Any) -> Any:
+    """The same tensors again, in lists, tuples and dictionaries of their own."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {name: copied(one) for name, one in value.items()}
+    return type(value)(map(copied, value)) if type(value) in (list, tuple) else value
+
+
+def unchanged(value: Any, before: Any) -> bool:
+    """Whether an input holds the tensors that its copy holds."""
+    if isinstance(before, Tensor):
+        same = isinstance(value, Tensor) and value.shape == before.shape and value.dtype == before.dtype
+        return same and bool(((value == before) | ((value != value) & (before != before))).all())
+    if isinstance(before, dict):
+        return list(value) == list(before) and all(unchanged(value[name], one) for name, one in before.items())
+    if type(before) in (list, tuple):
+        return len(value) == len(before) and all(map(unchanged, value, before))
+    return True
+
+
+def values_of(step: Step, answer: Callable, case: Case, seed: int) -> tuple[dict[str, Tensor], str]:
+    """The outputs for one case, with the gradients of a random sum of them with respect to the inputs.
+
+    Also the name of the first input that was changed in place, "" if none was.
+    """
+    inputs, sources = {name: copied(value) for name, value in case.inputs.items()}, {}
     for name, value in inputs.items():
-        if isinstance(value, Tensor):
-            inputs[name] = value.clone()
-            if step.gradients and value.is_floating_point() and name.split(".")[0] not in step.data:
-                sources[name] = inputs[name].requires_grad_()
+        is_number = isinstance(value, Tensor) and value.is_floating_point()
+        if step.gradients and is_number and name.split(".")[0] not in step.data:
+            sources[name] = value.requires_grad_()
     outputs = named(step, step.use(answer, **inputs))
+    changed = next((name for name, value in inputs.items() if not unchanged(value, case.inputs[name])), "")
     values = {name: value.detach().double() for name, value in outputs.items()}
     if sources:
         generator = Generator().manual_seed(seed)
@@ -92,7 +135,7 @@ def values_of(step: Step, answer: Callable, case: Case, seed: int) -> dict[str, 
             slopes = [None] * len(sources)
         for (name, source), slope in zip(sources.items(), slopes, strict=True):
             values[f"dL/d{name}"] = torch.zeros_like(source) if slope is None else slope
-    return {name: value.detach().contiguous().clone() for name, value in values.items()}
+    return {name: value.detach().contiguous().clone() for name, value in values.items()}, changed
 
 
 def named(step: Step, found: Any) -> dict[str, Tensor]:
@@ -126,16 +169,19 @@ def record(
 ) -> Failure | None:
     """Try a function, and write what it does into the folder, case by case; returns the exception that ended it."""
     apart: list[float] = []
+    changed = ""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), Without(step.refused) if step.refused else nullcontext():
             warnings.simplefilter("ignore")
             for number, case in enumerate(cases_of(step, seed)):
-                save_file(values_of(step, answer, case, seed + number), folder / f"{name}-{number}.safetensors")
+                values, first = values_of(step, answer, case, seed + number)
+                changed = changed or first
+                save_file(values, folder / f"{name}-{number}.safetensors")
             if identities:
                 apart = held(step, answer, seed)
     except Exception as error:
         return fail(failure_of(error, file), folder, name)
-    (folder / f"{name}.json").write_text(json.dumps({"identities": apart}))
+    (folder / f"{name}.json").write_text(json.dumps({"identities": apart, "changed": changed}))
     return None
 
 
@@ -163,6 +209,7 @@ def recorded(folder: Path, name: str, cases: int) -> Behaviour | None:
             behaviour.failure = Failure(str(kind), str(text), int(line), bool(loading))
         else:
             behaviour.identities = [float(apart) for apart in told["identities"]]
+            behaviour.changed = str(told["changed"])
             if len(behaviour.values) < cases:
                 return None
     except (OSError, ValueError, KeyError, TypeError):

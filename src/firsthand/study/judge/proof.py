@@ -8,7 +8,7 @@ from pathlib import Path
 from firsthand.papers.exercise import Exercise, Step
 from firsthand.study.judge import ZERO, Judgement, answers, attempt, judged, loaded, refused, stopped, variants
 from firsthand.study.judge.behaviour import Watch, cases_of, record, recorded
-from firsthand.study.judge.rule import violations
+from firsthand.study.judge.rule import uses
 from firsthand.study.judge.verdict import difference, named
 
 
@@ -28,7 +28,7 @@ def faults(exercise: Exercise, step: Step, seed: int) -> Iterator[Fault]:
         folder, cases = Path(name), len(list(cases_of(step, seed)))
         record(step, step.answer, seed, folder, "right")
         right = recorded(folder, "right", cases)
-        if right is None or right.failure or not all(apart <= ZERO for apart in right.identities):
+        if right is None or right.failure or right.changed or not all(apart <= ZERO for apart in right.identities):
             yield Fault(step.name, "", seed, f"the answer is rejected: {right}")
             return
         for number, convention in enumerate(step.conventions):
@@ -51,7 +51,7 @@ def faults(exercise: Exercise, step: Step, seed: int) -> Iterator[Fault]:
 
 def judgements(exercise: Exercise, file: Path, seed: int) -> Iterator[Judgement]:
     """The judgements of all steps of a trusted file, by the same rule but in this process and without limits."""
-    if taken := sorted(violations(file.read_text())):
+    if taken := list(uses(file.read_text())):
         yield stopped(exercise, exercise.steps[0], "forbidden", refused(taken))
         return
     with Watch():

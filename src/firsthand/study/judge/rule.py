@@ -30,6 +30,11 @@ RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 
 def violations(source: str) -> Iterator[str]:
     """What a source takes that it must not: layers, losses and functions of torch, and ways to run stored code."""
+    yield from (name for name, _ in uses(source))
+
+
+def uses(source: str) -> Iterator[tuple[str, int]]:
+    """The same, each with its line."""
     tree = ast.parse(source)
     names: dict[str, str] = {}  # local name -> dotted name of what it stands for
     for node in ast.walk(tree):
@@ -37,22 +42,22 @@ def violations(source: str) -> Iterator[str]:
             for alias in node.names:
                 first = alias.name.split(".")[0]
                 names[alias.asname or first] = alias.name if alias.asname else first
-                yield from forbidden(alias.name)
+                yield from ((name, node.lineno) for name in forbidden(alias.name))
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-                yield from forbidden(f"{node.module}.{alias.name}")
+                yield from ((name, node.lineno) for name in forbidden(f"{node.module}.{alias.name}"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and (meant := dotted(node.value, names)):  # t = torch
             names |= {target.id: meant for target in node.targets if isinstance(target, ast.Name)}
     tensors_only = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and reads_tensors(node)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node not in tensors_only:
-            yield from forbidden(dotted(node, names))
+            yield from ((name, node.lineno) for name in forbidden(dotted(node, names)))
         elif isinstance(node, ast.Name) and node.id in RUNS_TEXT:
-            yield node.id
+            yield node.id, node.lineno
         elif isinstance(node, ast.Call | ast.Subscript):
-            yield from hidden(node, names)
+            yield from ((name, node.lineno) for name in hidden(node, names))
 
 
 def reads_tensors(call: ast.Call) -> bool:
