@@ -4,10 +4,15 @@ python docs/generate.py            # write README.md and docs/figures/
 python docs/generate.py --check    # only say whether README.md is current
 """
 
+import io
 import json
+import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+from rich.console import CONSOLE_SVG_FORMAT, Console
 
 import firsthand.nn  # noqa: F401, registers the operations
 from firsthand import papers
@@ -17,6 +22,8 @@ from firsthand.optim.schedule import SCHEDULES
 from firsthand.reproduce.table import MARK
 from firsthand.site import results
 from firsthand.site.origin import Origin
+from firsthand.study.judge import judge_answer
+from firsthand.study.lesson import told
 
 ROOT = Path(__file__).parent.parent
 
@@ -59,8 +66,7 @@ def catalogue() -> str:
         measured = f"[{marks}](docs/results/{key}.md)" if claims else to_come
         size = "" if card.parameters is None else f"{card.parameters:,}"
         rows.append(
-            f"| [`{key}`](src/firsthand/papers/{key}/notes.md) | {card.title} ({card.year}) "
-            f"| {size} | {measured} |"
+            f"| [`{key}`](src/firsthand/papers/{key}/notes.md) | {card.title} ({card.year}) | {size} | {measured} |"
         )
     return "\n".join(
         [
@@ -89,11 +95,29 @@ def renewed(text: str) -> str:
     return text
 
 
+def judged() -> str:
+    """What the judge says of an LSTM layer that cuts the state from the step before, as an SVG of a terminal."""
+    exercise = papers.get("lstm").exercise
+    step = exercise.step("layer")
+    (cut,) = (mistake for mistake in step.mistakes if mistake.name == "state-cut")
+    names: dict = {}
+    exec(exercise.patched(step, cut.patch), names)  # our own answer with our own patch
+    found = replace(judge_answer(exercise, step, names["layer"], seed=81734), offline=True)
+    screen = Console(record=True, width=118, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for line in told("lstm", len(exercise.steps), found, 81734):
+        screen.print(line)
+    screen.print()
+    own_fonts = re.sub(r"@font-face {{.*?}}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)  # nothing is loaded
+    return screen.export_svg(title="firsthand judge lstm", code_format=own_fonts, unique_id="judge")
+
+
 # README.md's picture: the newest of these runs' figures, where `make reproduce` has made one.
 PICTURES = {"lenet-maps.png": "runs/reproduce/lenet/laptop-seed0-*/figures/maps.png"}
 
 
 if __name__ == "__main__":
+    if "--check" not in sys.argv:
+        (ROOT / "docs" / "figures" / "judge.svg").write_text(judged(), encoding="utf-8")
     for name, pattern in PICTURES.items():
         for path in sorted(ROOT.glob(pattern), key=lambda path: path.stat().st_mtime)[-1:]:
             (ROOT / "docs" / "figures").mkdir(exist_ok=True)
