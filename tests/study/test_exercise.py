@@ -109,7 +109,9 @@ def test_hints_are_for_what_is_not_right_yet(tmp_path):
     (line,) = work.hint()
     assert "have been right" in line.plain
     assert sum(Progress(tmp_path).of("adam", step.name).hints for step in exercise.steps) == 1
-    assert "1 of" in Lesson("adam", exercise, work.file, tmp_path, exercise.steps[-1]).hint()[1].plain
+    one = Lesson("adam", exercise, work.file, tmp_path, exercise.steps[-1])
+    assert "1 of" in one.hint()[1].plain
+    assert f"`firsthand judge adam --step {one.only.name} --hint`" in one.hints_left(one.only).plain
 
 
 def test_the_answer_in_the_readmes_picture_is_the_judges(capsys):

@@ -130,8 +130,7 @@ def judge(
         whole("--seed", seed, SEED)
     steps = papers.get(key).exercise
     only = None if step is None else steps.step(step)
-    again = judging(key, file, out) if only is None else f"{judging(key, file, out)} --step {only.name}"
-    work = lesson.Lesson(key, steps, file or out / f"{key}.py", out, only, again)
+    work = lesson.Lesson(key, steps, file or out / f"{key}.py", out, only, judging(key, file, out))
     if hint or reveal:
         lines = work.hint() if hint else work.reveal()
         return print_lines(lines)

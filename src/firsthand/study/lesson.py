@@ -65,7 +65,8 @@ class Lesson:
     def hints_left(self, step: Step) -> Text:
         """How many hints there are, and how to get one."""
         seen = min(self.progress.of(self.key, step.name).hints, len(step.hints))
-        return Text(f"  Hints: {seen} of {len(step.hints)} seen; `{self.command} --hint` shows one.", "dim")
+        command = self.command if self.only is None else f"{self.command} --step {self.only.name}"
+        return Text(f"  Hints: {seen} of {len(step.hints)} seen; `{command} --hint` shows one.", "dim")
 
     def ahead(self, last: Judgement) -> Lines:
         """What comes after steps that are all right."""
