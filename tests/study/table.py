@@ -1,10 +1,11 @@
-"""The judge, measured: `python tests/study/table.py [--seeds 20]` prints a row for each exercise.
+"""The judge, measured: `python tests/study/table.py [KEY ...] [--seeds 20]` prints a row for each exercise, or for these.
 
 Every named mistake must be rejected by its name, and every right solution in `right/` accepted, on the inputs of every
 seed; exits with 1 if one is not.
 """
 
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import tyro
@@ -16,10 +17,10 @@ from firsthand.study.judge.proof import faults, judgements
 RIGHT = Path(__file__).parent / "right"
 
 
-def main(seeds: int = 20) -> None:
+def main(keys: Annotated[tuple[str, ...], tyro.conf.Positional] = (), seeds: int = 20) -> None:
     torch.set_num_threads(1)
     rows, wrong = [], []
-    for key in papers.exercises():
+    for key in keys or papers.exercises():
         exercise, solutions = papers.get(key).exercise, sorted((RIGHT / key).glob("*.py"))
         made = ((step, seed) for seed in range(seeds) for step in exercise.steps)
         found = watched((list(faults(exercise, *pair)) for pair in made), seeds * len(exercise.steps), key)
