@@ -1,4 +1,4 @@
-"""The judge, measured: `python tests/study/table.py [KEY ...] [--seeds 20]` prints a row for each exercise, or for these.
+"""The judge, measured: `python tests/study/table.py [KEY ...] [--seeds 20]` prints a row for each exercise or of these.
 
 Every named mistake must be rejected by its name, and every right solution in `right/` accepted, on the inputs of every
 seed; exits with 1 if one is not.
