@@ -80,7 +80,7 @@ MUTATIONS = {
         "torch.cat([k, past[0]], 2), torch.cat([v, past[1]], 2)",
     ),
     "a biased running variance": (
-        module("BatchNorm1d"), "nn.norm:_RunningNorm.forward", "variance * (n / (n - 1))", "variance",
+        module("BatchNorm1d"), "nn.norm:_RunningNorm.forward", "variance.add(variance, alpha=1 / (n - 1))", "variance",
     ),
     "dropped instead of kept": (
         network("dropout", "laptop"), "nn.dropout:Dropout.forward", "bernoulli_(1 - self.p)", "bernoulli_(self.p)",

@@ -399,7 +399,7 @@ def test_a_validation_loss_that_is_no_number(run):
 
 def test_a_network_that_diverged(train, capsys):
     """With the figures and the records of health of a real network; using it is refused in one sentence."""
-    changes = {"optim.name": "sgd", "optim.weight_decay": None, "optim.lr": 1e30, "model.batch_norm": "none"}
+    changes = {"optim.name": "sgd", "optim.weight_decay": 1.0, "optim.lr": 1e30, "model.batch_norm": "none"}
     run = train("run", changes | {"keep": "last", "diagnose_every": 1, "log_every": 7, "schedule.name": "constant"})
     assert run.result["steps"] == 7
     assert run.result["metrics"] == {"train_loss": None, "val_loss": None, "test_loss": None}
