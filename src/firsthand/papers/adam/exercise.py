@@ -320,7 +320,7 @@ EXERCISE = Exercise(steps=(
         statement="""
             Use it: a logistic regression of section 6.1, weights and biases from zero, all examples at every step.
             The loss is the mean of -log softmax(W x + b) at the right class. Make it the gradient of both, let your
-            Adam step with this lr, and keep each loss from before its step.
+            Adam step with this lr, and keep each loss from before its step. W and b are of the type of x.
             """,
         answer=regression,
         cases=examples,

@@ -310,7 +310,8 @@ EXERCISE = Exercise(steps=(
             A language model: tokens become one-hot vectors, go through one layer, and a linear map gives the logits
             of the next token, V h_t + d. `advance` starts from a state of zeros, or from the one that an earlier call
             returned. `__init__(vocab, hidden)` makes the parameters weight_ih, weight_hh, bias_ih, bias_hh (those of
-            the layer), weight (vocab, hidden) and bias (vocab). 28 tokens and 32 cells make 8,860 numbers.
+            the layer), weight (vocab, hidden) and bias (vocab). 28 tokens and 32 cells make 8,860 numbers. First values
+            are yours: the judge sets its own, in float64, and one-hot vectors and the zeros have to be of their type.
             """,
         answer=LanguageModel,
         cases=models,
@@ -347,6 +348,7 @@ EXERCISE = Exercise(steps=(
             Train by plain gradient descent on all texts at once. First add `forget` to the forget gates' rows of
             bias_ih: open gates keep what they saw. The loss is the mean of -log p(next token) over all texts and
             places: token t predicts token t + 1, and the last one predicts nothing. After each loss, w <- w - lr dL/dw.
+            Return the losses, scalar tensors, in a list.
             """,
         answer=learn,
         cases=lessons,
