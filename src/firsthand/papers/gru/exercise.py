@@ -45,6 +45,7 @@ def translations(generator: Generator) -> Iterator[Case]:
         first = {name: torch.randint(vocab, (batch, n), generator=generator)
                  for name, n in (("source", source), ("target", target))}  # fmt: skip
         lengths = torch.randint(1, source + 1, (batch,), generator=generator)
+        lengths[0] = 1
         words = f"batch {batch}, source {source} of lengths {lengths.tolist()}, target {target}, hidden {hidden}"
         yield Case(words, first | {"lengths": lengths} | made)
 

@@ -42,7 +42,8 @@ def batches(generator: Generator) -> Iterator[Case]:
     """Contexts, in which tokens come more than once, what follows them, and a network."""
     for batch, vocab, context, embed, hidden in ((2, 2, 1, 1, 1), (3, 2, 2, 1, 2), (4, 3, 3, 2, 3), (9, 5, 3, 2, 4)):
         tokens = torch.randint(vocab, (batch, context), generator=generator)
-        tokens[0], tokens[1, 0] = torch.arange(context) % vocab, vocab - 1  # rows differ
+        tokens[0] = torch.arange(context) % vocab
+        tokens[1] = (tokens[0] + 1) % vocab  # rows differ at every place: else a gradient is 0 but for rounding
         targets = torch.randint(vocab, (batch,), generator=generator)
         words = f"batch {batch}, vocab {vocab}, context {context}, embed {embed}, hidden {hidden}"
         made = {"tokens": tokens, "targets": targets}
@@ -70,7 +71,7 @@ def writings(generator: Generator) -> Iterator[Case]:
     for names, length, vocab, context, embed, hidden in ((1, 1, 2, 1, 1, 1), (40, 2, 2, 2, 1, 2), (60, 6, 5, 3, 2, 4)):
         u = torch.rand(names, length, generator=generator, dtype=torch.float64)
         made = parameters(generator, vocab, context, embed, hidden) | drawn(generator, mean=(hidden,))
-        var = 0.5 + torch.rand(hidden, generator=generator, dtype=torch.float64)
+        var = 0.1 + 0.3 * torch.rand(hidden, generator=generator, dtype=torch.float64)
         words = f"{names} names of up to {length} tokens, vocab {vocab}, context {context}"
         yield Case(words, {"u": u, "context": context, **made, "var": var})
 
