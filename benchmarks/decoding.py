@@ -7,12 +7,10 @@ random, and the end of a sentence is never likely, so that both write all tokens
 process and the medians are compared, because machines are noisy.
 """
 
-import importlib
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import product
 
 import torch
@@ -22,29 +20,12 @@ from firsthand.data.sentences import BOS, EOS, PAD
 from firsthand.papers.transformer.model import Config, Transformer
 from firsthand.train.decoding import Decoding, search
 
+sys.modules["torchvision"] = None  # type: ignore[assignment]  # transformers looks for it, and needs it for pictures only
 SIZES = {
     "laptop": Config(vocab=4000, embed=128, heads=4, layers=2, hidden=256),
     "base": Config(vocab=8000),
 }
 READ, WRITTEN = 20, 30  # tokens of a sentence, the end among them, and of what is written
-
-
-@contextmanager
-def importable() -> Iterator[None]:
-    """A torchvision for GPUs, which transformers imports where it finds it, wants two operations declared."""
-    library = None
-    try:
-        importlib.import_module("torchvision")
-    except ImportError:
-        pass
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    yield
-    del library
 
 
 def ours(config: Config, beam: int) -> Callable[[torch.Tensor], int]:
@@ -62,8 +43,7 @@ def ours(config: Config, beam: int) -> Callable[[torch.Tensor], int]:
 
 def theirs(config: Config, beam: int) -> Callable[[torch.Tensor], int]:
     """The same of `transformers`."""
-    with importable():
-        from transformers import MarianConfig, MarianMTModel
+    from transformers import MarianConfig, MarianMTModel
 
     assert config.vocab is not None
     layers, heads, hidden = (

@@ -110,9 +110,7 @@ def main(seeds: tuple[int, ...] = (0, 1, 2), jobs: int = os.cpu_count() or 1) ->
         some = dict(list(missing.items())[start : start + jobs])
         perform([one for one in some.values() if one.result is None], jobs)
         rows |= {name: scored(Run(RunFolder(one.folder)), pairs) for name, one in some.items()}
-        rows = {
-            name: rows[name] for name in sorted(rows, key=lambda name: (list(STEPS).index(name.split(",")[0]), name))
-        }
+        rows = {name: row for paper in STEPS for name, row in sorted(rows.items()) if name.startswith(f"{paper},")}
         KEPT.parent.mkdir(exist_ok=True)
         write_json(KEPT, rows)
         figure(rows).savefig(RESULTS / "translation.png")

@@ -101,9 +101,10 @@ def search(
                 rows += next_rows + [(*next_rows[0][:2], -torch.inf)] * (beam - len(next_rows))
         if not kept:
             break
+        moved = [row for row, *_ in rows] != list(range(len(tokens)))
         order, chosen, scored = (torch.tensor(column, device=device) for column in zip(*rows, strict=True))
         tokens, log_p = torch.cat([tokens[order], chosen[:, None]], 1), scored.view(-1, beam)
-        if past is not None and order.tolist() != list(range(len(past[0]))):  # else all would be copied as it is
+        if past is not None and moved:  # else all would be copied as it is
             past = _take(past, order)
         if len(kept) < len(going):  # within a sentence the memory of all rows is the same
             memory = _take(memory, order)
