@@ -30,7 +30,7 @@ def check(key: str) -> list[Row]:
     Raises UserError for an unknown paper, or one without a network or a twin.
     """
     paper = papers.get(key)
-    paper.module("model")
+    paper.require_network()
     try:
         twin = import_module(f"firsthand.check.twins.{key}")
     except ModuleNotFoundError as error:

@@ -26,10 +26,14 @@ class Paper:
 
     def module(self, name: str) -> ModuleType:
         """One of the folder's modules: model, recipe or claims; raises UserError where the paper has no network."""
+        self.require_network()
+        return import_module(f"{self.package.__name__}.{name}")
+
+    def require_network(self) -> None:
+        """Raise UserError where the paper has no network."""
         if self.card.network is None:
             key = self.card.key
             raise UserError(f"{key} has no network, it is a paper to read: `firsthand read {key}` opens it.")
-        return import_module(f"{self.package.__name__}.{name}")
 
     @property
     def presets(self) -> dict[str, Any]:
@@ -56,7 +60,7 @@ class Paper:
     def exercise(self) -> Any:
         """The paper in steps to write oneself; raises UserError where there is none yet."""
         if self.card.key not in exercises():
-            self.module("model")  # where there is no network, that is the reason
+            self.require_network()
             raise UserError(f"{self.card.key} has no exercise yet: there are {', '.join(exercises())}.")
         return self.module("exercise").EXERCISE
 
@@ -84,7 +88,7 @@ class Paper:
     def variant(self, name: str) -> Any:
         """One Config; an unknown name is an error that names the nearest."""
         if name not in self.variants:
-            self.module("model")
+            self.require_network()
             if not self.variants:
                 raise UserError(f"{self.card.key} has no variants: it is one network, leave out --variant.")
             raise unknown(f"variant of {self.card.key}", name, self.variants)

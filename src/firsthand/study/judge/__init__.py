@@ -200,10 +200,10 @@ def judged(exercise: Exercise, step: Step, seed: int, folder: Path, ending: Endi
         return stopped(exercise, step, "unfinished", "Not written yet.")
     if found.failure and found.failure.kind in ("Forbidden", "Refused"):
         name, line = f"torch's {found.failure.text}", found.failure.line
+        if found.failure.kind == "Forbidden":
+            return stopped(exercise, step, "forbidden", refused([(name, line)]))
         where = f" (line {line})" if line else ""
-        words = f"It calls {name}{where}: this step is to be written without that."
-        is_layer = found.failure.kind == "Forbidden"
-        return stopped(exercise, step, "forbidden", refused([(name, line)]) if is_layer else words)
+        return stopped(exercise, step, "forbidden", f"It calls {name}{where}: this step is to be written without that.")
     first = difference(found, right, step.near)
     for place, convention in enumerate(step.conventions):
         other = recorded(folder, f"convention-{step.name}-{place}", len(cases))
