@@ -1,12 +1,12 @@
-"""What the exercises of several papers are tried on: random numbers, parameters, rules that train a few of them."""
+"""What the exercises of several papers are tried on, random numbers and parameters, and how answers get them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.exercise import Case
+from firsthand.papers.exercise import Case, call
 
 # Functions of torch that are refused where a paper's own convolution or pool is to be written.
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -28,28 +28,66 @@ def layers(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]
     return {name: value / max(1, value[0].numel()) ** 0.5 if value.ndim > 1 else value for name, value in made.items()}
 
 
-def in_one(*plain: str) -> Callable[..., Any]:
-    """Use an answer whose parameters come in one dictionary, after its other inputs, which are named here in order."""
-
-    def use(answer: Any, **inputs: Any) -> Any:
-        first = [inputs[name] for name in plain]
-        return answer(*first, {name: value for name, value in inputs.items() if name not in plain})
-
-    return use
+def within(part: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs by names that `flat` and `in_blocks` read: "p.W" is what p holds as W."""
+    return {f"{part}.{name}": value for name, value in made.items()}
 
 
-def flat(names: tuple[str, ...]) -> Callable[..., Any]:
-    """Use an answer whose last arguments are dictionaries of these names; "p.W" is what p holds as W."""
+def split(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The inputs without a dot in their names, and the dictionaries of the others, in their order."""
+    plain, parts = {}, {}
+    for name, value in inputs.items():
+        part, dot, one = name.partition(".")
+        if dot:
+            parts.setdefault(part, {})[one] = value
+        else:
+            plain[name] = value
+    return plain, parts
 
-    def use(answer: Any, **inputs: Any) -> Any:
-        plain = {name: value for name, value in inputs.items() if "." not in name}
-        split: dict[str, dict[str, Tensor]] = {part: {} for part in names}
-        for name in inputs.keys() - plain.keys():
-            part, one = name.split(".")
-            split[part][one] = inputs[name]
-        return answer(*plain.values(), *split.values())
 
-    return use
+def flat(answer: Any, **inputs: Any) -> Any:
+    """Use an answer whose last arguments are dictionaries."""
+    plain, parts = split(inputs)
+    return answer(*plain.values(), *parts.values())
+
+
+def in_blocks(answer: Any, **inputs: Any) -> Tensor:
+    """The logits of a network whose first layer comes in a dictionary, its blocks in a list of them."""
+    (images, size, W, b), parts = (list(found.values()) for found in split(inputs))
+    stem, *blocks = parts
+    return answer(images, size, stem, blocks, W, b)
+
+
+def with_stride(answer: Any, **inputs: Any) -> Tensor:
+    """What a block whose parameters come in a dictionary, before its stride, makes of its input."""
+    return flat(lambda x, stride, p: answer(x, p, stride), **inputs)
+
+
+def by_hand(answer: Any, **inputs: Any) -> Any:
+    """What an answer returns while torch does not differentiate."""
+    with torch.inference_mode():
+        return call(answer, **inputs)
+
+
+def largest(cases: Iterator[Case]) -> dict[str, Any]:
+    """The inputs of the last case."""
+    (*_, case) = cases
+    return dict(case.inputs)
+
+
+def norms(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
+    """Kernels by what their names end in, "_1" for instance, with the numbers of their norms."""
+    made = {}
+    for name, shape in shapes.items():
+        made |= drawn(generator, **{f"W{name}": shape, f"gamma{name}": shape[:1], f"beta{name}": shape[:1]})
+    return made
+
+
+def squares(generator: Generator) -> Iterator[Case]:
+    """Maps with gains and biases."""
+    for batch, maps, h, w in ((1, 1, 2, 2), (1, 2, 2, 4), (2, 2, 4, 4), (3, 4, 6, 2)):
+        made = drawn(generator, x=(batch, maps, h, w), gain=(maps,), bias=(maps,))
+        yield Case(f"batch {batch}, maps {maps} of {h}x{w}", made)
 
 
 def numbers(generator: Generator, *shape: int) -> Tensor:

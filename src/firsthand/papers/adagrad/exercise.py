@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from firsthand.papers.adagrad.answers import Adagrad, adagrad, full, hinge
 from firsthand.papers.cases import numbers, trainings, used
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import OPTIMISER
 
 
 def paths(generator: Generator) -> Iterator[Case]:
@@ -177,10 +178,7 @@ EXERCISE = Exercise(steps=(
         gradients=False,
         returns=("parameter 1", "parameter 2", "parameter 3", "the gradients"),
         mistakes=(
-            mistake("first-group-only", "in self.param_groups:", "in self.param_groups[:1]:",
-                    "There may be several groups."),
-            mistake("rate-of-the-first-group", 'p -= group["lr"]', 'p -= self.param_groups[0]["lr"]',
-                    "Every group has an lr of its own."),
+            *OPTIMISER,
             mistake("eps-of-the-first-group", '+ group["eps"]', '+ self.param_groups[0]["eps"]',
                     "Every group has an eps of its own."),
             mistake("eps-inside-root", '(state["sum"].sqrt() + group["eps"])', '(state["sum"] + group["eps"]).sqrt()',
@@ -191,9 +189,6 @@ EXERCISE = Exercise(steps=(
                     "The gradients are changed: they belong to who computed them."),
             mistake("gradients-cleared", '+ group["eps"])', '+ group["eps"])\n                p.grad.zero_()',
                     "`step` leaves the gradients alone; clearing them is zero_grad's work."),
-            mistake("state-kept-elsewhere", "state = self.state[p]\n",
-                    'state = self.__dict__.setdefault("own", {}).setdefault(p, {})\n',
-                    "What is not in self.state is lost when state_dict() is saved and loaded."),
         ),
         hints=("`if not state:` sets the sum up, at a parameter's first gradient.",
                "p -= ... changes a parameter in place."),

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from firsthand.papers.adam.answers import Adam, adam, adamax, adamw, corrected, means, regression
 from firsthand.papers.cases import numbers, trainings, used
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import OPTIMISER
 
 BETAS = ((0.9, 0.999), (0.5, 0.9), (0.0, 0.99), (0.8, 0.6))
 
@@ -279,6 +280,7 @@ EXERCISE = Exercise(steps=(
         gradients=False,
         returns=("parameter 1", "parameter 2", "parameter 3", "the gradients"),
         mistakes=(
+            *OPTIMISER,
             mistake("shared-t", 'state["t"] += 1\n',
                     'state["t"] = self.clock = getattr(self, "clock", 0) + (p is group["params"][0])\n',
                     "Every parameter counts its own steps: without a gradient its t stands still."),
@@ -288,10 +290,6 @@ EXERCISE = Exercise(steps=(
             mistake("missing-is-zero", "if p.grad is None:\n                    continue\n",
                     "if p.grad is None:\n                    p.grad = torch.zeros_like(p)\n",
                     "A parameter without a gradient is left alone; a gradient of zero is not the same."),
-            Mistake("first-group-only", (("for group in self.param_groups:", "for group in self.param_groups[:1]:"),),
-                    "There may be several groups."),
-            mistake("rate-of-the-first-group", 'p -= group["lr"]', 'p -= self.param_groups[0]["lr"]',
-                    "Every group has an lr of its own."),
             mistake("eps-of-the-first-group", '+ group["eps"]', '+ self.param_groups[0]["eps"]',
                     "Every group has an eps of its own."),
             mistake("no-correction", 'm_hat, v_hat = corrected(state["m"], state["v"], state["t"], group["betas"])',
@@ -306,9 +304,6 @@ EXERCISE = Exercise(steps=(
             mistake("gradients-cleared", '(v_hat.sqrt() + group["eps"])',
                     '(v_hat.sqrt() + group["eps"])\n                p.grad.zero_()',
                     "`step` leaves the gradients alone; clearing them is zero_grad's work."),
-            Mistake("state-kept-elsewhere",
-                    (("state = self.state[p]\n", 'state = self.__dict__.setdefault("own", {}).setdefault(p, {})\n'),),
-                    "What is not in self.state is lost when state_dict() is saved and loaded."),
             mistake("t-late", 'state["t"], group["betas"])', 'state["t"] + 1, group["betas"])',
                     "t is 1 at the first step."),
         ),

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.alexnet.answers import alexnet, drop, pool, respond, towers, update
-from firsthand.papers.cases import POOLS, drawn, in_one, layers
+from firsthand.papers.cases import POOLS, drawn, flat, layers, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 
 
@@ -63,11 +63,11 @@ def networks(generator: Generator) -> Iterator[Case]:
         wide = {"c1": (maps, channels, 5, 5), "c2": (maps, maps // 2, 5, 5), "c3": (maps + 2, maps, 3, 3),
                 "c4": (maps, maps // 2 + 1, 3, 3), "c5": (maps, maps // 2, 3, 3),
                 "f6": (units, maps), "f7": (units + 1, units), "f8": (classes, units + 1)}  # fmt: skip
-        made |= {name: 2 * value for name, value in layers(generator, **wide).items()}
-        made |= {f"{name}_bias": 0.3 * torch.randn(shape[0], generator=generator, dtype=torch.float64)
+        p = {name: 2 * value for name, value in layers(generator, **wide).items()}
+        p |= {f"{name}_bias": 0.3 * torch.randn(shape[0], generator=generator, dtype=torch.float64)
                  + (1 if name in ("c2", "c4", "c5", "f6", "f7") else 0) for name, shape in wide.items()}  # fmt: skip
         words = f"batch {batch}, channels {channels}, maps {maps}, units {units}, classes {classes}"
-        yield Case(words + (", testing" if testing else ", training"), made)
+        yield Case(words + (", testing" if testing else ", training"), made | within("p", p))
 
 
 def apart(answer: Any, generator: Generator) -> Tensor:
@@ -266,7 +266,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=alexnet,
         cases=networks,
-        use=in_one("images", "keep"),
+        use=flat,
         returns=("logits",),
         mistakes=(
             mistake("first-response-missing", "pool(respond(x), 3, 2)\n    x = torch.relu(towers(x, p[\"c2\"]",

@@ -7,16 +7,10 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.backprop.answers import Node, backward, iterated, layer, learn, network
-from firsthand.papers.cases import drawn
-from firsthand.papers.exercise import Case, Exercise, Identity, Step, call, mistake
+from firsthand.papers.cases import by_hand, drawn
+from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 
 SIZES = ((1, 1, 1), (1, 2, 3), (2, 2, 2), (3, 1, 2), (5, 4, 3))  # cases, units below, units
-
-
-def by_hand(answer: Any, **inputs: Any) -> Any:
-    """What an answer returns while torch does not differentiate."""
-    with torch.inference_mode():
-        return call(answer, **inputs)
 
 
 def logistic(x: Tensor) -> Tensor:

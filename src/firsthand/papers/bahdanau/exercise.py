@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.bahdanau.answers import annotate, look, move, translate, word
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, flat, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 
 
@@ -59,7 +59,7 @@ def words(generator: Generator) -> Iterator[Case]:
     sizes = ((1, 1, 1, 2, 1, 2), (1, 2, 2, 2, 2, 2), (2, 3, 2, 4, 3, 4), (4, 2, 3, 4, 5, 6))
     for batch, n, m, width, pairs, vocab in sizes:
         made = drawn(generator, s=(batch, n), y=(batch, m), c=(batch, width))
-        made |= {f"p.{name}": value for name, value in output(generator, n, m, width, pairs, vocab).items()}
+        made |= within("p", output(generator, n, m, width, pairs, vocab))
         yield Case(f"batch {batch}, n {n}, m {m}, width {width}, l {pairs}, vocab {vocab}", made)
 
 
@@ -75,11 +75,8 @@ def pairs(generator: Generator) -> Iterator[Case]:
         own |= drawn(generator, W_a=(n + 1, n), U_a=(n + 1, 2 * n), v=(n + 1,))
         own |= drawn(generator, W=(3 * n, m), U=(3 * n, n), C=(3 * n, 2 * n), b=(3 * n,))
         own |= output(generator, n, m, 2 * n, 3, vocab)
-        made |= {f"p.{name}": value for name, value in own.items()}
+        made |= within("p", own)
         yield Case(f"batch {batch}, source {places} of lengths {lengths.tolist()}, target {time}, m {m}, n {n}", made)
-
-
-SENTENCES, PAIRS = flat(("forward", "backward")), flat(("forward", "backward", "p"))
 
 
 def kept(answer: Any, generator: Generator) -> Tensor:
@@ -98,8 +95,8 @@ def mirrored(answer: Any, generator: Generator) -> Tensor:
     inputs["lengths"] = torch.full_like(inputs["lengths"], inputs["x"].shape[1])
     parts = {name: value for name, value in case.inputs.items() if "." in name}
     swapped = {name: parts[("back" if name[0] == "f" else "for") + "ward" + name[-2:]] for name in parts}
-    there = SENTENCES(answer, **inputs, **parts)
-    back = SENTENCES(answer, **inputs | {"x": inputs["x"].flip(1)}, **swapped)
+    there = flat(answer, **inputs, **parts)
+    back = flat(answer, **inputs | {"x": inputs["x"].flip(1)}, **swapped)
     return back.flip(1) - there.roll(there.shape[2] // 2, 2)
 
 
@@ -109,7 +106,7 @@ def padding(answer: Any, generator: Generator) -> Tensor:
     other = case.inputs["source"].clone()
     for row, length in zip(other, case.inputs["lengths"].tolist(), strict=True):
         row[length:] = (row[length:] + 1) % 5
-    return PAIRS(answer, **case.inputs | {"source": other})[0] - PAIRS(answer, **case.inputs)[0]
+    return flat(answer, **case.inputs | {"source": other})[0] - flat(answer, **case.inputs)[0]
 
 
 def so_far(answer: Any, generator: Generator) -> Tensor:
@@ -117,7 +114,7 @@ def so_far(answer: Any, generator: Generator) -> Tensor:
     (*_, case) = pairs(generator)
     other = case.inputs["target"].clone()
     other[:, -1] = (other[:, -1] + 1) % 5
-    return PAIRS(answer, **case.inputs | {"target": other})[0] - PAIRS(answer, **case.inputs)[0]
+    return flat(answer, **case.inputs | {"target": other})[0] - flat(answer, **case.inputs)[0]
 
 
 EXERCISE = Exercise(steps=(
@@ -177,7 +174,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=annotate,
         cases=sentences,
-        use=SENTENCES,
+        use=flat,
         returns=("h",),
         identities=(Identity("the sentence turned round, the directions swapped: mirrored annotations", mirrored),),
         mistakes=(
@@ -262,7 +259,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=word,
         cases=words,
-        use=flat(("p",)),
+        use=flat,
         returns=("logits",),
         mistakes=(
             mistake("halves", "deep[:, 0::2], deep[:, 1::2]", "*deep.chunk(2, 1)",
@@ -303,7 +300,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=translate,
         cases=pairs,
-        use=PAIRS,
+        use=flat,
         returns=("logits", "a"),
         identities=(
             Identity("what the padding of the source holds changes nothing", padding),

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from firsthand.papers.bert import answers
 from firsthand.papers.bert.answers import CLS, NOTHING, PAD, SEP
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, flat, largest, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 
 SIZES = ((1, 1, 3, 1), (1, 2, 4, 2), (2, 3, 3, 3), (3, 4, 6, 2))  # batch, time, hidden, heads
@@ -45,11 +45,6 @@ def examples(generator: Generator) -> Iterator[Case]:
         yield Case(f"{', '.join(map(str, words))} words, time {time}", made)
 
 
-def named(part: str, made: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Parameters of one dictionary among the inputs."""
-    return {f"{part}.{name}": value for name, value in made.items()}
-
-
 def tables(generator: Generator, vocab: int, length: int, hidden: int) -> dict[str, Tensor]:
     """What goes into the lowest layer is made of these."""
     made = drawn(generator, E=(vocab, hidden), P=(length, hidden), S=(2, hidden))
@@ -61,7 +56,7 @@ def tokens(generator: Generator) -> Iterator[Case]:
     for batch, time, hidden in ((1, 1, 3), (1, 2, 3), (3, 3, 3), (2, 5, 4)):
         made: dict[str, Any] = {"tokens": torch.randint(7, (batch, time), generator=generator)}
         made["segments"] = torch.arange(batch * time).view(batch, time) % 2
-        made |= named("p", tables(generator, 7, time + 2, hidden))
+        made |= within("p", tables(generator, 7, time + 2, hidden))
         yield Case(f"batch {batch}, time {time}, hidden {hidden}", made)
 
 
@@ -79,7 +74,7 @@ def layers(generator: Generator) -> Iterator[Case]:
         lengths[0] = time
         keep = torch.arange(time) < lengths[:, None]
         made = drawn(generator, x=(batch, time, hidden)) | {"keep": keep, "heads": heads}
-        made |= named("p", block(generator, hidden))
+        made |= within("p", block(generator, hidden))
         yield Case(f"batch {batch}, time {time}, hidden {hidden}, heads {heads}", made)
 
 
@@ -94,7 +89,7 @@ def hidden_words(generator: Generator) -> Iterator[Case]:
         chosen = torch.rand(batch, time, generator=generator) < 0.5
         chosen[0, -1], chosen[-1, 0] = True, time == 1
         made = drawn(generator, states=(batch, time, hidden)) | {"chosen": chosen}
-        made |= drawn(generator, E=(vocab, hidden)) | named("p", head(generator, vocab, hidden))
+        made |= drawn(generator, E=(vocab, hidden)) | within("p", head(generator, vocab, hidden))
         yield Case(f"batch {batch}, time {time}, {int(chosen.sum())} chosen, hidden {hidden}, vocab {vocab}", made)
 
 
@@ -109,14 +104,11 @@ def trainings(generator: Generator) -> Iterator[Case]:
         made: dict[str, Any] = {"tokens": tokens, "segments": segments, "targets": targets, "follows": follows}
         made["heads"] = heads
         pair = drawn(generator, W_p=(hidden, hidden), b_p=(hidden,), W_n=(2, hidden), b_n=(2,))
-        made |= named("below", tables(generator, vocab, tokens.shape[1] + 1, hidden))
-        made |= named("above", head(generator, vocab, hidden)) | named("pair", pair)
+        made |= within("below", tables(generator, vocab, tokens.shape[1] + 1, hidden))
+        made |= within("above", head(generator, vocab, hidden)) | within("pair", pair)
         for part in ("lower", "upper"):
-            made |= named(part, block(generator, hidden))
+            made |= within(part, block(generator, hidden))
         yield Case(f"{', '.join(map(str, words))} words, hidden {hidden}, heads {heads}, vocab {vocab}", made)
-
-
-PARTS = ("below", "above", "pair", "lower", "upper")
 
 
 def trained(answer: Any, **inputs: Any) -> Any:
@@ -126,15 +118,14 @@ def trained(answer: Any, **inputs: Any) -> Any:
         *plain, below, above, pair, lower, upper = given
         return answer(*plain, [below, above, pair], [lower, upper])
 
-    return flat(PARTS)(use, **inputs)
+    return flat(use, **inputs)
 
 
 def turned(answer: Any, generator: Generator) -> Tensor:
     """How far the outputs of a layer are from turning round when its tokens do."""
-    (*_, case) = layers(generator)
-    use, inputs = flat(("p",)), dict(case.inputs)
+    inputs = largest(layers(generator))
     other = inputs | {"x": inputs["x"].flip(1), "keep": inputs["keep"].flip(1)}
-    return use(answer, **other).flip(1) - use(answer, **inputs)
+    return flat(answer, **other).flip(1) - flat(answer, **inputs)
 
 
 def longer(answer: Any, generator: Generator) -> Tensor:
@@ -253,7 +244,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.embed,
         cases=tokens,
-        use=flat(("p",)),
+        use=flat,
         returns=("x",),
         near=1e-9,  # norms of three numbers amplify rounding
         mistakes=(
@@ -289,7 +280,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.layer,
         cases=layers,
-        use=flat(("p",)),
+        use=flat,
         returns=("x",),
         near=1e-8,  # norms of three numbers amplify rounding
         identities=(Identity("tokens in turned order give the outputs in turned order", turned),),
@@ -327,7 +318,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.words,
         cases=hidden_words,
-        use=flat(("p",)),
+        use=flat,
         returns=("logits",),
         near=1e-8,  # norms of three numbers amplify rounding
         mistakes=(

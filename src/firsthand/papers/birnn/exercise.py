@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from firsthand.papers.birnn.answers import both, brnn, forwards, pools, posterior, turned
-from firsthand.papers.cases import drawn
+from firsthand.papers.cases import drawn, largest
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 
 SIZES = ((1, 1, 1, 1), (1, 3, 1, 2), (2, 2, 2, 2), (3, 4, 2, 3), (4, 5, 3, 2))  # batch, time, inputs, hidden
@@ -72,21 +72,15 @@ def labelled(generator: Generator) -> Iterator[Case]:
         yield Case(words, made)
 
 
-def last(cases: Iterator[Case]) -> dict[str, Any]:
-    """The inputs of the largest case."""
-    (*_, case) = cases
-    return dict(case.inputs)
-
-
 def twice(answer: Any, generator: Generator) -> Tensor:
     """How far sequences that are turned twice are from what they were."""
-    x, long = last(padded(generator, weights=False)).values()
+    x, long = largest(padded(generator, weights=False)).values()
     return answer(answer(x, long), long) - x
 
 
 def alone(answer: Any, generator: Generator) -> Tensor:
     """How far the states of the shortest sequence by itself are from those beside longer ones."""
-    x, long, *rest = last(padded(generator)).values()
+    x, long, *rest = largest(padded(generator)).values()
     n = int(long[-1])
     short = answer(x[-1:, :n], long[-1:], *rest)
     return torch.cat([one - many[-1:, :n] for one, many in zip(short, answer(x, long, *rest), strict=True)])
@@ -94,7 +88,7 @@ def alone(answer: Any, generator: Generator) -> Tensor:
 
 def mirrored(answer: Any, generator: Generator) -> Tensor:
     """How far outputs of the reversed sequence, the directions exchanged, are from the outputs reversed."""
-    inputs = last(padded(generator, outputs=True))
+    inputs = largest(padded(generator, outputs=True))
     x, long = inputs["x"], torch.full_like(inputs["lengths"], inputs["x"].shape[1])
     right = [inputs[name] for name in ("W_f", "U_f", "b_f", "W_b", "U_b", "b_b", "V_f", "V_b", "c")]
     left = [*right[3:6], *right[:3], right[7], right[6], right[8]]

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, in_one, layers
+from firsthand.papers.cases import drawn, flat, largest, layers, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.googlenet.answers import auxiliary, cost, googlenet, inception, pooled, reduced
 
@@ -53,7 +53,7 @@ def parameters(generator: Generator, shapes: dict[str, tuple[int, ...]], part: s
     made = {}
     for name, shape in shapes.items():
         made |= layers(generator, **{part + name: shape, f"{part}{name}_bias": shape[:1]})
-    return spread(made)
+    return within("p", spread(made))
 
 
 def modules(generator: Generator) -> Iterator[Case]:
@@ -108,9 +108,8 @@ def networks(generator: Generator) -> Iterator[Case]:
 
 def side_by_side(answer: Any, generator: Generator) -> Tensor:
     """How far the channels of the other branches change when the kernels of 5x5 pixels do."""
-    (*_, case) = modules(generator)
-    use, inputs = in_one("x"), dict(case.inputs)
-    before, after = use(answer, **inputs), use(answer, **inputs | {"five": 1 - inputs["five"]})
+    inputs = largest(modules(generator))
+    before, after = flat(answer, **inputs), flat(answer, **inputs | {"p.five": 1 - inputs["p.five"]})
     same = (before - after).abs().amax((0, 2, 3))
     return torch.cat([same[:7], same[9:]])  # of 3 + 4 + 2 + 3 channels
 
@@ -202,7 +201,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=inception,
         cases=modules,
-        use=in_one("x"),
+        use=flat,
         returns=("y",),
         identities=(Identity("the kernels of 5x5 pixels change their own channels only", side_by_side),),
         mistakes=(
@@ -278,7 +277,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=auxiliary,
         cases=heads,
-        use=in_one("x"),
+        use=flat,
         returns=("logits",),
         mistakes=(
             mistake("largest-for-mean", ".mean((-2, -1))", ".amax((-2, -1))", "The head's pool takes means."),
@@ -317,7 +316,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=googlenet,
         cases=networks,
-        use=in_one("images", "target"),
+        use=flat,
         returns=("logits", "loss"),
         mistakes=(
             mistake("heads-count-in-full", "0.3 * entropy(first) + 0.3 * entropy(second)",

@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import CONVOLUTIONS, drawn, in_one, layers
+from firsthand.papers.cases import CONVOLUTIONS, drawn, flat, layers, squares, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.lenet.answers import connect, convolve, lenet5, loss, squash, subsample
+from firsthand.papers.mistakes import SQUARES
 
 # batch, maps in, maps out, height, width, kernel
 SIZES = ((1, 1, 1, 2, 2, 2), (1, 1, 2, 3, 4, 1), (1, 2, 1, 3, 3, 3), (2, 2, 2, 5, 4, 3), (3, 3, 4, 6, 7, 2))
@@ -25,13 +26,6 @@ def pictures(generator: Generator) -> Iterator[Case]:
     for batch, inputs, out, h, w, k in SIZES:
         made = drawn(generator, x=(batch, inputs, h, w), weight=(out, inputs, k, k), bias=(out,))
         yield Case(f"batch {batch}, maps {inputs} of {h}x{w}, maps out {out}, kernels {k}x{k}", made)
-
-
-def squares(generator: Generator) -> Iterator[Case]:
-    """Maps with gains and biases."""
-    for batch, maps, h, w in ((1, 1, 2, 2), (1, 2, 2, 4), (2, 2, 4, 4), (3, 4, 6, 2)):
-        made = drawn(generator, x=(batch, maps, h, w), gain=(maps,), bias=(maps,))
-        yield Case(f"batch {batch}, maps {maps} of {h}x{w}", made)
 
 
 def connections(generator: Generator, out: int, inputs: int) -> Tensor:
@@ -67,11 +61,6 @@ def units(generator: Generator) -> Iterator[Case]:
         yield Case(f"batch {batch}, units {n}, classes {classes}, j = {j}", made)
 
 
-def with_fixed_codes(answer: Any, **inputs: Any) -> Any:
-    """The codes are fixed: no gradient is asked for."""
-    return answer(*(value.detach() if name == "codes" else value for name, value in inputs.items()))
-
-
 def networks(generator: Generator) -> Iterator[Case]:
     """Small images, and all the parameters of a small LeNet-5."""
     sizes = ((1, 1, 1, 1, 1, 2, 10), (1, 2, 3, 2, 3, 2, 10), (2, 2, 2, 3, 2, 3, 14), (3, 3, 4, 5, 6, 4, 14))
@@ -79,16 +68,17 @@ def networks(generator: Generator) -> Iterator[Case]:
         table = connections(generator, c3, c1)
         last = (side - 6) // 4
         made: dict[str, Any] = drawn(generator, images=(batch, 1, side, side)) | patterns(generator, f6, classes, batch)
-        made |= {"table": table, "j": 0.5} | drawn(generator, s2=(c1,), s4=(c3,)) | layers(
+        p = drawn(generator, s2=(c1,), s4=(c3,)) | layers(
             generator, c1=(c1, 1, 3, 3), c1_bias=(c1,), s2_bias=(c1,), c3=(int(table.sum()), 3, 3), c3_bias=(c3,),
             s4_bias=(c3,), c5=(c5, c3, last, last), c5_bias=(c5,), f6=(f6, c5), f6_bias=(f6,),
         )  # fmt: skip
+        made |= {"table": table, "j": 0.5} | within("p", p)
         yield Case(f"batch {batch}, {side}x{side} pixels, maps {c1}, {c3}, {c5}, units {f6}, classes {classes}", made)
 
 
 def trained(answer: Any, codes: Tensor, **inputs: Any) -> Any:
-    """The network with fixed codes."""
-    return in_one("images", "target", "table", "j")(answer, **inputs, codes=codes.detach())
+    """The network with its codes among the parameters."""
+    return flat(answer, **inputs, **within("p", {"codes": codes}))
 
 
 def ones(answer: Any, generator: Generator) -> Tensor:
@@ -194,6 +184,7 @@ EXERCISE = Exercise(steps=(
         cases=squares,
         returns=("y",),
         mistakes=(
+            *SQUARES,
             mistake("mean-for-sum", "squares.sum((-2, -1))", "squares.mean((-2, -1))",
                     "The four pixels are added: the gain is there to make a mean of them."),
             mistake("largest-for-sum", "squares.sum((-2, -1))", "squares.amax((-2, -1))",
@@ -204,11 +195,7 @@ EXERCISE = Exercise(steps=(
                     "Two pixels of each square are missing."),
             mistake("bias-scaled", "squares.sum((-2, -1)) + bias[:, None, None]",
                     "(squares.sum((-2, -1)) + bias[:, None, None])", "The gain multiplies the pixels, not the bias."),
-            mistake("bias-missing", " + bias[:, None, None]", "", "Every map has a bias."),
             mistake("gain-missing", "gain[:, None, None] * ", "", "The sum is multiplied by the map's gain."),
-            mistake("gain-shared", "gain[:, None, None]", "gain[0]", "Each map has a gain of its own."),
-            mistake("squares-overlap", "x.unfold(2, 2, 2).unfold(3, 2, 2)", "x.unfold(2, 2, 1).unfold(3, 2, 1)",
-                    "The squares lie two pixels apart, so that none is seen twice."),
         ),
         hints=("x[:, :, ::2, ::2] is the first pixel of every square.",
                "gain[:, None, None] fits the gains to (batch, maps, h, w)."),
@@ -267,7 +254,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=loss,
         cases=units,
-        use=with_fixed_codes,
+        data=("codes",),
         returns=("y", "E"),
         identities=(Identity("with a far rubbish class E is the cross-entropy of -y", rubbish),),
         mistakes=(
@@ -307,6 +294,7 @@ EXERCISE = Exercise(steps=(
         answer=lenet5,
         cases=networks,
         use=trained,
+        data=("codes",),
         returns=("y", "E"),
         near=1e-9,  # tanh of large sums has few digits left in its slope
         mistakes=(

@@ -7,15 +7,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn
-from firsthand.papers.exercise import Case, Exercise, Identity, Step, call, mistake
+from firsthand.papers.cases import by_hand, drawn
+from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.mlp.answers import backward, batch_norm, forward, learn, windows, write
-
-
-def by_hand(answer: Any, **inputs: Any) -> Any:
-    """What an answer returns while torch does not differentiate."""
-    with torch.inference_mode():
-        return call(answer, **inputs)
 
 
 def some_names(generator: Generator) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from firsthand.papers.cases import drawn, trainings, used
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import OPTIMISER
 from firsthand.papers.momentum.answers import SGD, constants, heavy_ball, learn, nesterov, schedule
 
 
@@ -269,10 +270,7 @@ EXERCISE = Exercise(steps=(
         gradients=False,
         returns=("parameter 1", "parameter 2", "parameter 3", "the gradients"),
         mistakes=(
-            mistake("first-group-only", "in self.param_groups:", "in self.param_groups[:1]:",
-                    "There may be several groups."),
-            mistake("rate-of-the-first-group", 'p -= group["lr"]', 'p -= self.param_groups[0]["lr"]',
-                    "Every group has an lr of its own."),
+            *OPTIMISER,
             mistake("nesterov-left-out", 'if group["nesterov"] else', "if False else",
                     "The option nesterov is not used."),
             mistake("always-nesterov", 'if group["nesterov"] else', "if True else",
@@ -293,9 +291,6 @@ EXERCISE = Exercise(steps=(
                     "The velocity holds gradients; lr multiplies it once, at use."),
             mistake("gradients-cleared", 'p -= group["lr"] * u', 'p -= group["lr"] * u\n                p.grad.zero_()',
                     "`step` leaves the gradients alone; clearing them is zero_grad's work."),
-            mistake("state-kept-elsewhere", "state = self.state[p]\n",
-                    'state = self.__dict__.setdefault("own", {}).setdefault(p, {})\n',
-                    "What is not in self.state is lost when state_dict() is saved and loaded."),
         ),
         hints=("`if not state:` sets v up, at a parameter's first gradient.", "p -= ... changes a parameter in place."),
     ),

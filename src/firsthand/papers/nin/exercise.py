@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import CONVOLUTIONS, POOLS, drawn, in_one, layers
+from firsthand.papers.cases import CONVOLUTIONS, POOLS, drawn, flat, layers, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.nin.answers import across, averaging, loss, mlpconv, nin, pool
 
@@ -72,12 +72,13 @@ def networks(generator: Generator) -> Iterator[Case]:
             "cccp3": (b + 1, b + 1), "cccp4": (b, b + 1), "conv3": (b, b, 3, 3), "cccp5": (b + 1, b),
             "cccp6": (classes, b + 1),
         }  # fmt: skip
-        made = drawn(generator, images=(batch, channels, 8, 8)) | layers(generator, **wide)
+        images, p = drawn(generator, images=(batch, channels, 8, 8)), layers(generator, **wide)
         for name, shape in wide.items():
-            made[f"{name}_bias"] = 0.6 + 0.3 * torch.randn(shape[0], generator=generator, dtype=torch.float64)
+            p[f"{name}_bias"] = 0.6 + 0.3 * torch.randn(shape[0], generator=generator, dtype=torch.float64)
         tilt = 0.05 * (-1.0) ** torch.arange(classes)  # so that the means of the sums have both signs, and pixels, too
-        made["cccp6_bias"] = tilt - centre(**made)
-        yield Case(f"batch {batch}, channels {channels}, maps {a + 1}, {a}, {b}, classes {classes}", made)
+        p["cccp6_bias"] = tilt - centre(**images, **p)
+        words = f"batch {batch}, channels {channels}, maps {a + 1}, {a}, {b}, classes {classes}"
+        yield Case(words, images | within("p", p))
 
 
 def shuffled(answer: Any, generator: Generator) -> Tensor:
@@ -289,7 +290,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=nin,
         cases=networks,
-        use=in_one("images"),
+        use=flat,
         returns=("logits",),
         mistakes=(
             mistake("class-maps-not-rectified", "return block(x, \"conv3\", \"cccp5\", \"cccp6\").mean((2, 3))",

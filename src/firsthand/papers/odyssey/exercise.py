@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn
+from firsthand.papers.cases import drawn, largest
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.odyssey.answers import full_recurrence, size, study, through_time, vanilla, variant
 
@@ -70,15 +70,9 @@ def searches(generator: Generator) -> Iterator[Case]:
         yield Case(words, {"run": trial, "names": names, "draws": draws, "best": best})
 
 
-def last(cases: Iterator[Case]) -> dict[str, Any]:
-    """The inputs of the largest case."""
-    (*_, case) = cases
-    return dict(case.inputs)
-
-
 def bounded(answer: Any, generator: Generator) -> float:
     """By how much the cell of CIFG exceeds 1, where it began inside: it is an average of z and itself."""
-    x, y, c, *rest = last(one_step(generator)).values()
+    x, y, c, *rest = largest(one_step(generator)).values()
     for _ in range(20):
         y, c = answer("CIFG", 5 * x, y, c.clamp(-1, 1), *rest)
     return max(0.0, float(c.abs().max()) - 1)
@@ -86,14 +80,14 @@ def bounded(answer: Any, generator: Generator) -> float:
 
 def adding_up(answer: Any, generator: Generator) -> Tensor:
     """How far the cell of NFG is from the old cell and what NFG writes into an empty one; without peepholes."""
-    x, y, c, W, R, b, p = last(one_step(generator)).values()
+    x, y, c, W, R, b, p = largest(one_step(generator)).values()
     p = torch.zeros_like(p)
     return answer("NFG", x, y, c, W, R, b, p)[1] - c - answer("NFG", x, y, torch.zeros_like(c), W, R, b, p)[1]
 
 
 def without_feed(answer: Any, generator: Generator) -> Tensor:
     """How far a step without gate recurrence is from one whose gates before were 0."""
-    inputs = last(one_step(generator, gates=True))
+    inputs = largest(one_step(generator, gates=True))
     first = answer(*(inputs | {"gates": 0 * inputs["gates"]}).values())
     other = answer(*(inputs | {"G": 0 * inputs["G"]}).values())
     return torch.cat([one - two for one, two in zip(first, other, strict=True)], 1)
@@ -106,7 +100,7 @@ def of_the_example(answer: Any, generator: Generator) -> float:
 
 def linear(answer: Any, generator: Generator) -> Tensor:
     """How far gradients of twice the errors are from twice the gradients."""
-    inputs = last(texts(generator))
+    inputs = largest(texts(generator))
     found = answer(*inputs.values())
     twice = answer(*(inputs | {"errors": 2 * inputs["errors"]}).values())
     return torch.cat([(two - 2 * one).flatten() for one, two in zip(found, twice, strict=True)])

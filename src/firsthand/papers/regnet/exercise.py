@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, in_blocks, norms, with_stride, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import CONV_NORM, END, SHORTCUT
 from firsthand.papers.regnet import answers
 
 # batch, channels that go in and come out, height, width, kernel, stride, channels of a group
@@ -20,14 +21,6 @@ BLOCKS = (
     (2, 4, 4, 4, 2, 4, 3, 1, 3),
     (2, 4, 6, 6, 3, 4, 6, 2, 2),
 )
-
-
-def norms(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
-    """Kernels by what their names end in, with the numbers of their norms."""
-    made = {}
-    for name, shape in shapes.items():
-        made |= drawn(generator, **{f"W{name}": shape, f"gamma{name}": shape[:1], f"beta{name}": shape[:1]})
-    return made
 
 
 def populations(generator: Generator) -> Iterator[Case]:
@@ -82,14 +75,9 @@ def parts(generator: Generator) -> Iterator[Case]:
     for batch, before, width, inside, g, height, across, stride, squeezed in BLOCKS:
         made: dict[str, Any] = drawn(generator, x=(batch, before, height, across))
         found = kernels(generator, before, width, inside, g, squeezed, stride == 2)
-        made |= {f"p.{name}": value for name, value in found.items()} | {"stride": stride}
+        made |= within("p", found) | {"stride": stride}
         kind = f"Y, {squeezed} squeezed" if squeezed else "X"
         yield Case(f"{kind}, batch {batch}, {before} to {width} channels, {height} x {across}, stride {stride}", made)
-
-
-def with_stride(answer: Any, **inputs: Any) -> Tensor:
-    """What a block whose parameters come in a dictionary makes of its input."""
-    return flat(("p",))(lambda x, stride, p: answer(x, p, stride), **inputs)
 
 
 def networks(generator: Generator) -> Iterator[Case]:
@@ -100,27 +88,16 @@ def networks(generator: Generator) -> Iterator[Case]:
         (2, 16, 24, (4, 8, 5.9, 1.9), 2),
     ):
         made: dict[str, Any] = drawn(generator, images=(batch, 3, height, width)) | {"line": line}
-        made |= {f"stem.{name}": one for name, one in norms(generator, **{"": (4, 3, 3, 3)}).items()}
+        made |= within("stem", norms(generator, **{"": (4, 3, 3, 3)}))
         wide, depths, groups = answers.stages(answers.widths(*line), 1, 4)
         before, place = 4, 0
         for w, depth, g in zip(wide.tolist(), depths.tolist(), groups.tolist(), strict=True):
             for first in [True] + [False] * (depth - 1):
-                found = kernels(generator, before, w, w, g, squeezed, first)
-                made |= {f"{place}.{name}": one for name, one in found.items()}
+                made |= within(str(place), kernels(generator, before, w, w, g, squeezed, first))
                 before, place = w, place + 1
         made |= drawn(generator, W=(3, before), b=(3,))
         words = f"batch {batch}, {height} x {width}, d, w_0, w_a, w_m = {', '.join(map(str, line))}"
         yield Case(words + (", Y blocks" if squeezed else ""), made)
-
-
-def in_blocks(answer: Any, images: Tensor, line: Any, W: Tensor, b: Tensor, **inputs: Tensor) -> Tensor:
-    """The logits of a network whose blocks come in a list of dictionaries."""
-    found: dict[str, dict[str, Tensor]] = {}
-    for name, value in inputs.items():
-        part, one = name.split(".")
-        found.setdefault(part, {})[one] = value
-    stem = found.pop("stem")
-    return answer(images, line, stem, [found[str(place)] for place in range(len(found))], W, b)
 
 
 def ends(answer: Any, generator: Generator) -> Tensor:
@@ -271,6 +248,7 @@ EXERCISE = Exercise(steps=(
         returns=("y",),
         near=1e-8,  # norms of few numbers amplify rounding
         mistakes=(
+            *CONV_NORM,
             mistake("width-for-number", "groups=x.shape[1] // W.shape[1]", "groups=W.shape[1]",
                     "torch's `groups` is their number; g = W.shape[1] is the channels of one."),
             mistake("groups-left-out", ", groups=x.shape[1] // W.shape[1]", "",
@@ -288,13 +266,6 @@ EXERCISE = Exercise(steps=(
             mistake("norm-of-groups", "    mean = h.mean((0, 2, 3), keepdim=True)\n    variance = ((h - mean) ** 2)",
                     "    mean = h.mean((0, 1, 2, 3), keepdim=True)\n    variance = ((h - mean) ** 2)",
                     "Every map has a mean of its own."),
-            mistake("unbiased", "((h - mean) ** 2).mean((0, 2, 3), keepdim=True)", "h.var((0, 2, 3), keepdim=True)",
-                    "torch's var divides by one less: the variance is a mean."),
-            mistake("one-zero-always", "padding=W.shape[-1] // 2", "padding=1",
-                    "A 1x1 kernel needs no zeros around: (k - 1) / 2 of them."),
-            mistake("stride-left-out", "stride=stride, ", "", "`stride` is not used."),
-            mistake("eps-outside-root", "(variance + 1e-5).sqrt()", "(variance.sqrt() + 1e-5)",
-                    "eps is under the root."),
         ),
         hints=("x.shape[1] // W.shape[1] is the number of groups.",
                "Means over the dimensions (0, 2, 3), with keepdim=True."),
@@ -317,22 +288,18 @@ EXERCISE = Exercise(steps=(
         returns=("y",),
         near=1e-8,  # norms of few numbers amplify rounding
         mistakes=(
+            *SHORTCUT,
             Mistake("stride-in-1x1", (('p["beta_1"], 1)', 'p["beta_1"], stride)'), ('p["beta_2"], stride)',
                     'p["beta_2"], 1)')),
                     "The 3x3 convolution has the stride; the first 1x1 has it in the ResNets of 2015."),
             Mistake("stride-in-last", (('p["beta_2"], stride)', 'p["beta_2"], 1)'), ('p["beta_3"], 1)',
                     'p["beta_3"], stride)')),
                     "The 3x3 convolution has the stride."),
-            mistake("rectified-before-sum", "(h + around).clamp(min=0)", "h.clamp(min=0) + around",
-                    "The last rectifier comes after the addition."),
-            mistake("no-last-rectifier", "(h + around).clamp(min=0)", "h + around", "The sum is rectified."),
             mistake("no-first-rectifier", 'p["beta_1"], 1).clamp(min=0)', 'p["beta_1"], 1)',
                     "A rectifier stands after the first convolution."),
             mistake("no-second-rectifier", 'p["beta_2"], stride).clamp(min=0)', 'p["beta_2"], stride)',
                     "A rectifier stands after the second convolution."),
             mistake("plain", "(h + around).clamp(min=0)", "h.clamp(min=0)", "The input is added."),
-            mistake("projection-not-normalised", 'conv_norm(x, p["W_s"], p["gamma_s"], p["beta_s"], stride)',
-                    'torch.conv2d(x, p["W_s"], stride=stride)', "The projection has batch normalisation, too."),
             mistake("never-squeezed", 'if "V_1" in p:', "if not p:", "If p has V_1 the maps are weighted."),
             mistake("sums-squeezed", "h.mean((2, 3))", "h.sum((2, 3))", "A map is squeezed to its mean."),
             mistake("not-squashed", 'torch.sigmoid(squeezed @ p["V_2"].T + p["c_2"])',
@@ -364,6 +331,7 @@ EXERCISE = Exercise(steps=(
         returns=("logits",),
         near=1e-7,  # norms of few numbers amplify rounding, layer after layer
         mistakes=(
+            *END,
             mistake("first-stage-whole", "before = 0", "before = widths(*line).tolist()[0]",
                     "The first stage halves the image, too; ResNet's first stage does not."),
             mistake("all-blocks-halve", "1 if width == before else 2", "2",
@@ -376,12 +344,6 @@ EXERCISE = Exercise(steps=(
                     "The stem has a rectifier."),
             mistake("stem-not-normalised", 'conv_norm(images, stem["W"], stem["gamma"], stem["beta"], 2)',
                     'torch.conv2d(images, stem["W"], stride=2, padding=1)', "The stem has a norm, too."),
-            mistake("sums-for-means", "x.mean((2, 3))", "x.sum((2, 3))", "The mean over a map's places, not the sum."),
-            mistake("largest-for-mean", "x.mean((2, 3))", "x.amax((2, 3))", "The mean over a map's places."),
-            mistake("no-bias", "@ W.T + b", "@ W.T", "The linear layer has a bias."),
-            mistake("probabilities", "return x.mean((2, 3)) @ W.T + b",
-                    "return torch.softmax(x.mean((2, 3)) @ W.T + b, 1)",
-                    "Logits are what a softmax would turn into probabilities: leave it out."),
         ),
         hints=("widths(*line).tolist() goes along the blocks.",
                "Keep the width of the block before, to see where a stage begins."),

@@ -6,21 +6,14 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, in_blocks, norms, with_stride, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import CONV_NORM, END, SHORTCUT
 from firsthand.papers.resnet import answers
 
 # batch, channels that go in and come out, height, width, stride
 CONVOLUTIONS = ((1, 1, 1, 2, 3, 1, 1), (2, 1, 2, 3, 3, 2, 3), (2, 3, 3, 4, 5, 2, 1), (3, 2, 4, 4, 4, 1, 3))  # and size
 BLOCKS = ((1, 2, 2, 3, 4, 1), (2, 1, 2, 4, 4, 2), (2, 2, 5, 5, 4, 2), (2, 3, 3, 3, 3, 1), (3, 3, 4, 4, 6, 2))
-
-
-def norms(generator: Generator, **shapes: tuple[int, ...]) -> dict[str, Tensor]:
-    """Kernels by their names, "_1" for instance, with the numbers of their norms."""
-    made = {}
-    for name, shape in shapes.items():
-        made |= drawn(generator, **{f"W{name}": shape, f"gamma{name}": shape[:1], f"beta{name}": shape[:1]})
-    return made
 
 
 def convolutions(generator: Generator) -> Iterator[Case]:
@@ -46,7 +39,7 @@ def parts(generator: Generator, kernels: Any) -> Iterator[Case]:
         project = place % 2 == 1 if "_3" not in shapes else inputs != shapes["_3"][0] or stride != 1
         if project:
             shapes |= {"_s": (shapes["_3" if "_3" in shapes else "_2"][0], inputs, 1, 1)}
-        made |= {f"p.{name}": value for name, value in norms(generator, **shapes).items()}
+        made |= within("p", norms(generator, **shapes))
         words = f"batch {batch}, {inputs} channels, {height} x {width}, stride {stride}" + ", projection" * project
         yield Case(words, made | {"stride": stride})
 
@@ -62,11 +55,6 @@ def narrow(inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
     return {"_1": (outputs, inputs, 1, 1), "_2": (outputs, outputs, 3, 3), "_3": (out, outputs, 1, 1)}
 
 
-def with_stride(answer: Any, **inputs: Any) -> Tensor:
-    """What a block whose parameters come in a dictionary makes of its input."""
-    return flat(("p",))(lambda x, stride, p: answer(x, p, stride), **inputs)
-
-
 def sizes(generator: Generator) -> Iterator[Case]:
     """n and the first width."""
     for n, width in ((1, 1), (1, 16), (2, 3), (3, 16), (9, 8)):
@@ -77,22 +65,11 @@ def networks(generator: Generator) -> Iterator[Case]:
     """Images, and the parameters of a network by the numbers of their blocks."""
     for batch, channels, n, width, height, across in ((1, 1, 1, 1, 8, 8), (2, 3, 1, 2, 8, 12), (2, 2, 2, 2, 9, 8)):
         made: dict[str, Any] = drawn(generator, images=(batch, channels, height, across)) | {"n": n}
-        made |= {f"stem.{name}": one for name, one in norms(generator, **{"": (width, channels, 3, 3)}).items()}
+        made |= within("stem", norms(generator, **{"": (width, channels, 3, 3)}))
         for place, (inputs, outputs, _) in enumerate(answers.plan(n, width).tolist()):
-            kernels = norms(generator, **basic(inputs, outputs))
-            made |= {f"{place}.{name}": one for name, one in kernels.items()}
+            made |= within(str(place), norms(generator, **basic(inputs, outputs)))
         made |= drawn(generator, W=(3, 4 * width), b=(3,))
         yield Case(f"batch {batch}, {channels} channels, {height} x {across}, n = {n}, width {width}", made)
-
-
-def in_blocks(answer: Any, images: Tensor, n: int, W: Tensor, b: Tensor, **inputs: Tensor) -> Tensor:
-    """The logits of a network whose blocks come in a list of dictionaries."""
-    found: dict[str, dict[str, Tensor]] = {}
-    for name, value in inputs.items():
-        part, one = name.split(".")
-        found.setdefault(part, {})[one] = value
-    stem = found.pop("stem")
-    return answer(images, n, stem, [found[str(place)] for place in range(len(found))], W, b)
 
 
 def nothing_learned(answer: Any, generator: Generator, last: str = "_2") -> Tensor:
@@ -135,16 +112,10 @@ EXERCISE = Exercise(steps=(
         returns=("y",),
         near=1e-8,  # norms of few numbers amplify rounding
         mistakes=(
-            mistake("one-zero-always", "padding=W.shape[-1] // 2", "padding=1",
-                    "A 1x1 kernel needs no zeros around: (k - 1) / 2 of them."),
+            *CONV_NORM,
             mistake("no-padding", "padding=W.shape[-1] // 2", "padding=0", "Zeros around the maps keep their size."),
             mistake("kernel-size-of-zeros", "padding=W.shape[-1] // 2", "padding=W.shape[-1] - 1",
                     "Half as many zeros are enough: (k - 1) / 2 on every side."),
-            mistake("stride-left-out", "stride=stride, ", "", "`stride` is not used."),
-            mistake("unbiased", "((h - mean) ** 2).mean((0, 2, 3), keepdim=True)", "h.var((0, 2, 3), keepdim=True)",
-                    "torch's var divides by one less: the variance is a mean."),
-            mistake("eps-outside-root", "(variance + 1e-5).sqrt()", "(variance.sqrt() + 1e-5)",
-                    "eps is under the root."),
             Mistake("every-example-apart", (("h.mean((0, 2, 3)", "h.mean((2, 3)"), ("2).mean((0, 2, 3)",
                     "2).mean((2, 3)")),
                     "Mean and variance are over the batch, too."),
@@ -213,9 +184,7 @@ EXERCISE = Exercise(steps=(
         near=1e-8,  # norms of few numbers amplify rounding
         identities=(Identity("where nothing is learned, F = 0, the block is relu(x)", nothing_learned),),
         mistakes=(
-            mistake("rectified-before-sum", "(h + around).clamp(min=0)", "h.clamp(min=0) + around",
-                    "The last rectifier comes after the addition."),
-            mistake("no-last-rectifier", "(h + around).clamp(min=0)", "h + around", "The sum is rectified."),
+            *SHORTCUT,
             mistake("no-first-rectifier", 'p["beta_1"], stride).clamp(min=0)', 'p["beta_1"], stride)',
                     "A rectifier stands between the two convolutions."),
             mistake("plain", "(h + around).clamp(min=0)", "h.clamp(min=0)",
@@ -225,8 +194,6 @@ EXERCISE = Exercise(steps=(
                     "The first convolution has the stride."),
             mistake("projection-not-used", 'if "W_s" in p:', 'if "W_s" in p and h.shape == x.shape:',
                     "Where p has W_s, the shortcut is a projection."),
-            mistake("projection-not-normalised", 'conv_norm(x, p["W_s"], p["gamma_s"], p["beta_s"], stride)',
-                    'torch.conv2d(x, p["W_s"], stride=stride)', "The projection has batch normalisation, too."),
             mistake("shortcut-rectified", "h + around", "h + around.clamp(min=0)",
                     "Nothing is done to what is added: negative inputs stay negative."),
             mistake("norms-crossed", 'conv_norm(h, p["W_2"], p["gamma_2"], p["beta_2"], 1)',
@@ -254,15 +221,13 @@ EXERCISE = Exercise(steps=(
         identities=(Identity("where nothing is learned, F = 0, the block is relu(x)",
                              lambda answer, generator: nothing_learned(answer, generator, "_3")),),
         mistakes=(
+            *SHORTCUT,
             Mistake("stride-in-3x3", (('p["beta_1"], stride)', 'p["beta_1"], 1)'), ('p["beta_2"], 1)',
                     'p["beta_2"], stride)')),
                     'That is "v1.5", torchvision\'s: as published the first convolution has the stride.'),
             Mistake("stride-in-last", (('p["beta_1"], stride)', 'p["beta_1"], 1)'), ('p["beta_3"], 1)',
                     'p["beta_3"], stride)')),
                     "The first convolution has the stride."),
-            mistake("rectified-before-sum", "(h + around).clamp(min=0)", "h.clamp(min=0) + around",
-                    "The last rectifier comes after the addition."),
-            mistake("no-last-rectifier", "(h + around).clamp(min=0)", "h + around", "The sum is rectified."),
             mistake("no-first-rectifier", 'p["beta_1"], stride).clamp(min=0)', 'p["beta_1"], stride)',
                     "A rectifier stands after the first convolution."),
             mistake("no-second-rectifier", 'p["beta_2"], 1).clamp(min=0)', 'p["beta_2"], 1)',
@@ -271,8 +236,6 @@ EXERCISE = Exercise(steps=(
                     "What is added may be negative: no rectifier before the addition."),
             mistake("plain", "(h + around).clamp(min=0)", "h.clamp(min=0)",
                     "That is a plain network: the input is added."),
-            mistake("projection-not-normalised", 'conv_norm(x, p["W_s"], p["gamma_s"], p["beta_s"], stride)',
-                    'torch.conv2d(x, p["W_s"], stride=stride)', "The projection has batch normalisation, too."),
             mistake("shortcut-rectified", "h + around", "h + around.clamp(min=0)",
                     "Nothing is done to what is added: negative inputs stay negative."),
         ),
@@ -334,6 +297,7 @@ EXERCISE = Exercise(steps=(
         returns=("logits",),
         near=1e-7,  # norms of few numbers amplify rounding, layer after layer
         mistakes=(
+            *END,
             mistake("stem-not-rectified", 'stem["beta"], 1).clamp(min=0)', 'stem["beta"], 1)',
                     "The first convolution and its norm are followed by a rectifier."),
             mistake("stem-halves", 'stem["beta"], 1)', 'stem["beta"], 2)', "The first convolution has stride 1."),
@@ -341,15 +305,9 @@ EXERCISE = Exercise(steps=(
                     "Max-pooling is for ImageNet's large images: here the blocks follow at once."),
             mistake("stem-not-normalised", 'conv_norm(images, stem["W"], stem["gamma"], stem["beta"], 1)',
                     'torch.conv2d(images, stem["W"], padding=1)', "The first convolution has a norm, too."),
-            mistake("sums-for-means", "x.mean((2, 3))", "x.sum((2, 3))", "The mean over a map's places, not the sum."),
-            mistake("largest-for-mean", "x.mean((2, 3))", "x.amax((2, 3))", "The mean over a map's places."),
             mistake("one-place", "x.mean((2, 3))", "x[:, :, 0, 0]", "The mean is over all places of a map."),
             mistake("never-halved", "x = block(x, p, stride)", "x = block(x, p, 1)",
                     "The first blocks of the second and third stage have stride 2."),
-            mistake("no-bias", "@ W.T + b", "@ W.T", "The linear layer has a bias."),
-            mistake("probabilities", "return x.mean((2, 3)) @ W.T + b",
-                    "return torch.softmax(x.mean((2, 3)) @ W.T + b, 1)",
-                    "Logits are what a softmax would turn into probabilities: leave it out."),
             mistake("mean-over-channels", "x.mean((2, 3)) @ W.T",
                     "x.mean((2, 3)).mean(1, keepdim=True).expand(-1, W.shape[1]) @ W.T",
                     "Every map has a mean of its own."),

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from firsthand.papers.cases import drawn, numbers, trainings, used
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import OPTIMISER
 from firsthand.papers.rmsprop.answers import RMSprop, graves, rmsprop, rprop
 
 SLIDE = torch.tensor([[0.1]] * 9 + [[-0.9]], dtype=torch.float64)  # the gradients of the lecture's example
@@ -246,10 +247,7 @@ EXERCISE = Exercise(steps=(
         near=1e-9,  # s - m^2 loses digits
         returns=("parameter 1", "parameter 2", "parameter 3", "the gradients"),
         mistakes=(
-            mistake("first-group-only", "in self.param_groups:", "in self.param_groups[:1]:",
-                    "There may be several groups."),
-            mistake("rate-of-the-first-group", 'p -= group["lr"]', 'p -= self.param_groups[0]["lr"]',
-                    "Every group has an lr of its own."),
+            *OPTIMISER,
             mistake("eps-of-the-first-group", '+ group["eps"]', '+ self.param_groups[0]["eps"]',
                     "Every group has an eps of its own."),
             mistake("eps-inside-root", '(spread.clamp(min=0).sqrt() + group["eps"])',
@@ -277,9 +275,6 @@ EXERCISE = Exercise(steps=(
             mistake("gradients-cleared", 'p -= group["lr"] * state["v"]',
                     'p -= group["lr"] * state["v"]\n                p.grad.zero_()',
                     "`step` leaves the gradients alone; clearing them is zero_grad's work."),
-            mistake("state-kept-elsewhere", "state = self.state[p]\n",
-                    'state = self.__dict__.setdefault("own", {}).setdefault(p, {})\n',
-                    "What is not in self.state is lost when state_dict() is saved and loaded."),
         ),
         hints=("`if not state:` sets s, m and v up, at a parameter's first gradient.",
                "Take every option from the group, not from self.", "p -= ... changes a parameter in place."),

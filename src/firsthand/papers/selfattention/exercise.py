@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, flat, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.selfattention.answers import advance, backward, block, self_attention, weights
 
@@ -44,7 +44,7 @@ def texts(generator: Generator, whole: bool = False) -> Iterator[Case]:
         past = (batch, heads, seen, d // heads)
         made = drawn(generator, x=(batch, time, d), past_k=past, past_v=past)
         own = matrices(generator, d, whole)
-        made |= {f"p.{name}": value for name, value in own.items()} if whole else own
+        made |= within("p", own) if whole else own
         yield Case(f"batch {batch}, time {time} after {seen}, d {d}, heads {heads}", made)
 
 
@@ -54,9 +54,9 @@ def networks(generator: Generator) -> Iterator[Case]:
         norm = dict.fromkeys(("scale", "shift"), (d,))
         ends = drawn(generator, C=(vocab, d), P=(first + second + 2, d), **norm, W=(vocab, d), b=(vocab,))
         made: dict[str, Any] = {"tokens": torch.randint(vocab, (batch, first + second), generator=generator)}
-        made |= {"first": first, "heads": heads} | {f"ends.{name}": value for name, value in ends.items()}
+        made |= {"first": first, "heads": heads} | within("ends", ends)
         for part in ("lower", "upper"):
-            made |= {f"{part}.{name}": value for name, value in matrices(generator, d, whole=True).items()}
+            made |= within(part, matrices(generator, d, whole=True))
         yield Case(f"batch {batch}, {first} and {second} tokens, vocab {vocab}, d {d}, heads {heads}", made)
 
 
@@ -71,7 +71,7 @@ def in_two_calls(answer: Any, **inputs: Any) -> tuple[Tensor, ...]:
         (k_1, v_1), (k_2, v_2) = state
         return logits, k_1, v_1, k_2, v_2
 
-    return flat(("ends", "lower", "upper"))(use, **inputs)
+    return flat(use, **inputs)
 
 
 def sums(answer: Any, generator: Generator) -> Tensor:
@@ -272,7 +272,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=block,
         cases=lambda generator: texts(generator, whole=True),
-        use=flat(("p",)),
+        use=flat,
         returns=("x", "keys", "values"),
         near=1e-9,  # norms of three numbers amplify rounding
         mistakes=(

@@ -108,9 +108,6 @@ def searched(answer: Any, logs: Tensor, beam: int, end: int, longest: int) -> tu
     return found, torch.tensor(totals, dtype=torch.float64)
 
 
-PAIRS = flat(("encoder", "decoder"))
-
-
 def each_alone(answer: Any, generator: Generator) -> Tensor:
     """How far what is handed over of a batch is from what is handed over of its sentences one by one, unpadded."""
     (*_, case) = texts(generator)
@@ -125,7 +122,7 @@ def so_far(answer: Any, generator: Generator) -> Tensor:
     (*_, case) = pairs(generator)
     other = case.inputs["target"].clone()
     other[:, -1] = (other[:, -1] + 1) % 5
-    return PAIRS(answer, **case.inputs | {"target": other}) - PAIRS(answer, **case.inputs)
+    return flat(answer, **case.inputs | {"target": other}) - flat(answer, **case.inputs)
 
 
 def exact(answer: Any, generator: Generator) -> float:
@@ -276,7 +273,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=logits,
         cases=pairs,
-        use=PAIRS,
+        use=flat,
         returns=("logits",),
         identities=(Identity("no logits see the token that they are to predict", so_far),),
         mistakes=(

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, flat, largest, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Step, mistake
 from firsthand.papers.transformer import answers
 
@@ -66,7 +66,7 @@ def layers(generator: Generator, decoder: bool = False) -> Iterator[Case]:
         keys = source if decoder else time
         made |= {"see": seen(generator, batch, 1, keys), "heads": heads}
         for part in ("own", "cross") if decoder else ("p",):
-            made |= {f"{part}.{name}": value for name, value in matrices(generator, d, layer=True).items()}
+            made |= within(part, matrices(generator, d, layer=True))
         yield Case(f"batch {batch}, time {time}" + f", source {source}" * decoder + f", d {d}, heads {heads}", made)
 
 
@@ -103,19 +103,17 @@ def shifts(answer: Any, generator: Generator) -> Tensor:
 
 def causal(answer: Any, generator: Generator) -> Tensor:
     """How far the first outputs change when a later token does."""
-    (*_, case) = layers(generator, decoder=True)
-    use = flat(("own", "cross"))
-    changed = case.inputs["x"].clone()
+    inputs = largest(layers(generator, decoder=True))
+    changed = inputs["x"].clone()
     changed[:, -1] += 1
-    return (use(answer, **case.inputs | {"x": changed}) - use(answer, **case.inputs))[:, :-1]
+    return (flat(answer, **inputs | {"x": changed}) - flat(answer, **inputs))[:, :-1]
 
 
 def turned(answer: Any, generator: Generator) -> Tensor:
     """How far an encoder's outputs are from turning round when its tokens do: it knows no places."""
-    (*_, case) = layers(generator)
-    use, inputs = flat(("p",)), dict(case.inputs)
+    inputs = largest(layers(generator))
     other = inputs | {"x": inputs["x"].flip(1), "see": inputs["see"].flip(2)}
-    return use(answer, **other).flip(1) - use(answer, **inputs)
+    return flat(answer, **other).flip(1) - flat(answer, **inputs)
 
 
 EXERCISE = Exercise(steps=(
@@ -265,7 +263,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.encoder_layer,
         cases=layers,
-        use=flat(("p",)),
+        use=flat,
         returns=("x",),
         near=1e-9,  # norms of two numbers amplify rounding
         identities=(Identity("tokens in turned order give the outputs in turned order", turned),),
@@ -300,7 +298,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.decoder_layer,
         cases=lambda generator: layers(generator, decoder=True),
-        use=flat(("own", "cross")),
+        use=flat,
         returns=("y",),
         near=1e-9,  # norms of two numbers amplify rounding
         identities=(Identity("a later token changes nothing before it", causal),),

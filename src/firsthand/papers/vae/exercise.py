@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, flat
+from firsthand.papers.cases import drawn, flat, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.vae import answers
 
@@ -42,7 +42,7 @@ def pictures(generator: Generator) -> Iterator[Case]:
     for samples, batch, pixels, hidden, latent in ((1, 1, 1, 1, 1), (1, 2, 3, 2, 2), (2, 2, 2, 2, 2), (3, 4, 5, 6, 3)):
         made: dict[str, Any] = {"x": torch.randint(2, (batch, pixels), generator=generator).double()}
         made |= drawn(generator, noise=(samples, batch, latent))
-        made |= {f"p.{name}": value for name, value in parameters(generator, pixels, hidden, latent).items()}
+        made |= within("p", parameters(generator, pixels, hidden, latent))
         words = f"{samples} samples, batch {batch}, pixels {pixels}, hidden {hidden}, latents {latent}"
         yield Case(words, made)
 
@@ -217,7 +217,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.network,
         cases=pictures,
-        use=flat(("p",)),
+        use=flat,
         returns=("mean", "log_variance", "z", "logits"),
         mistakes=(
             mistake("heads-swapped", "return mean, log_variance, z", "return log_variance, mean, z",
@@ -261,7 +261,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=answers.bounds,
         cases=pictures,
-        use=flat(("p",)),
+        use=flat,
         data=("x",),
         returns=("A", "B"),
         identities=(

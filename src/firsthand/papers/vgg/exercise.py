@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import drawn, in_one, layers
+from firsthand.papers.cases import drawn, flat, largest, layers, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
 from firsthand.papers.vgg.answers import block, counts, dense, probabilities, reach, vgg
 
@@ -51,7 +51,8 @@ def linear(generator: Generator, channels: int, side: int, hidden: int, classes:
     """The matrices and biases of three linear layers."""
     made = layers(generator, fc6=(hidden, channels * side**2), fc7=(hidden + 1, hidden), fc8=(classes, hidden + 1))
     made |= drawn(generator, fc6_bias=(hidden,), fc7_bias=(hidden + 1,), fc8_bias=(classes,))
-    return made | {name: made[name] / 2 + 0.5 for name in ("fc6_bias", "fc7_bias")}  # or few units would speak
+    made |= {name: made[name] / 2 + 0.5 for name in ("fc6_bias", "fc7_bias")}  # or few units would speak
+    return within("p", made)
 
 
 def maps(generator: Generator) -> Iterator[Case]:
@@ -82,8 +83,8 @@ def networks(generator: Generator) -> Iterator[Case]:
         for i, number in enumerate(blocks, 1):
             for name in (f"conv{i}_{j}" for j in range(1, number + 1)):
                 after = width * i
-                made |= {name: 1.5 * layers(generator, _=(after, before, 3, 3))["_"]}
-                made[f"{name}_bias"] = drawn(generator, _=(after,))["_"] / 2
+                made[f"p.{name}"] = 1.5 * layers(generator, _=(after, before, 3, 3))["_"]
+                made[f"p.{name}_bias"] = drawn(generator, _=(after,))["_"] / 2
                 before = after
         made |= linear(generator, before, side, 5, classes)
         yield Case(f"batch {batch}, {h}x{w} pixels, blocks {blocks}, width {width}, classes {classes}", made)
@@ -103,19 +104,17 @@ def published(answer: Any, generator: Generator) -> float:
 
 def windows(answer: Any, generator: Generator) -> Tensor:
     """How far each score is from the score of its window alone."""
-    (*_, case) = maps(generator)
-    use, inputs = in_one("maps", "side"), dict(case.inputs)
-    n, whole = inputs["side"], use(answer, **inputs)
-    rows = [[use(answer, **inputs | {"maps": inputs["maps"][:, :, i : i + n, j : j + n]})[:, :, 0, 0]
+    inputs = largest(maps(generator))
+    n, whole = inputs["side"], flat(answer, **inputs)
+    rows = [[flat(answer, **inputs | {"maps": inputs["maps"][:, :, i : i + n, j : j + n]})[:, :, 0, 0]
              for j in range(whole.shape[3])] for i in range(whole.shape[2])]  # fmt: skip
     return torch.stack([torch.stack(row, 2) for row in rows], 2) - whole
 
 
 def turned(answer: Any, generator: Generator) -> Tensor:
     """How far the probabilities of a mirror image are from those of the image."""
-    (*_, case) = networks(generator)
-    use, inputs = in_one("images", "blocks", "side"), dict(case.inputs)
-    return use(answer, **inputs | {"images": inputs["images"].flip(3)}) - use(answer, **inputs)
+    inputs = largest(networks(generator))
+    return flat(answer, **inputs | {"images": inputs["images"].flip(3)}) - flat(answer, **inputs)
 
 
 EXERCISE = Exercise(steps=(
@@ -231,7 +230,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=dense,
         cases=maps,
-        use=in_one("maps", "side"),
+        use=flat,
         returns=("scores",),
         identities=(Identity("each score is that of its own window of the maps", windows),),
         mistakes=(
@@ -291,7 +290,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=vgg,
         cases=networks,
-        use=in_one("images", "blocks", "side"),
+        use=flat,
         returns=("p",),
         identities=(Identity("an image and its mirror image have the same probabilities", turned),),
         mistakes=(

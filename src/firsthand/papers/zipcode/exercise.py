@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from firsthand.papers.cases import CONVOLUTIONS, drawn, in_one, layers
+from firsthand.papers.cases import CONVOLUTIONS, drawn, flat, layers, squares, within
 from firsthand.papers.exercise import Case, Exercise, Identity, Mistake, Step, mistake
+from firsthand.papers.mistakes import SQUARES
 from firsthand.papers.zipcode.answers import Sees, average, counts, feature_map, field, rejects, zipnet
 from firsthand.papers.zipcode.model import H3_SEES
 
@@ -28,11 +29,10 @@ def patches(generator: Generator) -> Iterator[Case]:
         yield Case(f"batch {batch}, maps {seen} of {h}x{w}, kernels {k}x{k}, stride {stride}", made)
 
 
-def squares(generator: Generator) -> Iterator[Case]:
-    """Maps with gains and biases."""
-    for batch, maps, h, w in ((1, 1, 2, 2), (1, 2, 2, 4), (2, 2, 4, 4), (3, 4, 6, 2)):
-        made = drawn(generator, x=(batch, maps, h, w), gain=(maps,), bias=(maps,))
-        yield Case(f"batch {batch}, maps {maps} of {h}x{w}", made | {"gain": made["gain"] / 2})
+def halved(generator: Generator) -> Iterator[Case]:
+    """Maps with small gains, so that few sums are squashed flat, and biases."""
+    for words, inputs in squares(generator):
+        yield Case(words, {**inputs, "gain": inputs["gain"] / 2})
 
 
 def wiring(generator: Generator, out: int, maps: int) -> Sees:
@@ -70,10 +70,11 @@ def digits(generator: Generator) -> Iterator[Case]:
         sees, h4 = wiring(generator, out, maps), (side - 6) // 4
         made: dict[str, Any] = drawn(generator, pictures=(batch, 1, n, n))
         made |= {"labels": torch.randint(classes, (batch,), generator=generator), "sees": sees, "side": side}
-        made |= drawn(generator, h2=(maps,), h4=(out,)) | layers(
+        p = drawn(generator, h2=(maps,), h4=(out,)) | layers(
             generator, h1=(maps, 3, 3), h1_bias=(maps,), h2_bias=(maps,), h3=(sum(map(len, sees)), 3, 3),
             h3_bias=(out,), h4_bias=(out,), out=(classes, out * h4**2), out_bias=(classes,),
         )  # fmt: skip
+        made |= within("p", p)
         yield Case(f"batch {batch}, field of {side}x{side}, maps {maps}, {out}, classes {classes}, sees {sees}", made)
 
 
@@ -178,16 +179,16 @@ EXERCISE = Exercise(steps=(
             x is (batch, map, h, w), h and w are even; gain and bias are (map).
             """,
         answer=average,
-        cases=squares,
+        cases=halved,
         returns=("h",),
         mistakes=(
+            *SQUARES,
             mistake("mean-for-sum", ".sum((-2, -1))", ".mean((-2, -1))",
                     "The four pixels are added: the gain makes a mean of them."),
             mistake("largest-for-sum", ".sum((-2, -1))", ".amax((-2, -1))",
                     "That is max pooling, of later years: here the four pixels are added."),
             mistake("not-squashed", "1.7159 * torch.tanh(2 / 3 * (gain[:, None, None] * total + bias[:, None, None]))",
                     "gain[:, None, None] * total + bias[:, None, None]", "H2 and H4 squash, too."),
-            mistake("bias-missing", " + bias[:, None, None]", "", "Every map has a bias."),
             mistake("bias-scaled", "total + bias[:, None, None]", "(total + bias[:, None, None])",
                     "The gain multiplies the pixels, not the bias."),
             mistake("gain-outside", "1.7159 * torch.tanh(2 / 3 * (gain[:, None, None] * total",
@@ -195,9 +196,6 @@ EXERCISE = Exercise(steps=(
                     "The gain is part of the sum that is squashed."),
             mistake("gain-fixed", "gain[:, None, None]", "(gain[:, None, None] * 0 + 0.25)",
                     "The gain is a parameter that is learned, not always a quarter."),
-            mistake("gain-shared", "gain[:, None, None]", "gain[0]", "Each map has a gain of its own."),
-            mistake("squares-overlap", "x.unfold(2, 2, 2).unfold(3, 2, 2)", "x.unfold(2, 2, 1).unfold(3, 2, 1)",
-                    "The squares lie two pixels apart, so that none is seen twice."),
         ),
         hints=("x[:, :, ::2, ::2] is the first pixel of every square.",
                "gain[:, None, None] fits the gains to (batch, map, h, w)."),
@@ -298,7 +296,7 @@ EXERCISE = Exercise(steps=(
             """,
         answer=zipnet,
         cases=digits,
-        use=in_one("pictures", "labels", "sees", "side"),
+        use=flat,
         returns=("y", "E"),
         near=1e-9,  # tanh of large sums has few digits left in its slope
         mistakes=(
