@@ -11,6 +11,8 @@ from firsthand import optim
 from firsthand.data import text
 from firsthand.nn import init
 from firsthand.papers.adadelta import answers as adadelta
+from firsthand.papers.adagrad import answers as adagrad
+from firsthand.papers.adam import answers as adam
 from firsthand.papers.backprop import answers as backprop
 from firsthand.papers.backprop import recipe, rule, tape
 from firsthand.papers.mlp import answers as mlp
@@ -245,3 +247,30 @@ def test_the_answers_of_mlp_are_the_papers_network():
     assert_close(
         shares.double(), network(torch.zeros(1, 3, dtype=torch.long)).softmax(1)[0].detach(), atol=0.032, rtol=0
     )
+
+
+def test_the_answers_of_adam_are_the_rule():
+    """Forty steps with parameters that lack gradients now and then."""
+    generator = torch.Generator().manual_seed(0)
+    starts = [torch.randn(3, generator=generator, dtype=torch.float64) for _ in range(2)]
+    ours, theirs = ([value.clone().requires_grad_() for value in starts] for _ in range(2))
+    both = adam.Adam(ours, lr=0.1), optim.Adam(theirs, lr=0.1)
+    slopes = torch.randn(40, 2, 3, generator=generator, dtype=torch.float64)
+    for t, row in enumerate(slopes):
+        for mine, other, slope in zip(ours, theirs, row, strict=True):
+            mine.grad, other.grad = (None if t % 5 == 4 and mine is ours[1] else slope.clone() for _ in range(2))
+        for one in both:
+            one.step()
+    assert_close(ours, theirs)
+    options = {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-6}
+    for path, theirs in ((adam.adam, optim.Adam), (adam.adamax, optim.Adamax), (adam.adamw, optim.AdamW)):
+        decays = theirs is optim.AdamW
+        found = path(starts[0], slopes[:, 0], **options, **({"decay": 0.2} if decays else {}))[-1]
+        made = partial(theirs, **options, **({"weight_decay": 0.2} if decays else {}))
+        assert_close(found, walked(made, starts[0], slopes[:, 0]), rtol=1e-9, atol=0)
+
+
+def test_the_answers_of_adagrad_are_the_rule():
+    w, slopes = numbers((3,), (20, 3))
+    theirs = walked(partial(optim.Adagrad, lr=0.1, eps=1e-3), w, slopes)
+    assert_close(adagrad.adagrad(w, slopes, 0.1, 1e-3)[-1], theirs)

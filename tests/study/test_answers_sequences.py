@@ -5,8 +5,13 @@ import torch
 from scipy import stats
 from torch.testing import assert_close
 
+import firsthand
+from firsthand import nn
 from firsthand.papers.birnn import answers as birnn
 from firsthand.papers.birnn import model as birnn_model
+from firsthand.papers.gru import answers as gru
+from firsthand.papers.lstm import answers as lstm
+from firsthand.papers.lstm import model as lstm_model
 from firsthand.papers.nplm import answers as nplm
 from firsthand.papers.nplm import model as nplm_model
 from firsthand.papers.nplm.ngrams import DeletedInterpolation, context_and_word
@@ -257,3 +262,32 @@ def test_the_answers_of_wavenet_are_the_papers_network():
         assert_close(logits[:, step], last[:, -1].detach())
         assert torch.equal(written[:, step], last[:, -1].argmax(1))
         last, state = network.advance(written[:, step : step + 1], state)
+
+
+def test_the_answers_of_the_lstm_are_the_papers_network():
+    """Their step is that of lstm_model.py, and their model gives the logits of the paper's with the same weights."""
+    torch.manual_seed(0)
+    theirs = lstm_model.LanguageModel().double()
+    ours = lstm.LanguageModel().double()
+    names = {"lstm.weight_ih_l0": "weight_ih", "lstm.weight_hh_l0": "weight_hh", "lstm.bias_ih_l0": "bias_ih",
+             "lstm.bias_hh_l0": "bias_hh", "output.weight": "weight", "output.bias": "bias"}  # fmt: skip
+    ours.load_state_dict({names[name]: value for name, value in theirs.state_dict().items()})
+    tokens = torch.randint(28, (3, 7))
+    assert_close(ours.advance(tokens)[0], theirs(tokens))
+    x, h, c, W, U, b = (
+        torch.randn(size, dtype=torch.float64) for size in ((2, 3), (2, 4), (2, 4), (12, 3), (12, 4), 12)
+    )
+    parts = [tuple(value.chunk(3)) for value in (W, U, b)]
+    assert_close(lstm.step_1997(x, h, c, W, U, b), lstm_model.step_1997(x, h, c, *parts))
+
+
+def test_the_answers_of_the_gru_are_the_papers_steps():
+    """As published, and as torch has it."""
+    sizes = ((2, 3), (2, 4), (12, 3), (12, 4), 12, 12)
+    x, h, W, U, b, c = (torch.randn(size, dtype=torch.float64) for size in sizes)
+    assert_close(gru.step(x, h, W, U), firsthand.get("gru").module("model").step(x, h, W.chunk(3), U.chunk(3)))
+    lengths, text = torch.tensor([3, 1]), torch.randn(2, 3, 3, dtype=torch.float64)
+    states, last = nn.gru(text, h, W, U, b, c, lengths=lengths)
+    ours, end = gru.layer(text, h, W, U, b, c, lengths)
+    assert_close(end, last)
+    assert_close(ours[0], states[0])  # those past the end of a text differ by convention

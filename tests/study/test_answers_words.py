@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch.testing import assert_close
 
+import firsthand
+from firsthand import nn
 from firsthand.data.sentences import BOS, EOS, UNK
 from firsthand.data.wordpiece import WordPiece
 from firsthand.papers.bahdanau import answers as bahdanau
@@ -18,6 +20,7 @@ from firsthand.papers.seq2seq import model as seq2seq_model
 from firsthand.papers.skipgram import answers as skipgram
 from firsthand.papers.skipgram import model as skipgram_model
 from firsthand.papers.skipgram import sampling
+from firsthand.papers.transformer import answers as transformer
 from firsthand.train import decoding
 
 
@@ -225,3 +228,41 @@ def test_the_answers_of_bert_hide_the_same_words():
     others = torch.randint(len(vocabulary), tokens.shape, generator=generator)
     theirs = masking.masked(tokens, vocabulary, torch.Generator().manual_seed(1))
     assert_close(bert.hide(tokens, order, what, others), theirs)
+
+
+def test_the_answers_of_the_transformer_are_the_papers_layers():
+    """With the same weights, padding in the source, and the future hidden in the target."""
+    torch.manual_seed(0)
+    layers = firsthand.get("transformer").module("layers")
+    encoder = layers.EncoderLayer(6, 3, 8, None, 0.0, "post").double()
+    decoder = layers.DecoderLayer(6, 3, 8, None, 0.0, "post").double()
+    for p in (*encoder.parameters(), *decoder.parameters()):
+        p.data.normal_()
+
+    def matrices(attention):
+        return dict(zip(("W_q", "W_k", "W_v"), attention.in_proj_weight.chunk(3), strict=True)) | {
+            "W_o": attention.out_proj.weight
+        }
+
+    def named(attention, feed, norms):
+        maps = {
+            "W_1": feed.expand.weight,
+            "b_1": feed.expand.bias,
+            "W_2": feed.contract.weight,
+            "b_2": feed.contract.bias,
+        }
+        ends = {f"{name}_{i}": value for i, one in enumerate(norms, 1) for name, value in
+                (("scale", one.norm.weight), ("shift", one.norm.bias))}  # fmt: skip
+        return matrices(attention) | maps | ends
+
+    x, y = torch.randn(2, 4, 6, dtype=torch.float64), torch.randn(2, 3, 6, dtype=torch.float64)
+    keep = torch.tensor([[True] * 4, [True, True, False, False]])
+    memory = encoder(x, keep[:, None, None])
+    p = named(encoder.attention, encoder.feed, encoder.sums)
+    assert_close(transformer.encoder_layer(x, keep[:, None], 3, p), memory)
+    theirs, _ = decoder(y, (keep[:, None, None], *decoder.cross.offer(memory)))
+    own = named(decoder.attention, decoder.feed, decoder.sums[:1])
+    cross = named(decoder.cross, decoder.feed, decoder.sums[1:])
+    assert_close(transformer.decoder_layer(y, memory, keep[:, None], 3, own, cross), theirs)
+    table = nn.SinusoidalPositions(9, 6)(torch.zeros(1, 9, 6, dtype=torch.float64))[0]
+    assert_close(transformer.positions(9, 6), table, atol=1e-6, rtol=0)  # a table in float32

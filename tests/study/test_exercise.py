@@ -10,18 +10,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
-import torch
-from torch.testing import assert_close
 
 import firsthand
-from firsthand import nn, optim, papers
+from firsthand import papers
 from firsthand.cli import main
-from firsthand.papers.adagrad import answers as adagrad
 from firsthand.papers.adam import answers as adam
-from firsthand.papers.gru import answers as gru
-from firsthand.papers.lstm import answers as lstm
-from firsthand.papers.lstm import model
-from firsthand.papers.transformer import answers as transformer
 from firsthand.study.lesson import Lesson
 from firsthand.study.progress import Progress
 from firsthand.study.skeleton import skeleton, without
@@ -132,104 +125,3 @@ def test_a_function_of_a_notebook_is_judged():
     assert firsthand.judge("adam", adam.corrected, seed=1).right
     found = firsthand.judge("adam", lambda m, v, t, betas: (m, v / (1 - betas[1] ** t)), step="corrected", seed=1)
     assert not found.right and found.mistakes[0].name == "only-v-corrected"
-
-
-def test_the_answers_of_the_lstm_are_the_papers_network():
-    """Their step is that of model.py, and their model gives the logits of the paper's with the same weights."""
-    torch.manual_seed(0)
-    theirs = model.LanguageModel().double()
-    ours = lstm.LanguageModel().double()
-    names = {"lstm.weight_ih_l0": "weight_ih", "lstm.weight_hh_l0": "weight_hh", "lstm.bias_ih_l0": "bias_ih",
-             "lstm.bias_hh_l0": "bias_hh", "output.weight": "weight", "output.bias": "bias"}  # fmt: skip
-    ours.load_state_dict({names[name]: value for name, value in theirs.state_dict().items()})
-    tokens = torch.randint(28, (3, 7))
-    assert_close(ours.advance(tokens)[0], theirs(tokens))
-    x, h, c, W, U, b = (
-        torch.randn(size, dtype=torch.float64) for size in ((2, 3), (2, 4), (2, 4), (12, 3), (12, 4), 12)
-    )
-    parts = [tuple(value.chunk(3)) for value in (W, U, b)]
-    assert_close(lstm.step_1997(x, h, c, W, U, b), model.step_1997(x, h, c, *parts))
-
-
-def test_the_answers_of_adam_are_the_rule():
-    """Forty steps with parameters that lack gradients now and then."""
-    generator = torch.Generator().manual_seed(0)
-    starts = [torch.randn(3, generator=generator, dtype=torch.float64) for _ in range(2)]
-    ours, theirs = ([value.clone().requires_grad_() for value in starts] for _ in range(2))
-    rules = adam.Adam(ours, lr=0.1), optim.Adam(theirs, lr=0.1)
-    slopes = torch.randn(40, 2, 3, generator=generator, dtype=torch.float64)
-    for t, row in enumerate(slopes):
-        for mine, other, slope in zip(ours, theirs, row, strict=True):
-            mine.grad, other.grad = (None if t % 5 == 4 and slope is row[1] else slope.clone() for _ in range(2))
-        for rule in rules:
-            rule.step()
-    assert_close(ours, theirs)
-    options = {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-6}
-    for path, rule in ((adam.adam, optim.Adam), (adam.adamax, optim.Adamax), (adam.adamw, optim.AdamW)):
-        w = starts[0].clone().requires_grad_()
-        more = {"decay": 0.2} if rule is optim.AdamW else {}
-        made = rule([w], **options, **({"weight_decay": 0.2} if more else {}))
-        for slope in slopes[:, 0]:
-            w.grad = slope.clone()
-            made.step()
-        assert_close(path(starts[0], slopes[:, 0], **options, **more)[-1], w.detach(), rtol=1e-9, atol=0)
-
-
-def test_the_answers_of_the_gru_are_the_papers_steps():
-    """As published, and as torch has it."""
-    sizes = ((2, 3), (2, 4), (12, 3), (12, 4), 12, 12)
-    x, h, W, U, b, c = (torch.randn(size, dtype=torch.float64) for size in sizes)
-    assert_close(gru.step(x, h, W, U), firsthand.get("gru").module("model").step(x, h, W.chunk(3), U.chunk(3)))
-    lengths, text = torch.tensor([3, 1]), torch.randn(2, 3, 3, dtype=torch.float64)
-    states, last = nn.gru(text, h, W, U, b, c, lengths=lengths)
-    ours, end = gru.layer(text, h, W, U, b, c, lengths)
-    assert_close(end, last)
-    assert_close(ours[0], states[0])  # those past the end of a text differ by convention
-
-
-def test_the_answers_of_adagrad_are_the_rule():
-    slopes, w = torch.randn(20, 3, dtype=torch.float64), torch.randn(3, dtype=torch.float64)
-    p = w.clone().requires_grad_()
-    rule = optim.Adagrad([p], lr=0.1, eps=1e-3)
-    for slope in slopes:
-        p.grad = slope.clone()
-        rule.step()
-    assert_close(adagrad.adagrad(w, slopes, 0.1, 1e-3)[-1], p.detach())
-
-
-def test_the_answers_of_the_transformer_are_the_papers_layers():
-    """With the same weights, padding in the source, and the future hidden in the target."""
-    torch.manual_seed(0)
-    layers = firsthand.get("transformer").module("layers")
-    encoder = layers.EncoderLayer(6, 3, 8, None, 0.0, "post").double()
-    decoder = layers.DecoderLayer(6, 3, 8, None, 0.0, "post").double()
-    for p in (*encoder.parameters(), *decoder.parameters()):
-        p.data.normal_()
-
-    def matrices(attention):
-        return dict(zip(("W_q", "W_k", "W_v"), attention.in_proj_weight.chunk(3), strict=True)) | {
-            "W_o": attention.out_proj.weight
-        }
-
-    def named(attention, feed, norms):
-        maps = {
-            "W_1": feed.expand.weight,
-            "b_1": feed.expand.bias,
-            "W_2": feed.contract.weight,
-            "b_2": feed.contract.bias,
-        }
-        ends = {f"{name}_{i}": value for i, one in enumerate(norms, 1) for name, value in
-                (("scale", one.norm.weight), ("shift", one.norm.bias))}  # fmt: skip
-        return matrices(attention) | maps | ends
-
-    x, y = torch.randn(2, 4, 6, dtype=torch.float64), torch.randn(2, 3, 6, dtype=torch.float64)
-    keep = torch.tensor([[True] * 4, [True, True, False, False]])
-    memory = encoder(x, keep[:, None, None])
-    p = named(encoder.attention, encoder.feed, encoder.sums)
-    assert_close(transformer.encoder_layer(x, keep[:, None], 3, p), memory)
-    theirs, _ = decoder(y, (keep[:, None, None], *decoder.cross.offer(memory)))
-    own = named(decoder.attention, decoder.feed, decoder.sums[:1])
-    cross = named(decoder.cross, decoder.feed, decoder.sums[1:])
-    assert_close(transformer.decoder_layer(y, memory, keep[:, None], 3, own, cross), theirs)
-    table = nn.SinusoidalPositions(9, 6)(torch.zeros(1, 9, 6, dtype=torch.float64))[0]
-    assert_close(transformer.positions(9, 6), table, atol=1e-6, rtol=0)  # a table in float32
