@@ -2,6 +2,7 @@
 
 from firsthand.papers.exercise import mistake
 
+# Of a rule as an optimiser of torch.
 OPTIMISER = (
     mistake("first-group-only", "in self.param_groups:", "in self.param_groups[:1]:", "There may be several groups."),
     mistake(

@@ -30,7 +30,7 @@ def patches(generator: Generator) -> Iterator[Case]:
 
 
 def halved(generator: Generator) -> Iterator[Case]:
-    """Maps with small gains, so that few sums are squashed flat, and biases."""
+    """Maps with gains of half the size, and biases."""
     for words, inputs in squares(generator):
         yield Case(words, {**inputs, "gain": inputs["gain"] / 2})
 
