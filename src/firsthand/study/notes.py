@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from firsthand.errors import UserError
@@ -114,7 +115,7 @@ def read(path: Path, key: str) -> Note:
         return Note(key, {})
     titles: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
-    for heading, body in list(divided(text))[1:]:  # the first is what stands above all headings
+    for heading, body in divided(text):
         title = titles.setdefault(heading.lower(), heading)
         parts.setdefault(title, []).append(body)
     raw = {heading: "\n".join(bodies) for heading, bodies in parts.items()}
@@ -122,22 +123,23 @@ def read(path: Path, key: str) -> Note:
     return Note(key, {heading: said(body) for heading, body in raw.items()}, asked)
 
 
-def divided(text: str) -> Iterator[tuple[str, str]]:
-    """Every heading with the text up to the next one, but for the page's own title; none within fenced code."""
-    heading, body, fence, titled = "", [], "", False
-    for line in text.split("\n"):
-        mark = re.match(r"\s{0,3}(```+|~~~+)", line)
-        if mark:
+def headings(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """The headings among lines: the number of the line, its hashes, its words; none within fenced code."""
+    fence = ""
+    for number, line in enumerate(lines):
+        if mark := re.match(r"\s{0,3}(```+|~~~+)", line):
             fence = "" if fence and line.strip().startswith(fence) else fence or mark[1]
-        found = None if fence else re.match(r"(#{1,6})\s+(.*?)\s*#*\s*$", line)
-        if found and found[1] == "#" and not titled and not heading:
-            titled = True
-        elif found:
-            yield heading, "\n".join(body)
-            heading, body = found[2], []
-        else:
-            body.append(line)
-    yield heading, "\n".join(body)
+        if not fence and (found := re.match(r"(#{1,6})\s+(.*?)\s*#*\s*$", line)):
+            yield number, found[1], found[2]
+
+
+def divided(text: str) -> Iterator[tuple[str, str]]:
+    """Every heading with the text up to the next one, but for the page's own title."""
+    lines = text.split("\n")
+    found = list(headings(lines))
+    titled = bool(found) and found[0][1] == "#"
+    for (start, _, heading), (end, _, _) in pairwise([*found[titled:], (len(lines), "", "")]):
+        yield heading, "\n".join(lines[start + 1 : end])
 
 
 def without_hints(text: str) -> str:
@@ -186,19 +188,11 @@ def with_question(text: str, question: str, answer: str) -> str:
 def added(text: str, title: str, entry: Sequence[str]) -> str:
     """A text with some lines at the end of a section."""
     lines = text.rstrip("\n").split("\n") if text.strip() else []
-    fence, start, end = "", None, len(lines)
-    for number, line in enumerate(lines):
-        mark = re.match(r"\s{0,3}(```+|~~~+)", line)
-        if mark:
-            fence = "" if fence and line.strip().startswith(fence) else fence or mark[1]
-        if not fence and (found := re.match(r"(#{1,6})\s+(.*?)\s*#*\s*$", line)):
-            if start is not None:
-                end = number
-                break
-            if found[2].lower() == title.lower():
-                start = number
+    found = list(headings(lines))
+    start = next((number for number, _, words in found if words.lower() == title.lower()), None)
     if start is None:
         return "\n".join([*lines, *([""] if lines else []), f"## {title}", "", *entry]) + "\n"
+    end = next((number for number, _, _ in found if number > start), len(lines))
     while end > start + 1 and not lines[end - 1].strip():
         end -= 1
     gap = [] if re.match(r"([-*+]|\d+[.)]|\s)", lines[end - 1]) else [""]
