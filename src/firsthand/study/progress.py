@@ -1,14 +1,13 @@
 """What a learner has done so far: `progress.json` beside the files that they write in."""
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from firsthand.errors import notice
-from firsthand.train.folder import write_atomically
+from firsthand.train.folder import write_json
+from firsthand.typed import parse_json, read_bytes
 
 
 @dataclass
@@ -29,10 +28,10 @@ class Progress:
         self.path = folder / "progress.json"
         self.steps: dict[str, dict[str, Done]] = {}
         try:
-            self.steps = read(json.loads(self.path.read_text(encoding="utf-8")))
+            self.steps = read(self.path)
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, TypeError, AttributeError):
+        except ValueError:
             aside = self.path.with_suffix(".damaged.json")
             notice(f"{self.path} cannot be read: it is kept as {aside.name}, and progress starts anew.")
             self.path.replace(aside)
@@ -53,16 +52,9 @@ class Progress:
     def write(self) -> None:
         """Write the file, whole or not at all."""
         found = {key: {name: asdict(done) for name, done in steps.items()} for key, steps in self.steps.items()}
-        write_atomically(self.path, (json.dumps(found, indent=2) + "\n").encode())
+        write_json(self.path, found)
 
 
-def read(found: dict[str, Any]) -> dict[str, dict[str, Done]]:
-    """The records in a file's content, checked field by field; raises ValueError, TypeError or AttributeError."""
-    steps: dict[str, dict[str, Done]] = {}
-    for key, row in found.items():
-        for name, fields in row.items():
-            done = Done(**fields)
-            if any(type(getattr(done, field)) is not type(getattr(Done(), field)) for field in asdict(done)):
-                raise ValueError(f"{key}, {name}: a field has another type")
-            steps.setdefault(key, {})[name] = done
-    return steps
+def read(path: Path) -> dict[str, dict[str, Done]]:
+    """The records in a file, by paper and step; raises FileNotFoundError, and ValueError for what no command wrote."""
+    return parse_json(read_bytes(path), dict[str, dict[str, Done]])
