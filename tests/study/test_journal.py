@@ -167,6 +167,17 @@ def test_who_waits_too_long_is_told(journal, monkeypatch):
         Journal(journal.folder).begin()
 
 
+def test_a_place_without_locks(journal, monkeypatch):
+    """What filelock raises on some network file systems is told in a sentence."""
+
+    def refuse(*_):
+        raise NotImplementedError
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(UserError, match=r"journal cannot be locked: choose another place with --journal"):
+        journal.begin()
+
+
 def test_a_command_that_was_killed_leaves_the_old_or_the_new(journal):
     """Killed at any moment, no file is half, and the next command works."""
     journal.begin()

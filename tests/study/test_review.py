@@ -80,5 +80,17 @@ def test_a_card_that_no_command_wrote(asked, card):
     before = path.read_text()
     with pytest.raises(UserError, match="cannot be understood: take its entry away"):
         due(asked, date(2030, 1, 1))
+    with pytest.raises(UserError, match="cannot be understood: take its entry away"):
         answer(asked, question, 3, NOON)
     assert path.read_text() == before
+
+
+def test_a_card_from_which_no_day_follows(asked):
+    """It can be read, but lacks what the next answer needs."""
+    question = due(asked, NOON.date())[0].question
+    card = {"card_id": 1, "state": 2, "step": None, "stability": None, "difficulty": None,
+            "due": NOON.isoformat(), "last_review": None}  # fmt: skip
+    (asked.folder / "reviews.json").write_text(json.dumps({question.id: {"card": card, "log": []}}))
+    assert due(asked, NOON.date())[0].question == question
+    with pytest.raises(UserError, match="cannot be understood: take its entry away"):
+        answer(asked, question, 3, NOON)

@@ -1,6 +1,5 @@
 """A reading group: a shared folder, in which every member writes files of their own, and none of another's."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from typing import TypedDict
 from firsthand import papers
 from firsthand.errors import UserError, notice
 from firsthand.study import journey, notes
-from firsthand.study.journal import Journal, refused, today
+from firsthand.study.journal import Journal, today
+from firsthand.train.folder import readable_json
 from firsthand.typed import parse_json, read_bytes
 
 ROLES = {
@@ -77,7 +77,6 @@ class Group:
             for title, words in (("Confusion", confusion), ("Objection", objection)):
                 if words:
                     text = notes.added(text, title, [f"- {' '.join(words.split())}"])
-            make(path.parent)
             self.journal.write(path, text.encode())
         return path
 
@@ -120,23 +119,14 @@ def init(journal: Journal, folder: Path | None, name: str) -> Path:
     if shared.exists() and not shared.is_dir():
         raise UserError(f"{shared} is a file: give the group a folder.")
     mine = shared / "members" / f"{plain(name)}.json"
-    make(mine.parent)
     if not mine.exists():
         row = {"name": name, "joined": today().isoformat()}
         with journal.lock():
-            journal.write(mine, (json.dumps(row, indent=2, ensure_ascii=False) + "\n").encode())
+            journal.write(mine, readable_json(row))
     inside = journal.folder.absolute()
     place = shared.relative_to(inside) if shared.is_relative_to(inside) else shared
     journal.begin(group=str(place), member=name)
     return shared
-
-
-def make(folder: Path) -> None:
-    """Make a folder; raises UserError where the system will not."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refused(folder, error) from None
 
 
 def plain(name: str) -> str:

@@ -5,7 +5,6 @@ that two commands at once lose nothing of each other's; what a hand has added to
 """
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from firsthand.errors import UserError, notice, unknown
 from firsthand.papers.card import Reference
 from firsthand.study import bibliography, journey, notes
 from firsthand.study.progress import read as read_rebuilt
-from firsthand.train.folder import cannot_write, write_atomically
+from firsthand.train.folder import cannot_write, readable_json, write_atomically
 from firsthand.typed import parse_json, read_bytes
 
 JOURNAL = Path("journal")  # where it lies unless --journal says otherwise
@@ -94,15 +93,16 @@ class Journal:
         """Be the only one who writes; raises UserError where the folder cannot be written, or another takes long."""
         from filelock import FileLock, Timeout
 
-        place = self.folder / ".lock"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(place, timeout=PATIENCE)
+            lock = FileLock(self.folder / ".lock", timeout=PATIENCE)
             lock.acquire()
         except Timeout:
             raise UserError(f"Another command is writing in {self.folder}: try again when it has ended.") from None
-        except (OSError, NotImplementedError) as error:
-            raise refused(place.parent, error) from None
+        except OSError as error:
+            raise cannot_write(self.folder, error, "--journal") from None
+        except NotImplementedError:  # some network file systems have no locks
+            raise UserError(f"{self.folder} cannot be locked: choose another place with --journal.") from None
         try:
             yield
         finally:
@@ -123,7 +123,7 @@ class Journal:
                 kept = numbered(path) if beside else self.backup(path, many)
                 shutil.copy2(path, kept)
         except OSError as error:
-            raise refused(path, error, option) from None
+            raise cannot_write(path, error, option) from None
         write_atomically(path, content, option=option)
         return kept
 
@@ -156,7 +156,7 @@ class Journal:
         with self.lock():
             found = self.load(name, shape)
             yield found
-            self.write(self.folder / name, (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode(), False)
+            self.write(self.folder / name, readable_json(found), many=False)
 
     # -- the plan -----------------------------------------------------------------------------------------------------
 
@@ -327,8 +327,3 @@ def numbered(path: Path) -> Path:
     """The first name that is free, with a number before its suffix."""
     names = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in range(1, 10**9))
     return next(free for free in names if not free.exists())
-
-
-def refused(path: Path, error: Exception, option: str = "--journal") -> UserError:
-    """The error for a place that the system will not let us write; `option` is the one that names another."""
-    return cannot_write(path, error if isinstance(error, OSError) else OSError(str(error)), option)

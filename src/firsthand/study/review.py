@@ -8,9 +8,7 @@ from typing import Any
 
 from firsthand.errors import UserError
 from firsthand.study.journal import Journal, Reviewed
-from firsthand.study.notes import Note, Question
-
-GRADES = {1: "again", 2: "hard", 3: "good", 4: "easy"}
+from firsthand.study.notes import Question
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,12 @@ def scheduler() -> Any:
     return fsrs.Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
 
 
+def odd(journal: Journal, name: str) -> UserError:
+    """The error for a question's state that no command wrote."""
+    path = journal.folder / "reviews.json"
+    return UserError(f"{path}: the card of '{name}' cannot be understood: take its entry away.")
+
+
 def state(journal: Journal, found: Mapping[str, Any], name: str) -> Any:
     """A question's state; a fresh one where it was never asked. Raises UserError for one that no command wrote."""
     import fsrs
@@ -39,16 +43,14 @@ def state(journal: Journal, found: Mapping[str, Any], name: str) -> Any:
     try:
         return fsrs.Card.from_dict(found[name]["card"])
     except (KeyError, TypeError, ValueError, AttributeError):
-        path = journal.folder / "reviews.json"
-        raise UserError(f"{path}: the card of '{name}' cannot be understood: take its entry away.") from None
+        raise odd(journal, name) from None
 
 
-def due(journal: Journal, day: date, written: Mapping[str, Note] | None = None) -> list[Due]:
+def due(journal: Journal, day: date) -> list[Due]:
     """The questions whose day has come, the longest waiting first, and then those that were never asked."""
-    written = journal.all_written() if written is None else written
     found = journal.load("reviews.json", dict[str, Reviewed])
     rows = []
-    for paper, note in written.items():
+    for paper, note in journal.all_written().items():
         for question in note.questions:
             asked = question.id in found
             since = local(state(journal, found, question.id).due) if asked else None
@@ -63,7 +65,7 @@ def local(moment: datetime) -> date:
 
 
 def answer(journal: Journal, question: Question, grade: int, now: datetime | None = None) -> date:
-    """Note how well a question was known, at once, and say on which day it comes again."""
+    """Note how well a question was known, from 1 again to 4 easy, and say on which day it comes again."""
     import fsrs
 
     now = now or datetime.now(UTC)
@@ -72,11 +74,8 @@ def answer(journal: Journal, question: Question, grade: int, now: datetime | Non
         card = state(journal, found, question.id)
         try:
             card, log = scheduler().review_card(card, fsrs.Rating(grade), now)
-        except (TypeError, ValueError, OverflowError):
-            raise UserError(
-                f"{journal.folder / 'reviews.json'}: the card of '{question.id}' cannot be understood: take its entry "
-                "away."
-            ) from None
+        except (ArithmeticError, AssertionError, TypeError, ValueError):
+            raise odd(journal, question.id) from None
         row = found.setdefault(question.id, {"card": {}, "log": []})
         row["card"] = card.to_dict()
         row["log"].append({"grade": int(log.rating), "at": log.review_datetime.isoformat()})

@@ -51,12 +51,16 @@ def cannot_write(path: Path, error: OSError, option: str = "--out") -> UserError
 
 def write_json(path: Path, content: Any, sync: bool = True) -> None:
     """Write JSON that people can read, atomically; numbers that are not finite as null."""
-    text = json.dumps(finite(content), indent=2, ensure_ascii=False)
+    write_atomically(path, readable_json(content), sync)
+
+
+def readable_json(content: Any) -> bytes:
+    """JSON that people can read, with numbers that are not finite as null."""
+    text = json.dumps(finite(content), indent=2, ensure_ascii=False) + "\n"
     try:
-        data = text.encode()
+        return text.encode()
     except UnicodeEncodeError:  # the name of a file whose bytes are not UTF-8: JSON can say it with escapes
-        data = json.dumps(finite(content), indent=2).encode()
-    write_atomically(path, data + b"\n", sync)
+        return json.dumps(finite(content), indent=2).encode() + b"\n"
 
 
 def finite(content: Any) -> Any:
