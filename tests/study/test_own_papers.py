@@ -37,11 +37,7 @@ def test_a_number_of_a_second_reference(journal):
     (item,) = add(journal, "arXiv:1211.5063", {}).new
     assert item.key == "pascanu2013difficulty" and "Pascanu, Razvan" in text(journal)
     assert journal.own["pascanu2013difficulty"].authors[0].family == "Pascanu"
-    assert add(journal, "1211.5063", {}).known == [
-        "pascanu2013difficulty is there already, as pascanu2013difficulty."
-    ] or add(journal, "1211.5063", {}).known == [
-        f"arXiv:1211.5063 is pascanu2013difficulty in {journal.folder / 'library.bib'} already."
-    ]
+    assert add(journal, "1211.5063", {}).known == ["pascanu2013difficulty is there already, as pascanu2013difficulty."]
 
 
 @pytest.mark.parametrize(
