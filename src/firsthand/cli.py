@@ -35,7 +35,7 @@ COMMANDS = {
     "judge": ("rebuild", "Judge what you wrote, step by step: right, or which mistake it is."),
     "study": ("study", "Go on with the reading journey: this week, what comes next, your notes and questions."),
     "read": ("reader", "Read a paper in passes, beside your own note."),
-    "cite": ("library", "Print a paper's reference, to be pasted."),
+    "cite": ("references", "Print a paper's reference, to be pasted."),
     "resources": ("reader", "Show where to learn what the papers assume, and how to read them."),
     "site": ("site", "Make a site of all papers, to read without a network."),
     "data": ("catalogue", "Show the data sets, or one with its size, files and examples."),

@@ -3,17 +3,12 @@
 from collections.abc import Callable, Sequence
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from firsthand.commands.screen import Positional, out, show_json
+from firsthand.commands.screen import Positional, WeekNumber, out, show_actions, show_json
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
 from firsthand.study import journey
 from firsthand.study.journal import JOURNAL, Journal
-
-Number = Annotated[Positional[int], tyro.conf.arg(metavar="WEEK")]
 
 
 def group(words: Sequence[str]) -> None:
@@ -24,13 +19,10 @@ def group(words: Sequence[str]) -> None:
     """
     first, rest = (words[0], words[1:]) if words else ("--help", [])
     if first in ("-h", "--help", "help"):
-        out.print(group.__doc__.replace("\n    ", "\n").rstrip() + "\n", markup=False)
-        for name, function in ACTIONS.items():
-            out.print(f"  {name:8} {(function.__doc__ or '').splitlines()[0]}", markup=False)
-        return
+        return show_actions(group, ACTIONS)
     if first not in ACTIONS:
         raise unknown("action of study group", first, ACTIONS, "`firsthand study group --help` explains them")
-    parse(ACTIONS[first], rest, f"firsthand study group {first}")
+    return parse(ACTIONS[first], rest, f"firsthand study group {first}")
 
 
 def init(
@@ -66,7 +58,7 @@ def user() -> str:
 
 
 def bring(
-    week: Number, /, *, confusion: str = "", objection: str = "", journal: Path = JOURNAL, json: bool = False
+    week: WeekNumber, /, *, confusion: str = "", objection: str = "", journal: Path = JOURNAL, json: bool = False
 ) -> None:
     """Write down what you bring to a week's meeting: one thing not understood, and one objection.
 
@@ -86,7 +78,7 @@ def bring(
     return None
 
 
-def agenda(week: Number, /, *, journal: Path = JOURNAL, json: bool = False) -> None:
+def agenda(week: WeekNumber, /, *, journal: Path = JOURNAL, json: bool = False) -> None:
     """Print a week's agenda in Markdown: roles, the hour, and everyone's confusion and objection.
 
     Args:

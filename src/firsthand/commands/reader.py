@@ -71,8 +71,7 @@ def show_head(text: Text, week: journey.Week | None) -> None:
     """What the paper is, and where it lies."""
     reference = text.reference
     out.print(f"[bold]{escape(text.title)}[/]{f' ({reference.year})' if reference.year else ''}")
-    about = ". ".join(part for part in (", ".join(reference.authors), reference.venue, reference.url) if part)
-    out.print(about, markup=False)
+    out.print(reference.where, markup=False)
     part = f", {week.part(text.key)}" if week and week.part(text.key) else ""
     out.print((f"Week {week.number}{part}; " if week else "") + f"more links: firsthand resources {text.key}\n"
               if not text.own else "", markup=False)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Event, Thread
 from typing import Annotated, Any
 
@@ -21,6 +21,14 @@ Positional = tyro.conf.Positional
 Key = Annotated[Positional[str], tyro.conf.arg(metavar="KEY")]
 AnyKey = Annotated[Positional[str | None], tyro.conf.arg(metavar="[KEY]")]
 RunName = Annotated[Positional[str], tyro.conf.arg(metavar="RUN")]
+WeekNumber = Annotated[Positional[int], tyro.conf.arg(metavar="WEEK")]
+
+
+def show_actions(command: Callable, actions: Mapping[str, Callable]) -> None:
+    """The help of a command whose first word says what to do: its own words, and each action's first line."""
+    out.print((command.__doc__ or "").replace("\n    ", "\n").rstrip() + "\n", markup=False)
+    for name, action in actions.items():
+        out.print(f"  {name:8} {(action.__doc__ or '').splitlines()[0]}", markup=False)
 
 
 def show_table(rows: Sequence[dict[str, Any]]) -> None:

@@ -9,15 +9,13 @@ import tyro
 from rich.markup import escape
 
 from firsthand.bounds import whole
-from firsthand.commands import group, library, review
-from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
+from firsthand.commands import group, references, review
+from firsthand.commands.screen import Key, Positional, WeekNumber, err, out, show_actions, show_json, show_table
 from firsthand.errors import UserError, unknown
 from firsthand.options import parse
 from firsthand.study import journey
 from firsthand.study.journal import JOURNAL, PASSES, Journal, Text
 from firsthand.study.notes import with_question
-
-Number = Annotated[Positional[int], tyro.conf.arg(metavar="WEEK")]
 
 
 def study(words: Sequence[str]) -> None:
@@ -28,9 +26,7 @@ def study(words: Sequence[str]) -> None:
     """
     first, rest = (words[0], words[1:]) if words else ("", [])
     if first in ("-h", "--help", "help"):
-        out.print(study.__doc__.replace("\n    ", "\n").rstrip() + "\n", markup=False)
-        for name, function in ACTIONS.items():
-            out.print(f"  {name:8} {(function.__doc__ or '').splitlines()[0]}", markup=False)
+        show_actions(study, ACTIONS)
         out.print("\n`firsthand study week --help` explains one of them. Without any:\n", markup=False)
         parse(now, ["--help"], "firsthand study")
     if first and not first.startswith("-"):
@@ -85,7 +81,7 @@ def standing(mine: Journal) -> dict[str, Any]:
     return {
         "journal": str(mine.folder), "begun": mine.begun, "path": plan["path"], "start": plan["start"], "week": week,
         "weeks": len(journey.weeks()), "papers": [facts_of(mine, mine.text(key)) for key in chosen],
-        "own": [facts_of(mine, mine.text(key)) for key in mine.own],
+        "own": [facts_of(mine, Text.of(item)) for item in mine.own.values()],
         "next": None if following is None else {"paper": following[0].key, "pass": following[1]},
         "due": len(due(mine, today())), "behind": behind if plan["path"] == journey.JOURNEY else [],
     }  # fmt: skip
@@ -142,7 +138,7 @@ def spelled(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def week(number: Number, /, *, journal: Path = JOURNAL, json: bool = False) -> None:
+def week(number: WeekNumber, /, *, journal: Path = JOURNAL, json: bool = False) -> None:
     """Show a week: its papers, links to learn from, and the question to meet over.
 
     Args:
@@ -275,7 +271,7 @@ def ask(
 
 
 ACTIONS: dict[str, Callable] = {
-    "week": week, "path": path, "start": start, "done": done, "ask": ask, "review": review.review, "add": library.add,
-    "export": library.export, "group": group.group,
+    "week": week, "path": path, "start": start, "done": done, "ask": ask, "review": review.review,
+    "add": references.add, "export": references.export, "group": group.group,
 }  # fmt: skip
 OWN_WORDS = ("group",)  # those that look at their first word themselves

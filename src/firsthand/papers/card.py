@@ -18,6 +18,11 @@ class Reference:
     venue: str
     url: str
 
+    @property
+    def where(self) -> str:
+        """Who wrote it, and where it is, as far as that is known, in one line."""
+        return ". ".join(part for part in (", ".join(self.authors), self.venue, self.url) if part)
+
 
 @dataclass(frozen=True)
 class Card:

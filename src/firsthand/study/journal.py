@@ -55,6 +55,11 @@ def today() -> date:
     return date.today()
 
 
+def at_first() -> dict[str, Any]:
+    """What journal.json says as long as the reader says nothing else."""
+    return {"start": today().isoformat(), "pace": 7, "path": journey.JOURNEY}
+
+
 @dataclass(frozen=True)
 class Text:
     """A paper to be read: one of ours, or one of the reader's own."""
@@ -68,6 +73,11 @@ class Text:
     def title(self) -> str:
         """The subject of one of our papers, or the title."""
         return self.reference.title if self.own else papers.get(self.key).card.title
+
+    @classmethod
+    def of(cls, item: bibliography.Item) -> "Text":
+        """One of the reader's own papers."""
+        return cls(item.key, item.reference, own=True, rebuilds=True)
 
     @property
     def passes(self) -> dict[int, str]:
@@ -163,14 +173,14 @@ class Journal:
     @property
     def settings(self) -> Settings:
         """journal.json, each field checked; raises UserError for one that cannot be."""
-        found = self.load("journal.json", Settings)
+        found = at_first() | self.load("journal.json", Settings)
         try:
-            date.fromisoformat(found.setdefault("start", today().isoformat()))
+            date.fromisoformat(found["start"])
         except ValueError:
             raise self.odd("start", found["start"], "a day like 2026-11-30") from None
-        if not 1 <= found.setdefault("pace", 7) <= 366:
+        if not 1 <= found["pace"] <= 366:
             raise self.odd("pace", found["pace"], "a number of days from 1 to 366")
-        if found.setdefault("path", journey.JOURNEY) not in journey.paths():
+        if found["path"] not in journey.paths():
             raise self.odd("path", found["path"], f"one of {', '.join(journey.paths())}")
         return Settings(**found)
 
@@ -178,15 +188,11 @@ class Journal:
         """The error for a field that a hand has written."""
         return UserError(f'{self.folder / "journal.json"}: "{field}" must be {wanted}, not {value!r}.')
 
-    def begin(self, **fields: Any) -> bool:
-        """Write journal.json with these fields, and those that it needs; whether it is a new one."""
-        new = not self.begun
-        if fields or new:
+    def begin(self, **fields: Any) -> None:
+        """Write journal.json with these fields, and those that it needs."""
+        if fields or not self.begun:
             with self.change("journal.json", Settings) as found:
-                found.update(fields)
-                for name, value in (("start", today().isoformat()), ("pace", 7), ("path", journey.JOURNEY)):
-                    found.setdefault(name, value)
-        return new
+                found.update(at_first() | found | fields)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -223,7 +229,7 @@ class Journal:
         own = self.own
         if key not in own:
             raise unknown("paper", key, [*papers.keys(), *own], "`firsthand list` shows ours, `study add` adds yours")
-        return Text(key, own[key].reference, own=True, rebuilds=True)
+        return Text.of(own[key])
 
     def note(self, key: str) -> Path:
         """Where the reader's note on a paper lies."""

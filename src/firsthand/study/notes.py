@@ -81,8 +81,7 @@ def template(
     facts = {"key": key, "title": title, "authors": list(reference.authors), "year": reference.year,
              "tags": ["paper", family.replace(" ", "-"), *([f"week-{week.number:02}"] if week else [])]}  # fmt: skip
     head = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in facts.items()]
-    about = ". ".join(part for part in (", ".join(reference.authors), reference.venue, reference.url) if part)
-    lines = ["---", *head, "---", "", f"# {title}", "", about]
+    lines = ["---", *head, "---", "", f"# {title}", "", reference.where]
     if known:
         lines += ["", f"Builds on {', '.join(f'[[{other}]]' for other in known)}."]
     skipped = False

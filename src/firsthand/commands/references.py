@@ -7,6 +7,7 @@ from typing import Literal
 from firsthand import papers
 from firsthand.commands.screen import Key, Positional, err, out, show_json, show_table
 from firsthand.errors import UserError
+from firsthand.study import library
 from firsthand.study.journal import JOURNAL, Journal
 
 SUFFIX = {"bib": "bib", "ris": "ris", "csl": "json", "rdf": "rdf", "apkg": "apkg"}
@@ -32,8 +33,9 @@ def cite(
         cards = papers.get(key).card.references
         items = [complete(item, one.url) for item, one in zip(bibliography.of_paper(key), cards, strict=True)]
     else:
-        Journal(journal).text(key)
-        items = [Journal(journal).own[key]]
+        mine = Journal(journal)
+        mine.text(key)  # raises UserError for a paper that is not there
+        items = [mine.own[key]]
     records = [Record(item, (key,)) for item in (items if all else items[:1])]
     made = {"bib": export.bib, "ris": export.ris, "csl": export.csl}["csl" if json else format](records)
     print(made.replace("\r\n", "\n"), end="")
@@ -57,17 +59,14 @@ def add(
         journal: your folder.
         json: print JSON instead.
     """
-    from firsthand.study.library import add as added
-    from firsthand.study.library import checked
-
     mine = Journal(journal)
     if not sources:
         return listed(mine, json)
     fields = {name: value for name, value in (("title", title), ("author", author), ("year", year)) if value}
     if fields and len(sources) > 1:
         raise UserError("--title, --author and --year are of one paper: give one number.")
-    checked(fields)
-    results = [added(mine, source, fields, typed() if source == "-" else None) for source in sources]
+    library.checked(fields)
+    results = [library.add(mine, source, fields, typed() if source == "-" else None) for source in sources]
     if json:
         show_json([{"new": [item.key for item in one.new], "known": one.known, "problems": one.problems,
                     "empty": one.empty} for one in results])  # fmt: skip
@@ -79,7 +78,7 @@ def add(
     return None
 
 
-def tell(mine: Journal, one: object) -> None:
+def tell(mine: Journal, one: library.Added) -> None:
     """What came of one source."""
     path = mine.folder / "library.bib"
     for item in one.new:
@@ -145,7 +144,7 @@ def export(
         "rdf": lambda: rdf(found),
         "apkg": lambda: deck.apkg(found),
     }
-    content = make[format]()  # fmt: skip
+    content = make[format]()
     name = "journey" if week is None else f"week-{week:02}"
     path = mine.folder / "export" / f"{name}.{SUFFIX[format]}" if out is None else out
     if path.is_dir():
