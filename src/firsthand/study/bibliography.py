@@ -15,7 +15,8 @@ from firsthand.typed import read_bytes
 
 MOST = 1 << 26  # bytes of a .bib file
 AS_IT_IS = ("url", "doi", "eprint", "file", "howpublished")  # fields that are no LaTeX, or that hold links
-ARXIV = re.compile(r"(?i)arxiv[:\s./]*(?:org/)?(?:abs/|pdf/)?([a-z-]+(?:\.[a-z]{2})?/\d{7}|\d{4}\.\d{4,5})(v\d+)?")
+NUMBER = r"([a-z-]+(?:\.[a-z]{2})?/\d{7}|\d{4}\.\d{4,5})(v\d+)?"  # on arXiv: the number and its version
+ARXIV = re.compile(rf"(?i)arxiv[:\s./]*(?:org/)?(?:abs/|pdf/)?{NUMBER}")
 DOI = re.compile(r"(?i)\b(10\.\d{4,9}/[^\s{}\"<>]+)")
 
 

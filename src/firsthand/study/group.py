@@ -105,7 +105,7 @@ class Group:
                 note = notes.read(self.page(week, member), member)
             except UserError as error:
                 notice(str(error))
-                note = notes.Note(member, {})
+                note = notes.Note({})
             found.append(Brought(member, note.said("Confusion"), note.said("Objection")))
         return found
 

@@ -12,9 +12,9 @@ from firsthand.study import bibliography, journey
 from firsthand.study.bibliography import Item
 from firsthand.study.journal import Journal, today
 
-NUMBER = re.compile(r"(?i)(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf|html)/|arxiv:\s*)?"
-                    r"((?:[a-z-]+(?:\.[a-z]{2})?/\d{7}|\d{4}\.\d{4,5}))(v\d+)?(?:\.pdf)?/?")  # fmt: skip
-IDENTIFIER = re.compile(r"(?i)(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s{}\"<>\\]+)")
+ADDRESS = r"(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf|html)/"
+ARXIV = re.compile(rf"(?i)(?:{ADDRESS}|arxiv:\s*)?{bibliography.NUMBER}(?:\.pdf)?/?")
+DOI = re.compile(r"(?i)(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s{}\"<>\\]+)")
 NEEDED = ("title", "author", "year")
 Mark = tuple  # of words, by which an entry is known
 
@@ -46,9 +46,9 @@ def add(journal: Journal, source: str, fields: dict[str, str], stdin: str | None
         if not path.exists():
             raise UserError(f"There is no file {source}.")
         return add_all(journal, *bibliography.read(path))
-    if found := NUMBER.fullmatch(source.strip()):
+    if found := ARXIV.fullmatch(source.strip()):
         return add_identifier(journal, "arXiv", found[1].lower(), fields)
-    if found := IDENTIFIER.fullmatch(source.strip()):
+    if found := DOI.fullmatch(source.strip()):
         return add_identifier(journal, "DOI", found[1].rstrip("."), fields)
     raise UserError(
         f"'{source}' is no paper that could be added: give arXiv:1706.03762, a DOI like 10.1038/nature14539, a .bib "

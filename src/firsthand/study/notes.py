@@ -54,7 +54,6 @@ class Question:
 class Note:
     """What the reader wrote on one paper."""
 
-    key: str
     sections: dict[str, str]  # what stands under each heading but the first title, without hints and empty bullets
     questions: tuple[Question, ...] = ()
 
@@ -107,11 +106,11 @@ def decoded(path: Path) -> str:
 
 
 def read(path: Path, key: str) -> Note:
-    """The note in a file; empty where there is none."""
+    """The note in a file on the paper `key`; empty where there is none."""
     try:
         text = decoded(path).replace("\r\n", "\n")
     except FileNotFoundError:
-        return Note(key, {})
+        return Note({})
     titles: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
     for heading, body in divided(text):
@@ -119,7 +118,7 @@ def read(path: Path, key: str) -> Note:
         parts.setdefault(title, []).append(body)
     raw = {heading: "\n".join(bodies) for heading, bodies in parts.items()}
     asked = tuple(questions(key, without_hints(raw.get(titles.get(QUESTIONS.lower(), ""), ""))))
-    return Note(key, {heading: said(body) for heading, body in raw.items()}, asked)
+    return Note({heading: said(body) for heading, body in raw.items()}, asked)
 
 
 def headings(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:

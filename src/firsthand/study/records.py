@@ -60,7 +60,7 @@ def collection(number: int) -> str:
 def add(found: dict[str, Record], new: Record, written: Mapping[str, Note]) -> None:
     """Add a record with its notes; one of the same reference becomes part of the one before."""
     (key,) = new.keys
-    note = written.get(key, Note(key, {}))
+    note = written.get(key, Note({}))
     new = replace(new, notes=tuple(own_words(note)), questions=note.questions)
     before = found.get(new.item.key)
     if before is not None:
