@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator
 
-from firsthand.check.rounding import DRAWS, NETWORK, Row, allowed, apart, draws, moved
+from firsthand.check.rounding import NETWORK, PAIRS, Row, allowed, apart, draws, moved
 
 
 def test_rows():
@@ -38,13 +38,22 @@ def test_moved(dtype):
     unit = torch.finfo(dtype).eps / 2
     x = torch.randn(1000, generator=Generator().manual_seed(0)).to(dtype)
     found = [moved(x, draw, 16) for draw in draws()]
-    assert len(found) == DRAWS
+    assert len(found) == 2 * PAIRS
     for y in found:
         step = ((y.double() - x.double()) / x.double()).abs()
         assert y.dtype == dtype and 12 * unit < step.max() <= 17 * unit
     assert all((a != b).any() for a, b in pairwise(found))
     assert moved(x, None, 16) is x and not moved(0 * x, draws()[0], 16).any()
     assert torch.equal(moved(x.long(), draws()[0], 16), x.long())
+
+
+def test_both_sides_of_zero():
+    """Sums that cancel: the two draws of a pair show both signs, two draws of their own only half the time."""
+    x = torch.randn(1000, 64, generator=Generator().manual_seed(0))
+    x = torch.cat([x, -x], 1)
+    one, other, another, _ = [moved(x, draw, NETWORK).double().sum(1).sign() for draw in draws()]
+    assert (one * other < 0).double().mean() > 0.95  # all but those that the last rounding decides
+    assert 0.4 < (one * another < 0).double().mean() < 0.6
 
 
 @pytest.mark.parametrize("condition", [1, 1e3])

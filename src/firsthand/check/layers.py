@@ -7,10 +7,10 @@ How far values and gradients may lie apart in float64, float32 and bfloat16, and
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from firsthand.check.operations import EXAMPLES, outputs_and_gradients, versions
-from firsthand.check.rounding import EXACT, OPERATION, Row, allowed, apart, draws
+from firsthand.check.rounding import EXACT, OPERATION, Draw, Row, allowed, apart, draws
 
 
 def check_layers(report: Callable[[str], object] = str) -> list[Row]:
@@ -48,7 +48,7 @@ def compare_operation(name: str) -> Iterator[Row]:
                 yield Row(name, version, str(dtype).removeprefix("torch."), what, apart(ours, truth[what]), bound)
 
 
-def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Generator) -> dict[str, list[Tensor]]:
+def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Draw) -> dict[str, list[Tensor]]:
     """The reference's results on arguments that are moved; the definition's where this machine cannot run it."""
     state = draw.get_state()
     found = results(reference, name, dtype, draw)
@@ -58,7 +58,7 @@ def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Gene
     return results(versions(name)["definition"], name, dtype, draw)
 
 
-def results(version: Callable, name: str, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
+def results(version: Callable, name: str, dtype: torch.dtype, draw: Draw | None = None) -> dict[str, list[Tensor]]:
     """A version's values and gradients for its example; nothing where torch has no kernel for it in this precision."""
     try:
         found = outputs_and_gradients(version, name, dtype, draw)

@@ -12,10 +12,10 @@ from importlib import import_module
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from firsthand import papers
-from firsthand.check.rounding import EXACT, NETWORK, Row, allowed, apart, draws, moved
+from firsthand.check.rounding import EXACT, NETWORK, Draw, Row, allowed, apart, draws, moved
 from firsthand.check.twin import Twin
 from firsthand.data.sentences import BOS
 from firsthand.errors import UserError
@@ -52,7 +52,7 @@ def compare(key: str, variant: str, recipe: Any, network: type[Twin], seed: int 
     generators = [torch.Generator().manual_seed(100 + i) for i in range(STEPS)]
     batches = [network.batch_for(task.recipe, network.examples, generator) for generator in generators]
 
-    def run(twin: bool, dtype: torch.dtype, draw: Generator | None = None) -> dict[str, list[Tensor]]:
+    def run(twin: bool, dtype: torch.dtype, draw: Draw | None = None) -> dict[str, list[Tensor]]:
         return results(task, *pair(start, network(task.recipe.model) if twin else None, task, dtype), batches, draw)
 
     truth, found = run(True, torch.float64), run(False, torch.float64)
@@ -83,7 +83,7 @@ def pair(start: nn.Module, twin: Twin | None, task: Any, dtype: torch.dtype) -> 
 
 
 def results(
-    task: Any, network: nn.Module, optimizer: Any, batches: list, draw: Generator | None = None
+    task: Any, network: nn.Module, optimizer: Any, batches: list, draw: Draw | None = None
 ) -> dict[str, list[Tensor]]:
     """Outputs, loss and gradients of the first batch, evaluation outputs, and the weights after ten steps.
 

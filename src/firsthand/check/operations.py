@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 from torch.nn.utils import rnn
 
-from firsthand.check.rounding import OPERATION, moved
+from firsthand.check.rounding import OPERATION, Draw, moved
 from firsthand.definition import Pair
 from firsthand.nn import PAIRS
 
@@ -239,7 +239,7 @@ def pair(name: str) -> Pair:
 
 
 def outputs_and_gradients(
-    version: Callable, name: str, dtype: torch.dtype = torch.float64, draw: Generator | None = None
+    version: Callable, name: str, dtype: torch.dtype = torch.float64, draw: Draw | None = None
 ) -> list[Tensor]:
     """What a version of an operation gives for its example: the outputs, then the gradient of every float argument.
 

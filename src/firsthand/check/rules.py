@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
-from firsthand.check.rounding import EXACT, OPERATION, Row, allowed, apart, draws, moved
+from firsthand.check.rounding import EXACT, OPERATION, Draw, Row, allowed, apart, draws, moved
 from firsthand.optim import RULES
 
 STEPS = {torch.float64: 200, torch.float32: 200, torch.bfloat16: 10}
@@ -98,7 +98,7 @@ def trajectory(
     options: dict[str, Any],
     steps: int,
     dtype: torch.dtype = torch.float64,
-    draw: Generator | None = None,
+    draw: Draw | None = None,
 ) -> dict[str, dict[str, Tensor]]:
     """The named weights and the named state after so many steps; with a draw the weights are `moved` before each."""
     params = start(dtype)
