@@ -50,11 +50,11 @@ def compare_operation(name: str) -> Iterator[Row]:
 
 def moved_results(reference: Callable, name: str, dtype: torch.dtype, draw: Draw) -> dict[str, list[Tensor]]:
     """The reference's results on arguments that are moved; the definition's where this machine cannot run it."""
-    state = draw.get_state()
+    state = draw.generator.get_state()
     found = results(reference, name, dtype, draw)
     if found:
         return found
-    draw.set_state(state)
+    draw.generator.set_state(state)
     return results(versions(name)["definition"], name, dtype, draw)
 
 
