@@ -12,10 +12,11 @@ are moved at random by up to s units, anew before every step of training, in fou
 from the truth (the reference in float64 on what was not moved) as the farthest of these draws. What ten steps amplify,
 a gradient that cancels before Adam divides by its size, a rectifier that rounding puts on the other side of 0: the
 draws show it all. They come in pairs that move everything in opposite directions, so that of a number next to 0, which
-decides by its sign, one of the two shows the other side. Where nothing is amplified s^2 units are allowed. For a network in float32 s = 16, and 256 units are
-more than sqrt(n) for the longest sum here, 12,544 terms in a gradient of LeNet's kernels, and a thirtieth of what one
-float16 in the middle would cost. An operation alone, with sums of up to thirty terms, and an update rule have s = 8 in
-float32 and s = 4 in bfloat16, of fewer than three digits. As a result is itself rounded, 4 s units are always allowed.
+decides by its sign, one of the two shows the other side. Where nothing is amplified s^2 units are allowed. For a
+network in float32 s = 16, and 256 units are more than sqrt(n) for the longest sum here, 12,544 terms in a gradient of
+LeNet's kernels, and a thirtieth of what one float16 in the middle would cost. An operation alone, with sums of up to
+thirty terms, and an update rule have s = 8 in float32 and s = 4 in bfloat16, of fewer than three digits. As a result is
+itself rounded, 4 s units are always allowed.
 Source: Higham (2002), Accuracy and stability of numerical algorithms, section 1.5; Higham & Mary (2019), A new approach
 to probabilistic rounding error analysis, for sqrt(n).
 """
