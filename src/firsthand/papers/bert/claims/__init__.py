@@ -2,5 +2,5 @@
 
 from firsthand.claims import in_order
 
-ORDER = "counts both_sides few_labels mixture"
+ORDER = "counts both_sides few_labels mixture next_sentence"
 CLAIMS = in_order(__name__, *ORDER.split())
