@@ -2,4 +2,4 @@
 
 from firsthand.claims import in_order
 
-CLAIMS = in_order(__name__, "course", "leakage", "first_weights", "batch_norm")
+CLAIMS = in_order(__name__, "course", "leakage", "first_weights", "normalised", "batch_norm")
