@@ -16,7 +16,7 @@ from firsthand.optim.surfaces import SURFACES, walk
 from firsthand.papers.adam import training
 from firsthand.papers.adam.claims import CLAIMS, sparse_features
 from firsthand.papers.adam.claims.amsgrad import counterexample
-from firsthand.papers.adam.claims.bias_correction import TOP, vae
+from firsthand.papers.adam.claims.bias_correction import TOP
 from firsthand.papers.adam.claims.longest_step import rare
 from firsthand.papers.adam.claims.noise import noise
 from firsthand.papers.adam.claims.rescaling import SCALES, rescaled
@@ -25,7 +25,7 @@ from firsthand.papers.adam.model import MLP, Config
 from firsthand.papers.adam.recipe import PRESETS
 from firsthand.papers.adam.training import learn
 from firsthand.papers.adam.uncorrected import Uncorrected
-from firsthand.papers.adam.vae import VAE
+from firsthand.papers.adam.vae import VAE, vae
 from firsthand.train.recipe import schedule_for
 
 
@@ -338,7 +338,7 @@ def test_figures_of_the_claims():
             ("", None), (" rate", 0.1), (" x", [1.0, 0.5]), (" y", [0.0, 0.2]))},
     }  # fmt: skip
     panels = {"bias-correction": 5, "logistic": 3, "amsgrad": 2, "surfaces": 20}
-    for claim in CLAIMS:
+    for claim in filter(lambda claim: claim.figure, CLAIMS):
         seen = {}
         for arm in claim.arms:
             series = {name: value for name, value in found[arm.measured].items() if isinstance(value, list)}

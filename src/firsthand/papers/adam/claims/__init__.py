@@ -3,6 +3,6 @@
 from firsthand.claims import in_order
 
 CLAIMS = in_order(
-    __name__, "bias_correction", "logistic", "sparse_features", "dropout_network", "amsgrad", "longest_step", "noise",
-    "rescaling", "surfaces",
+    __name__, "bias_correction", "ten_passes", "logistic", "sparse_features", "dropout_network", "amsgrad",
+    "longest_step", "noise", "rescaling", "surfaces",
 )  # fmt: skip

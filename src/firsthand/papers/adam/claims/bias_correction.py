@@ -1,53 +1,15 @@
 """Figure 4: the loss of a VAE against the rate, with and without the correction of the running means."""
 
-from math import isfinite
-
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
-from firsthand.claims import Arm, Claim, Measure, Outcome, Quantity, each, never
-from firsthand.claims.bench.descent import descend
-from firsthand.data.order import Order
-from firsthand.data.specs import Images
+from firsthand.claims import Arm, Claim, Measure, Quantity, each, never
 from firsthand.figures.curves import Runs, metric
 from firsthand.figures.style import BLUE, RED, heading, subplots
-from firsthand.papers.adam.uncorrected import arms, rule
-from firsthand.papers.adam.vae import VAE
-from firsthand.train.engine import tiny_is_zero
+from firsthand.papers.adam.uncorrected import arms
+from firsthand.papers.adam.vae import EXPONENTS, vae
 
-EXPONENTS = (-3.5, -3.0, -2.5, -2.0)  # log10 of the rates of figure 4 that matter
 TOP = 320.0  # nats where the figure ends
-
-
-def vae(beta1: float = 0.9, beta2: float = 0.999, corrected: bool = True, steps: int = 600, seed: int = 0) -> Outcome:
-    """The loss of the VAE of figure 4 after one pass over binary MNIST, for four rates.
-
-    Args:
-        beta1: decay of the mean of gradients.
-        beta2: decay of the mean of squared gradients.
-        corrected: Adam as published; else the rule without its bias correction.
-        steps: batches of 100 images for each rate; 600 are one pass.
-        seed: of the bits, the first weights, the order and the noise, which all rates share.
-    """
-    images, _ = Images(validation=0).load().train
-    generator = torch.Generator().manual_seed(seed)
-    bits = (torch.rand(images.shape, generator=generator) * 255 < images).flatten(1)
-    found: dict[str, float | None] = {}
-    for exponent in EXPONENTS:
-        torch.manual_seed(seed)
-        network, order, noise = VAE(), Order(len(bits), 100, seed=seed), torch.Generator().manual_seed(seed)
-        optimizer = rule(corrected)(network.parameters(), lr=10**exponent, betas=(beta1, beta2))
-        curve: list[float] = []
-        with tiny_is_zero():
-            while len(curve) < steps and all(map(isfinite, curve[-1:])):
-                bag = bits[order.indices(len(curve))].float()
-                loss = network.loss(bag, torch.randn(100, 50, generator=noise))
-                descend(optimizer, network, loss, clip=None)
-                curve.append(loss.item())
-        last = curve[-min(100, steps) :]
-        found[f"loss at {exponent:g}"] = sum(last) / len(last) if all(map(isfinite, last)) else None
-    return found
 
 
 LOSS = {exponent: Measure(f"loss at {exponent:g}", f"alpha = 10^{exponent:g}", digits=1) for exponent in EXPONENTS}
