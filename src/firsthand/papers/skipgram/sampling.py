@@ -75,8 +75,8 @@ class Draws:
     formula: Literal["c", "paper"] = "c"
     window: int = 5
     power: int | float = 0.75
-    shared: int = 64
-    block: int = 64  # words of which all scores are one product of matrices, and that share noise words
+    shared: int = 64  # noise words of a block
+    block: int = 64  # words that share noise words
 
     @cached_property
     def _kept(self) -> Float[np.ndarray, " vocab"]:

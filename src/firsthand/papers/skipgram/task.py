@@ -72,8 +72,8 @@ class NearWords(Task):
     def draws(self) -> Draws:
         """What is drawn at random: the words that are kept, how far each reaches, the noise."""
         recipe = self.recipe
-        block = 16 if recipe.model.output == "hierarchical" else 64  # of fewer words the ways have less in common
-        return Draws(self.counts, recipe.subsample, recipe.formula, recipe.window, recipe.power, recipe.shared, block)
+        shared = 0 if recipe.model.output == "hierarchical" else recipe.shared  # a tree has no noise
+        return Draws(self.counts, recipe.subsample, recipe.formula, recipe.window, recipe.power, shared)
 
     def batch(self, indices: Tensor, step: int) -> tuple[Tensor, ...]:
         """The passages as a stretch of text, as this step has drawn it; a pure function of seed and step."""

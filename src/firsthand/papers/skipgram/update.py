@@ -1,14 +1,15 @@
 """The fast way: the gradients of the model's equations for a stretch of running text at once, and steps on rows.
 
 Autograd would make a gradient for every number of both tables, of which a step changes a thousandth; and it would look
-up every vector once for each pair of words. Here a stretch is cut into blocks of words. Each block looks up the vectors
-of its words and of those about it once, all its scores are one product of matrices, and the gradients are two more. The
-noise words are shared by a block: the expectation of equation 4 is the mean over 64 draws with weight k, in place of
-over k draws. The gradients come back as rows, and a step adds them to the tables.
+up every vector once for each pair of words. Here the vectors of a stretch are looked up once. It is cut into short
+parts; the scores of a part's words with all words in it and about it are one product of matrices, and the gradients are
+two more. The noise words are shared by a block: the expectation of equation 4 is the mean over the words drawn for it
+with weight k, in place of over k draws. The gradients come back as rows, and a step adds them to the tables.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
 from typing import Any
 
 import torch
@@ -21,6 +22,10 @@ from torch.optim import Optimizer
 from firsthand.nn import sigmoid, softplus
 from firsthand.papers.skipgram.model import NOTHING
 
+PART = 8  # words of a part: of more, fewer of the scores are those of neighbours; of less, the products are too small
+ROOT = 64  # nodes near the root of a tree, which nearly all words share
+GROUP = 32  # other nodes whose scores are one product of matrices
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -30,151 +35,178 @@ class Rows:
     values: Float[Tensor, "rows embed"]
     terms: Float[Tensor, " rows"]
 
-    def damped(self, size: int, most: int | float | None) -> "Rows":
-        """The same, but no row's sum counts for more than `most` of its terms.
+    def joined(self, other: "Rows") -> "Rows":
+        """The rows of both."""
+        pairs = (self.rows, other.rows), (self.values, other.values), (self.terms, other.terms)
+        return Rows(*(torch.cat(pair) for pair in pairs))
+
+    def damped(self, size: int, most: int | float | None) -> Float[Tensor, "rows embed"]:
+        """The values, in place scaled so that no row's sum counts for more than `most` of its terms.
 
         Terms of one step do not see each other. A thousand of them pull a frequent word a thousand times as far as the
         first, where a thousand steps of one term would have stopped on the way.
         """
         if most is None:
-            return self
-        total = torch.zeros(size, dtype=self.terms.dtype, device=self.terms.device).index_add_(0, self.rows, self.terms)
-        share = most / total[self.rows].clamp(min=most)
-        return Rows(self.rows, self.values * share[:, None], self.terms)
+            return self.values
+        total = self.terms.new_zeros(size).index_add_(0, self.rows, self.terms)
+        share = most / total.index_select(0, self.rows).clamp_(min=most)
+        return self.values.mul_(share[:, None])
 
 
-Found = tuple[Tensor, int, Rows, Rows]  # sum of the losses, how many, gradients of the input and of the output table
+Found = tuple[Tensor, Tensor, Tensor, Rows]  # sum of losses, gradients of every h, their terms, those of output vectors
 
 
-def near(words: Int[Tensor, " places"], reach: Int[Tensor, " time"]) -> Bool[Tensor, "time offsets"]:
-    """Which of the words up to w before and after each place are within its reach; `words` has w more on both sides."""
-    width = len(words) - len(reach)  # 2 w
-    offsets = torch.arange(width + 1, device=words.device) - width // 2
-    there = words != NOTHING
-    within = (offsets.abs() <= reach[:, None]) & (offsets != 0) & there.unfold(0, width + 1, 1)
-    return within & there[width // 2 : len(words) - width // 2, None]
+def near(
+    width: int, reach: Int[Tensor, "time #offsets"], there: Bool[Tensor, "time #offsets"]
+) -> Bool[Tensor, "time offsets"]:
+    """Which of the places up to w = `width` / 2 before and after each one hold a word, and are within reach."""
+    distance = (torch.arange(width + 1, device=reach.device) - width // 2).abs()
+    distance[width // 2] = width  # no word is its own neighbour
+    return (distance <= reach) & there
 
 
-def banded(weights: Float[Tensor, "time offsets"], block: int) -> Float[Tensor, "blocks block around"]:
-    """The weights of each block as a matrix: from its words to all those in it and about it."""
-    blocks, width = len(weights) // block, weights.shape[1]
-    wide = torch.zeros(blocks, block, block + width, dtype=weights.dtype, device=weights.device)
-    wide[:, :, :width] = weights.view(blocks, block, width)
-    return wide.view(blocks, -1)[:, : block * (block + width - 1)].view(blocks, block, -1)  # each row one more along
+def banded(weights: Float[Tensor, "time offsets"], size: int) -> Float[Tensor, "parts size around"]:
+    """The weights of each part as a matrix: from its words to all those in it and about it."""
+    parts, width = len(weights) // size, weights.shape[1]
+    wide = weights.new_zeros(parts, size, size + width)
+    wide[:, :, :width] = weights.view(parts, size, width)
+    return wide.view(parts, -1)[:, : size * (size + width - 1)].view(parts, size, -1)  # each row one more along
 
 
-def skip_gram(model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
-    """Equation 4 for every word and every word within its reach."""
-    blocks, drawn = noise.shape
-    block, width = len(reach) // blocks, len(words) - len(reach)
-    around = words.clamp(min=0).unfold(0, block + width, block)
-    centre = around[:, width // 2 : width // 2 + block]
-    counted = banded(near(words, reach).to(model.input.dtype), block)
-    pairs = counted.sum(2, keepdim=True)
-    weights = torch.cat([counted, (pairs * (k / drawn)).expand(-1, -1, drawn)], 2)
-    sign = torch.ones(weights.shape[2], dtype=weights.dtype, device=weights.device)
-    sign[-drawn:] = -1
-    targets = torch.cat([around, noise], 1)
-    h, found = looked_up(model.input, centre), looked_up(model.output, targets)
-    scores = h @ found.transpose(1, 2)
-    loss = (weights * softplus(-sign * scores)).sum()
-    slopes = -weights * sign * sigmoid(-sign * scores)
-    return (
-        loss,
-        int(pairs.sum()),
-        Rows(centre.flatten(), (slopes @ found).flatten(0, 1), weights.sum(2).flatten()),
-        Rows(targets.flatten(), (slopes.transpose(1, 2) @ h).flatten(0, 1), weights.sum(1).flatten()),
-    )
+def windows(rows: Float[Tensor, "places n"], size: int, parts: int) -> Float[Tensor, "parts around n"]:
+    """The rows of all places in each part and about it; nothing is copied."""
+    return rows.unfold(0, len(rows) - (parts - 1) * size, size).transpose(1, 2)
 
 
-def cbow(model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
-    """Equation 4 for every word, from the mean of those within its reach."""
-    blocks, drawn = noise.shape
-    block, width = len(reach) // blocks, len(words) - len(reach)
-    around = words.clamp(min=0).unfold(0, block + width, block)
-    centre = around[:, width // 2 : width // 2 + block]
-    counted = banded(near(words, reach).to(model.input.dtype), block)
-    about = counted.sum(2, keepdim=True)
-    mean = counted / about.clamp(min=1)
-    back = counted if model.config.whole_error else mean
-    known = (about > 0).to(counted.dtype)
-    h = mean @ looked_up(model.input, around)
-    right, wrong = looked_up(model.output, centre), looked_up(model.output, noise)
-    score, scores = (h * right).sum(2, keepdim=True), h @ wrong.transpose(1, 2)
-    weight = known * (k / drawn)
-    loss = (known * softplus(-score)).sum() + (weight * softplus(scores)).sum()
-    slope, slopes = -known * sigmoid(-score), weight * sigmoid(scores)
-    error = slope * right + slopes @ wrong
-    terms = (known * (1 + k)).transpose(1, 2) @ back
-    seen = torch.cat([centre.flatten(), noise.flatten()])
-    values = torch.cat([(slope * h).flatten(0, 1), (slopes.transpose(1, 2) @ h).flatten(0, 1)])
-    of_noise = weight.sum((1, 2))[:, None].expand(-1, drawn)
-    return (
-        loss,
-        int(known.sum()),
-        Rows(around.flatten(), (back.transpose(1, 2) @ error).flatten(0, 1), terms.flatten()),
-        Rows(seen, values, torch.cat([known.flatten(), of_noise.flatten()])),
-    )
+def folded(values: Float[Tensor, "parts around n"], size: int) -> Float[Tensor, "places n"]:
+    """For each place the sum over all parts that it is in or about, as the gradient of `windows`."""
+    parts, around, n = values.shape
+    total = values.new_zeros(parts + (around - 1) // size, size, n)
+    for first in range(0, around, size):
+        piece = values[:, first : first + size]
+        total[first // size :][:parts, : piece.shape[1]] += piece
+    return total.view(-1, n)[: (parts - 1) * size + around]
 
 
-def hierarchical(model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float) -> Found:
-    """Equation 3 for every word and every word within its reach, or in CBOW for every word from the mean of those.
+def judged(scores: Float[Tensor, "*shape"], every: Tensor, true: Tensor | float) -> tuple[Tensor, Tensor]:
+    """The sum of the losses of scores s, each of which counts `every` times, `true` of them as true; and its slopes.
 
-    A block looks up the nodes on the ways to its words once each: near the root they share them. There is no noise.
+    The loss is -log sigma(s) = softplus(s) - s where it is true, and -log sigma(-s) = softplus(s) where it is not.
     """
-    blocks, is_cbow = len(noise), model.config.kind == "cbow"
-    block, width = len(reach) // blocks, len(words) - len(reach)
-    around = words.clamp(min=0).unfold(0, block + width, block)
-    centre = around[:, width // 2 : width // 2 + block]
-    counted = banded(near(words, reach).to(model.input.dtype), block)
-    about = counted.sum(2, keepdim=True)
-    nodes, every, left = ways(model, centre if is_cbow else around)
-    if is_cbow:
-        mean, known = counted / about.clamp(min=1), (about > 0).to(counted.dtype)
-        h = mean @ looked_up(model.input, around)
-        every, left = known * every, known * left
-    else:
-        h = looked_up(model.input, centre)
-        every, left = counted @ every, counted @ left
-    vectors = looked_up(model.output, nodes)
-    scores = h @ vectors.transpose(1, 2)
-    loss = (every * softplus(scores) - left * scores).sum()  # softplus(-x) = softplus(x) - x
-    slopes = every * sigmoid(scores) - left
-    errors, terms = slopes @ vectors, every.sum(2, keepdim=True)
-    if is_cbow:
-        back = (counted if model.config.whole_error else mean).transpose(1, 2)
-        errors, terms = back @ errors, back @ terms
-    return (
-        loss,
-        int((about > 0).sum() if is_cbow else about.sum()),
-        Rows((around if is_cbow else centre).flatten(), errors.flatten(0, 1), terms.flatten()),
-        Rows(nodes.flatten(), (slopes.transpose(1, 2) @ h).flatten(0, 1), every.sum(1).flatten()),
+    loss = (every * softplus(scores)).sub_(true * scores).sum()
+    return loss, sigmoid(scores).mul_(every).sub_(true)
+
+
+def negative(
+    table: Tensor, h: Tensor, words: Tensor, weights: Tensor, noise: Int[Tensor, "blocks drawn"], k: int | float
+) -> Found:
+    """Equation 4 for every word and each h at its place and about it, as often as `weights` says."""
+    (blocks, drawn), time, width = noise.shape, len(words), len(h) - len(words)
+    right, wrong = looked_up(table, words), looked_up(table, noise)
+    if width:
+        size = gcd(time, PART)
+        band, found = banded(weights, size), right.view(-1, size, right.shape[1])
+        about = windows(h, size, len(band))
+        loss, slopes = judged(found @ about.transpose(1, 2), band, band)
+        values, errors = (slopes @ about).flatten(0, 1), folded(slopes.transpose(1, 2) @ found, size)
+        pairs = folded(band.sum(1)[:, :, None], size)
+    else:  # every word has its own h
+        loss, slopes = judged((h * right).sum(1, keepdim=True), weights, weights)
+        values, errors, pairs = slopes * h, slopes * right, weights
+    inner = slice(width // 2, width // 2 + time)
+    h, share = h[inner].view(blocks, -1, h.shape[1]), pairs[inner].view(blocks, -1, 1) * (k / drawn)
+    lost, slopes = judged(h @ wrong.transpose(1, 2), share, 0.0)
+    errors[inner].view(h.shape).baddbmm_(slopes, wrong)
+    of_noise = Rows(
+        noise.flatten(), (slopes.transpose(1, 2) @ h).flatten(0, 1), share.sum(1).expand(-1, drawn).flatten()
     )
+    return loss + lost, errors, pairs[:, 0] * (1 + k), Rows(words, values, weights.sum(1)).joined(of_noise)
 
 
-def ways(
-    model: Module, words: Int[Tensor, "blocks places"]
-) -> tuple[Int[Tensor, "blocks n"], Float[Tensor, "blocks places n"], Float[Tensor, "blocks places n"]]:
-    """The nodes on the ways to the words of each block, whether each word's way goes there, and whether to the left."""
-    blocks, places = words.shape
-    rows = len(model.output)
-    branches = model.branches[words].flatten(0, 1)
-    place, step = branches.nonzero(as_tuple=True)
-    of_block = place // places
-    keys, number = torch.unique(of_block * rows + model.nodes[words.flatten()[place], step], return_inverse=True)
-    owner = keys // rows
-    sizes = torch.bincount(owner, minlength=blocks)
-    column = torch.arange(len(keys), device=words.device) - (sizes.cumsum(0) - sizes)[owner]
-    nodes = torch.zeros(blocks, int(sizes.max()), dtype=torch.int64, device=words.device)
-    nodes[owner, column] = keys % rows
-    turns = torch.zeros(blocks, places, nodes.shape[1], dtype=model.output.dtype, device=words.device)
-    turns[of_block, place % places, column[number]] = branches[place, step].to(turns.dtype)
-    return nodes, turns.abs(), turns.clamp(min=0)
+def hierarchical(model: Module, h: Tensor, words: Tensor, weights: Tensor) -> Found:
+    """Equation 3 for every word and each h at its place and about it, as often as `weights` says.
+
+    The nodes near the root are those of the highest numbers.
+    """
+    first = max(len(model.output) - ROOT, 0)
+    nodes, branches = model.nodes.index_select(0, words), model.branches.index_select(0, words)
+    loss, errors, terms, output = near_root(model.output, first, h, nodes, branches, weights)
+    place, step = ((nodes >= 0) & (nodes < first)).nonzero(as_tuple=True)
+    if not len(place):
+        return loss, errors, terms, output
+    lost, more, too, rows = further(model.output, h, place, nodes[place, step], branches[place, step], weights)
+    return loss + lost, errors + more, terms + too, output.joined(rows)
 
 
-def looked_up(table: Tensor, rows: Int[Tensor, "blocks places"]) -> Float[Tensor, "blocks places embed"]:
+def near_root(table: Tensor, first: int, h: Tensor, nodes: Tensor, branches: Tensor, weights: Tensor) -> Found:
+    """The part of the nodes from `first` on: the scores of all h with all of them are one product of matrices."""
+    root, size = table[first:], gcd(len(nodes), PART)
+    band = banded(weights, size).transpose(1, 2)
+    column = (nodes - first + 1 + len(root) * (branches < 0)).masked_fill_(nodes < first, 0)  # 0: all other nodes
+    turns = h.new_zeros(len(nodes), 1 + 2 * len(root)).scatter_(1, column, 1.0)[:, 1:]
+    left, right = folded(band @ turns.view(len(band), size, -1), size).chunk(2, 1)  # how often each h goes there
+    every = left + right
+    loss, slopes = judged(h @ root.T, every, left)
+    rows = torch.arange(first, len(table), device=nodes.device)
+    return loss, slopes @ root, every.sum(1), Rows(rows, slopes.T @ h, every.sum(0))
+
+
+def further(table: Tensor, h: Tensor, place: Tensor, nodes: Tensor, branches: Tensor, weights: Tensor) -> Found:
+    """The part of other nodes, each on the way to the word of one place, in the order of the text.
+
+    A group of them meets every h about the places from its first to its last node's.
+    """
+    count, width = len(place), weights.shape[1] - 1
+    order = torch.arange(count + -count % GROUP, device=place.device).clamp_(max=count - 1)
+    place, nodes, left = (part[order].view(-1, GROUP) for part in (place, nodes, branches > 0))
+    since = place - place[:, :1]
+    about = torch.arange(int(since.max()) + width + 1, device=place.device)
+    seen = (place[:, :1] + about).clamp_(max=len(h) - 1)
+    every = h.new_zeros(len(place), len(about), GROUP)
+    every.scatter_(1, since[:, None] + about[: width + 1, None], looked_up(weights, place).transpose(1, 2))
+    every[-1, :, GROUP - (len(order) - count) :] = 0  # the last group is filled with the last node
+    vectors, met = looked_up(table, nodes), looked_up(h, seen)
+    loss, slopes = judged(met @ vectors.transpose(1, 2), every, every * left[:, None])
+    errors = torch.zeros_like(h).index_add_(0, seen.flatten(), (slopes @ vectors).flatten(0, 1))
+    terms = h.new_zeros(len(h)).index_add_(0, seen.flatten(), every.sum(2).flatten())
+    values = (slopes.transpose(1, 2) @ met).flatten(0, 1)
+    return loss, errors, terms, Rows(nodes.flatten(), values, every.sum(1).flatten())
+
+
+def looked_up(table: Tensor, rows: Int[Tensor, "*shape"]) -> Float[Tensor, "*shape embed"]:
     """Rows of a table; three times as fast as indexing."""
-    return table.index_select(0, rows.flatten()).view(*rows.shape, -1)
+    return table.index_select(0, rows.flatten()).view(*rows.shape, table.shape[1])
+
+
+def gradients(
+    model: Module, words: Tensor, reach: Tensor, noise: Tensor, k: int | float
+) -> tuple[Tensor, Tensor, Rows, Rows]:
+    """The sum of the losses of a stretch, how many they are, and the gradients of the input and of the output table.
+
+    In CBOW each place has one h, the mean about it, for its own word. In skip-gram each place's vector is the h for all
+    the words that it reaches.
+    """
+    time, width, is_cbow = len(reach), len(words) - len(reach), model.config.kind == "cbow"
+    inner, known, there = slice(width // 2, width // 2 + time), words.clamp(min=0), words != NOTHING
+    h, reach = looked_up(model.input, known), reach * there[inner]
+    if is_cbow:
+        size, counted = gcd(time, PART), near(width, reach[:, None], there.unfold(0, width + 1, 1)).to(h.dtype)
+        band, about = banded(counted, size), counted.sum(1, keepdim=True)
+        mean = band / about.view(len(band), size, 1).clamp(min=1)
+        h, weights = (mean @ windows(h, size, len(band))).flatten(0, 1), (about > 0).to(h.dtype)
+    else:
+        wide = reach.new_zeros(len(words))
+        wide[inner] = reach
+        weights = near(width, wide.unfold(0, width + 1, 1), there[inner, None]).to(h.dtype)
+    if model.config.output == "hierarchical":
+        loss, errors, terms, output = hierarchical(model, h, known[inner], weights)
+    else:
+        loss, errors, terms, output = negative(model.output, h, known[inner], weights, noise, k)
+    if is_cbow:
+        back = (band if model.config.whole_error else mean).transpose(1, 2)
+        errors = folded(back @ errors.view(len(band), size, -1), size)
+        terms = folded((back * terms.view(len(band), 1, size)).sum(2, keepdim=True), size)[:, 0]
+    return loss, weights.sum(), Rows(known, errors, terms), output
 
 
 class Stretch(torch.autograd.Function):
@@ -186,22 +218,27 @@ class Stretch(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, input: Tensor, output: Tensor, found: Callable[[], Found], most: int | float | None
+        ctx: Any,
+        input: Tensor,
+        output: Tensor,
+        found: Callable[[], tuple[Tensor, Tensor, Rows, Rows]],
+        most: int | float | None,
     ) -> Tensor:
         """The mean loss; the gradients come with it."""
-        loss, count, *tables = found()
-        ctx.tables = [
-            (part.damped(len(table), most), table.shape) for part, table in zip(tables, (input, output), strict=True)
+        loss, count, *parts = found()
+        ctx.parts = [
+            (part.rows[None], part.damped(len(table), most), table.shape)
+            for part, table in zip(parts, (input, output), strict=True)
         ]
-        return loss / max(count, 1)
+        return loss / count.clamp(min=1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         """The rows of both tables that have a gradient."""
         grads = (
-            torch.sparse_coo_tensor(part.rows[None], part.values * slope, shape, check_invariants=False)
-            for part, shape in ctx.tables
+            torch.sparse_coo_tensor(rows, values if slope == 1 else values * slope, shape, check_invariants=False)
+            for rows, values, shape in ctx.parts
         )
         return (*grads, None, None)
 
@@ -211,11 +248,10 @@ def stretch(
 ) -> Float[Tensor, ""]:
     """The mean loss of a stretch of text, with the gradient of the sum; see `Rows.damped` for `most`.
 
-    `words` has w places more than `reach` on either side; where there is no word stands `NOTHING`, with a reach of 0.
-    `noise` (blocks, draws) cuts `reach` into equal blocks.
+    `words` has w places more than `reach` on either side. There, and wherever there is no word, stands `NOTHING`.
+    `noise` (blocks, draws) cuts `reach` into equal blocks; a tree has none.
     """
-    by = hierarchical if model.config.output == "hierarchical" else cbow if model.config.kind == "cbow" else skip_gram
-    return Stretch.apply(model.input, model.output, lambda: by(model, words, reach, noise, k), most)
+    return Stretch.apply(model.input, model.output, lambda: gradients(model, words, reach, noise, k), most)
 
 
 class RowSGD(Optimizer):
