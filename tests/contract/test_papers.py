@@ -179,6 +179,24 @@ def test_every_parameter_learns(key):
     assert not still
 
 
+def test_the_loss_calls_the_network(key):
+    """And takes none of its parts or weights by itself: several processes share only gradients of what they call."""
+    recipe = paper(key).preset("laptop")
+    task = recipe.task.without_data(recipe)
+    network = task.model()
+
+    class Shared(torch.nn.Module):
+        def forward(self, *given, **options):
+            return network(*given, **options)
+
+        def __getattr__(self, name):
+            found = getattr(network, name)
+            assert not isinstance(found, torch.Tensor | torch.nn.Module), f"the loss looks at {name}"
+            return found
+
+    assert task.loss(Shared(), batch(key, 8)).isfinite()
+
+
 def test_check(key):
     """The network equals its twin: outputs, loss, gradients, ten steps, evaluation."""
     rows = check.check(key)

@@ -6,10 +6,14 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 import firsthand
+from firsthand.data.order import mixed
+from firsthand.options import override, words
+from firsthand.papers.skipgram.update import stretch
 from firsthand.train import checkpoint
 from firsthand.train.launch import Interrupted, Launch
 
@@ -64,6 +68,36 @@ def test_batch_norm_is_of_the_whole_batch(command, flags, tiny, train, tmp_path)
     assert any("running_var" in name for name in ours)
     for name, value in ours.items():
         torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=1e-4)  # float32 sums in another order
+
+
+@pytest.mark.slow
+def test_word_vectors_of_two_processes(command, tmp_path):
+    """Each steps along the sum of the gradients of both stretches of text, also where one has a passage more."""
+    text = tmp_path / "text.txt"
+    text.write_text(" ".join(f"on{chr(97 + i * i % 23)} of{chr(97 + i % 7)}" for i in range(4000)))
+    laptop = firsthand.get("skipgram").preset("laptop")
+    changes = {"data.name": str(text), "data.min_count": 1, "passage": 200, "batch": 3, "steps": 15, "subsample": 0.0}
+    recipe = override(laptop, changes)
+    process = command("train", "skipgram", *words(laptop, changes), *PAIR, "--out", tmp_path / "two")
+    task = recipe.task(recipe)
+    torch.manual_seed(recipe.seed)
+    model, order = task.model(), task.order()
+    rule, factor = task.optimizer(model), task.factor
+    for step in range(recipe.steps):
+        rate = recipe.optim.lr * factor(step)
+        indices = order.indices(step)
+        for number in (0, 1):
+            generator = np.random.default_rng(mixed(recipe.seed, step, *[number][: number], count=4))
+            drawn = task.draws.stretch(task.train.rows(indices[number::2].numpy()), generator)
+            stretch(model, *drawn, recipe.noise, recipe.limit / (2 * rate)).backward()
+        rule.param_groups[0]["lr"] = rate
+        rule.step()
+        rule.zero_grad()
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    found = firsthand.load(tmp_path / "two").model.state_dict()
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from firsthand.errors import UserError
 from firsthand.papers.skipgram.model import SkipGram
 from firsthand.papers.skipgram.phrases import join
 from firsthand.papers.skipgram.sampling import Draws, Passages, count
-from firsthand.papers.skipgram.update import RowSGD, stretch
+from firsthand.papers.skipgram.update import RowSGD, process, stretch
 from firsthand.train.folder import read_json
 from firsthand.train.next_character import completed
 from firsthand.train.recipe import Optim, schedule_for
@@ -76,8 +76,9 @@ class NearWords(Task):
         return Draws(self.counts, recipe.subsample, recipe.formula, recipe.window, recipe.power, shared)
 
     def batch(self, indices: Tensor, step: int) -> tuple[Tensor, ...]:
-        """The passages as a stretch of text, as this step has drawn it; a pure function of seed and step."""
-        generator = np.random.default_rng(mixed(self.recipe.seed, step, count=4))
+        """The passages as a stretch of text, as this step, and of several processes this one, has drawn it."""
+        number, _ = process()
+        generator = np.random.default_rng(mixed(self.recipe.seed, step, *([number] if number else []), count=4))
         return *self.draws.stretch(self.train.rows(indices.numpy()), generator), torch.tensor(step)
 
     def loss(self, model: Module, batch: tuple[Tensor, ...]) -> Tensor:
@@ -85,10 +86,15 @@ class NearWords(Task):
         if len(batch) == 2:  # examples apart, as the checks have them
             return super().loss(model, batch)
         *text, step = batch
-        recipe = self.recipe
-        rate = recipe.optim.lr * self.factor(int(step))
+        recipe, (_, processes) = self.recipe, process()
+        rate = recipe.optim.lr * self.factor(int(step)) * processes
         most = None if recipe.limit is None or not rate else recipe.limit / rate
-        return stretch(model, *text, recipe.noise, most)
+        loss = stretch(model, *text, recipe.noise, most)
+        return loss if processes == 1 else loss / processes  # as if each had its share of a mean
+
+    def weight(self, indices: Tensor) -> int:
+        """One for however many passages: the steps of all pairs add up, also those of several processes."""
+        return 1
 
     def scores(self, model: Module, batch: Batch) -> dict[str, Tensor]:
         """The loss of every example: equation 4, or equation 3 with a tree."""

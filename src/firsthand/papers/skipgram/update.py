@@ -14,12 +14,13 @@ from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.autograd.function import once_differentiable
 from torch.nn import Module
 from torch.optim import Optimizer
 
 from firsthand.nn import sigmoid, softplus
+from firsthand.nn.across import shared
 from firsthand.papers.skipgram.model import NOTHING
 
 PART = 8  # words of a part: of more, fewer of the scores are those of neighbours; of less, the products are too small
@@ -209,6 +210,19 @@ def gradients(
     return loss, weights.sum(), Rows(known, errors, terms), output
 
 
+def process() -> tuple[int, int]:
+    """The number of this process, and how many train together."""
+    return (distributed.get_rank(), distributed.get_world_size()) if shared() else (0, 1)
+
+
+def summed(grad: Tensor) -> Tensor:
+    """The sum over all processes, each of which has a stretch of its own: all these steps add up."""
+    if shared():
+        grad = grad if grad.device.type == "cpu" else grad.to_dense()  # NCCL adds no rows
+        distributed.all_reduce(grad)
+    return grad
+
+
 class Stretch(torch.autograd.Function):
     """The mean loss of a stretch of text; its gradient is that of the sum, as rows.
 
@@ -237,7 +251,9 @@ class Stretch(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         """The rows of both tables that have a gradient."""
         grads = (
-            torch.sparse_coo_tensor(rows, values if slope == 1 else values * slope, shape, check_invariants=False)
+            summed(
+                torch.sparse_coo_tensor(rows, values if slope == 1 else values * slope, shape, check_invariants=False)
+            )
             for rows, values, shape in ctx.parts
         )
         return (*grads, None, None)
