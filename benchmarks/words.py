@@ -2,10 +2,10 @@
 
     python benchmarks/words.py [--data brown] [--words 1000000] [--epochs 5] [--seeds 0 1 2]
 
-The two alternate in one process. gensim is optional (pip install gensim); where it is absent, ours stands alone. Both
-read the same words in passages of a thousand, drop by the same formula, have 100 numbers a vector, a window of 5, five
-noise words and a rate that falls from 0.025 (CBOW 0.05) to nothing. The time is that of training alone. Scores are
-Spearman's correlation on WordSim-353 and MEN, and the share of right answers to Google's analogies, all in per cent.
+The two alternate in one process; where gensim is absent, ours stands alone. Both read the same words in passages of a
+thousand, drop by the same formula, have 100 numbers a vector, a window of 5, five noise words and a rate that falls
+from 0.025 (CBOW 0.05) to nothing. The time is that of training alone. Scores are Spearman's correlation on WordSim-353
+and MEN, and the share of right answers to Google's analogies, all in per cent.
 """
 
 import statistics

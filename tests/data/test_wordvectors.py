@@ -48,6 +48,20 @@ def test_the_formats_byte_by_byte(tmp_path):
         assert (tmp_path / form).read_bytes() == content
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gensim leaves a file open
+@pytest.mark.parametrize("form", FORMATS)
+def test_gensim_reads_ours_and_we_read_theirs(form, tmp_path):
+    """The same words and, bit for bit, the same numbers."""
+    models = pytest.importorskip("gensim.models")
+    vectors, how = some(), {"binary": form == "word2vec-binary", "no_header": form == "glove"}
+    write(vectors, tmp_path / "ours", form)
+    found = models.KeyedVectors.load_word2vec_format(str(tmp_path / "ours"), **how)
+    assert tuple(found.index_to_key) == vectors.words and np.array_equal(found.vectors, vectors.matrix)
+    found.save_word2vec_format(str(tmp_path / "theirs"), binary=how["binary"], write_header=not how["no_header"])
+    again = read(tmp_path / "theirs")
+    assert again.words == vectors.words and np.array_equal(again.matrix, vectors.matrix)
+
+
 def test_others_files(tmp_path, capsys):
     """Words with spaces, as GloVe's largest has; a word twice; trailing spaces, as word2vec.c writes; no line feeds."""
     path = tmp_path / "v.txt"
