@@ -73,9 +73,9 @@ def page(rows: dict[str, dict[str, Any]], pairs: list[tuple[str, str]]) -> str:
     """The table, a row a paper: means over the seeds, and every seed's BLEU."""
     lines = ["# Networks that translate, beside one another", "",
              "Written by `python docs/translation.py`: Multi30k, English to German, lower-cased, each paper's laptop "
-             "preset for as many steps as take about twenty minutes of a core that does nothing else; the seconds below "
-             "are of cores that did. BLEU is of the 1,000 sentences of the test set of 2016, and perplexity of their "
-             "tokens: pieces of words for the Transformer, words for the other two.", "",
+             "preset for as many steps as take about twenty minutes of a core that does nothing else; the seconds "
+             "below are of cores that did. BLEU is of the 1,000 sentences of the test set of 2016, and perplexity of "
+             "their tokens: pieces of words for the Transformer, words for the other two.", "",
              "| paper | parameters | steps | seconds | perplexity | BLEU, val | BLEU, test | test, seed by seed |",
              "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"]  # fmt: skip
     for paper in STEPS:
