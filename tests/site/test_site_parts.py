@@ -158,7 +158,7 @@ def test_a_journal_shows_in_the_journey(tmp_path, call):
     call("study", "done", "lstm", "--pass", 1, "--journal", tmp_path)
     (tmp_path / "papers").mkdir(exist_ok=True)
     (tmp_path / "papers" / "lstm.md").write_text("---\nkey: lstm\n---\n# My title\n\nWhat I think.\n")
-    pages = dict(build.everything(Origin.found(tmp_path), Library()))
+    pages = dict(build.inner(Origin.found(tmp_path)))
     assert "✔ bird's eye" in pages["journey"]
     assert "What I think." in pages["papers/lstm/own"] and "My title" not in pages["papers/lstm/own"]
     assert "Your note" in pages["papers/lstm/index"] and "papers/gru/own" not in pages
@@ -178,9 +178,17 @@ def test_the_command_tells_what_cannot_be(tmp_path, call):
     assert code == 2 and "give --out another folder" in told
 
 
+def test_pages_of_sphinx_itself_do_not_count():
+    told = []
+    one = build.counting("pages made", 2, lambda *words: told.append(words))
+    for page in ("index", "live", "search"):
+        one(page)
+    assert told == [("pages made", 1, 2), ("pages made", 2, 2)]
+
+
 def test_without_sphinx_the_way_out_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install 'firsthand\[site\]'"):
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name == "furo" else object())
+    with pytest.raises(UserError, match=r"^Sphinx makes the site, and furo cannot.*pip install 'firsthand\[site\]'"):
         build.build(tmp_path / "site")
 
 
