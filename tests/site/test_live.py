@@ -163,7 +163,7 @@ def test_one_letter_comes_after_kri(key):
 
 def test_pages_of_the_papers_lead_there():
     for key in live.NETWORKS:
-        assert f"(../../{live.PAGE}.md)" in dict(paper.pages(key, Origin(None), Library()))[f"papers/{key}/index"]
+        assert f"(/{live.PAGE}.md)" in dict(paper.pages(key, Origin(None), Library()))[f"papers/{key}/index"]
     front = dict(build.pages(Origin(None)))["index"]
     assert re.search(rf"^{live.PAGE}$", front, re.MULTILINE) and f"({live.PAGE}.md)" in front
 

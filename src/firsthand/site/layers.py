@@ -36,10 +36,10 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
         fast = {name: library.fast(f"{package}.{stem}", name) is not None for name in names}
         links = ", ".join(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' * fast[name]}" for name in names)
         rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], links])
-    inside = "\n".join(f"{stem} <{stem}>" for stem in files)
-    fast = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
+    legend = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
     table = prose.table(["file", "", "what it defines"], rows)
-    parts = [f"# {TITLES[package]}", HEADS[package], table, fast, f"```{{toctree}}\n:hidden:\n\n{inside}\n```"]
+    inside = prose.toctree(f"{stem} <{stem}>" for stem in files)
+    parts = [f"# {TITLES[package]}", HEADS[package], table, legend, inside]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from firsthand.site import prose
+from firsthand.site import addresses, prose
 from firsthand.site.origin import Page
 
 PAGE = "live"
@@ -63,17 +63,22 @@ def pages() -> Iterator[Page]:
     """The one page."""
     networks = weights()
     first = networks[NETWORKS[0]]
+    lstm, attention = map(addresses.paper, NETWORKS)
     rows = [
-        [f"[{key}](papers/{key}/source.md)", f"{networks[key]['parameters']:,}", f"{networks[key]['test_loss']:.3f}"]
+        [
+            f"[{key}]({addresses.paper(key, 'source')})",
+            f"{networks[key]['parameters']:,}",
+            f"{networks[key]['test_loss']:.3f}",
+        ]
         for key in NETWORKS
     ]
     parts = [
         f"{prose.WIDE}# {TITLE}",
         f"Two networks that have read {first['names']:,} names write new ones, letter by letter: an "
-        "[LSTM](papers/lstm/index.md) and [self-attention](papers/selfattention/index.md). After every letter they "
-        "give each letter, and the end, a probability (the bars), and the next one is drawn from these. Below them "
-        "stands how a network knows what came before: the LSTM by its cells, which gates write, keep and show; "
-        "self-attention by looking back at all letters.",
+        f"[LSTM]({lstm}) and [self-attention]({attention}). After every letter they give each letter, and the end, a "
+        "probability (the bars), and the next one is drawn from these. Below them stands how a network knows what came "
+        "before: the LSTM by its cells, which gates write, keep and show; self-attention by looking back at all "
+        "letters.",
         "Type a beginning or none, then step or run; `.` begins and ends a name, `_` is a space. Choose a letter of a "
         "name to see what was expected there, and one of the small pictures to see it large.",
         prose.raw(PART),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from html import escape
 
 from firsthand.papers.card import Card
-from firsthand.site.paper import slug
+from firsthand.site.addresses import slug
 
 WIDTH, HEIGHT, GAP = 100, 30, 9  # of a paper's box, and between two of them
 ROW, LEFT, TOP = 62, 52, 40  # of a year, and what the years and the families' names take
