@@ -16,7 +16,7 @@ from firsthand.site import build, conf, exercise, prose
 from firsthand.site.library import Library
 from firsthand.site.origin import Origin
 from firsthand.site.serve import server
-from firsthand.site.source import Source, Writer, docstring
+from firsthand.site.source import Source, Writer, docstring_lines
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_a_network_is_shown_line_by_line(key):
     shown = [line for passage in source.passages for line in passage.lines]
     assert shown == sorted(set(shown))
     nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
-    said = {line for node in nodes for line in docstring(node)}
+    said = {line for node in nodes for line in docstring_lines(node)}
     missing = [line for line in range(1, len(source.lines) + 1) if line not in shown and line not in said]
     assert [source.lines[line - 1] for line in missing if source.lines[line - 1].strip()] == []
     words = [passage.words for passage in source.passages]

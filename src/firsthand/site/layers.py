@@ -1,12 +1,12 @@
 """The pages of the layers and of the update rules: a file each, words beside code, both implementations in tabs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from firsthand.site import prose
 from firsthand.site.library import CHAPTERS, Library
 from firsthand.site.origin import Page
-from firsthand.site.paper import annotated
-from firsthand.site.source import Passage, Source, Writer
+from firsthand.site.source import Source
 
 TITLES = {"nn": "The layers", "optim": "The update rules"}
 HEADS = {
@@ -46,16 +46,17 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
 def page(package: str, stem: str, source: Source, library: Library) -> str:
     """One file, whole and in its order."""
     module = f"{package}.{stem}"
-    writer = Writer(lambda source: library.links(source, "../"))
+    writer = library.writer("../")
     head, *rest = source.words.split("\n", 1)
     parts, done = [], set()
     for passage in source.passages:
         name = passage.name.partition(".")[0]
         if library.fast(module, name) is None:
-            words = "\n".join(rest) if not passage.name and passage.words == source.words else passage.words
-            parts.append(writer.passage(source, Passage(passage.name, words, passage.lines), ""))
+            first = not passage.name and passage.words == source.words
+            words = "\n".join(rest) if first else passage.words  # its first line stands under the title
+            parts.append(writer.passage(source, replace(passage, words=words)))
         elif name not in done:
             done.add(name)
             parts.append(library.explained(writer, module, name))
-    body = annotated("\n".join(parts))
+    body = prose.annotated("\n".join(parts))
     return f"{prose.WIDE}# {package}/{stem}.py\n\n{head}\n\n{body}\n"

@@ -58,7 +58,8 @@ def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
     card = paper.card
     links = {key: addresses.paper(key) for key in papers.keys() if key != card.key}
     links["model.py"] = addresses.paper(card.key, "source")
-    parts = [card.summary, prose.table(["", ""], facts(card)), prose.linked(with_formulas(paper), links.get)]
+    rows = ([label.replace(" ", "\u00a0"), words] for label, words in facts(card))  # a label stays on one line
+    parts = [card.summary, prose.table(["", ""], rows), prose.linked(with_formulas(paper), links.get)]
     further = resources.topics("further.md").get(card.key)
     parts += [f"## Further links\n\n{prose.linked(further.text, links.get)}"] if further else []
     verdicts = [results.verdict(card.key, claim) for claim in origin.claims(card.key)]
@@ -146,7 +147,7 @@ def source(paper: Paper, library: Library) -> tuple[str, str]:
     parts = [
         f"`papers/{paper.card.key}/model.py`, words beside code. A name of a layer leads to its page; a number is the "
         "address of its line.",
-        annotated(writer.passages(model, model.passages)),
+        prose.annotated(writer.passages(model, model.passages)),
     ]
     used = [name for name, target in links.items() if library.where.get(name) and target.startswith("../../layers")]
     if used:
@@ -156,27 +157,22 @@ def source(paper: Paper, library: Library) -> tuple[str, str]:
             "and the fast one, which runs by default; the tests hold them equal.",
             *(layer(library, name) for name in used),
         ]
-    writer = Writer(lambda source: library.links(source, "../../"))
+    writer = library.writer("../../")
     parts += [
         "## The recipes",
         f"`papers/{paper.card.key}/recipe.py`: `firsthand train {paper.card.key} --preset NAME` takes one, and every "
         "field has an option of its name.",
-        annotated(writer.passages(recipe, recipe.passages, "recipe-")),
+        prose.annotated(writer.passages(recipe, recipe.passages, "recipe-")),
     ]
     return f"{paper.card.title}: source", "\n\n".join(parts)
-
-
-def annotated(html: str) -> str:
-    """Passages as a part of a page."""
-    return prose.raw(f'<div class="annotated">{html}</div>')
 
 
 def layer(library: Library, name: str) -> str:
     """One layer with the operations that it is made of, folded."""
     module = library.where[name]
-    writer = Writer(lambda source: library.links(source, "../../"))
+    writer = library.writer("../../")
     places = dict.fromkeys([(module, name), *library.operations(module, name)])
     shown = "".join(library.explained(writer, *place, f"in-{name}-{place[1]}-") for place in places)
     where, path = library.address(module, name, "../../"), f"{module.replace('.', '/')}.py"
     head = f'<summary><code>{escape(name)}</code> <a href="{escape(where)}">{path}</a></summary>'
-    return prose.raw(f'<details class="layer">{head}<div class="annotated">{shown}</div></details>')
+    return prose.annotated(shown, f'<details class="layer">{head}', "</details>")

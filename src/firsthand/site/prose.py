@@ -62,6 +62,11 @@ def raw(content: str) -> str:
     return f"``````{{raw}} html\n{content}\n``````"
 
 
+def annotated(passages: str, before: str = "", after: str = "") -> str:
+    """Passages of a source file, words beside code, between HTML before and after them."""
+    return raw(f'{before}<div class="annotated">{passages}</div>{after}')
+
+
 def linked(markdown: str, link: Link) -> str:
     """Notes with links: addresses that stand bare, and names in backticks that lead somewhere; code stays."""
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
