@@ -33,9 +33,11 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
     rows = []
     for stem, source in files.items():
         names = [name for name in source.definitions if not name.startswith("_")]
-        fast = {name: library.fast(f"{package}.{stem}", name) is not None for name in names}
-        links = ", ".join(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' * fast[name]}" for name in names)
-        rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], links])
+        links = (
+            f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' if library.fast(f'{package}.{stem}', name) else ''}"
+            for name in names
+        )
+        rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], ", ".join(links)])
     legend = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
     table = prose.table(["file", "", "what it defines"], rows)
     inside = prose.toctree(f"{stem} <{stem}>" for stem in files)
@@ -44,7 +46,7 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
 
 
 def page(package: str, stem: str, source: Source, library: Library) -> str:
-    """One file, whole and in its order."""
+    """One file, whole and in its order; the first line of its docstring stands under the title."""
     module = f"{package}.{stem}"
     writer = library.writer("../")
     head, *rest = source.words.split("\n", 1)
@@ -53,7 +55,7 @@ def page(package: str, stem: str, source: Source, library: Library) -> str:
         name = passage.name.partition(".")[0]
         if library.fast(module, name) is None:
             first = not passage.name and passage.words == source.words
-            words = "\n".join(rest) if first else passage.words  # its first line stands under the title
+            words = "\n".join(rest) if first else passage.words
             parts.append(writer.passage(source, replace(passage, words=words)))
         elif name not in done:
             done.add(name)
