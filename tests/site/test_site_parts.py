@@ -6,13 +6,16 @@ import socket
 import textwrap
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from firsthand import papers
+from firsthand.claims.claim import Kind, Verdict
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS
-from firsthand.site import build, conf, exercise, prose
+from firsthand.reproduce.table import MARK
+from firsthand.site import build, conf, exercise, prose, results
 from firsthand.site.library import Library
 from firsthand.site.origin import Origin
 from firsthand.site.serve import server
@@ -164,6 +167,12 @@ def test_a_journal_shows_in_the_journey(tmp_path, call):
     assert "Your note" in pages["papers/lstm/index"] and "papers/gru/own" not in pages
 
 
+def test_every_verdict_and_kind_of_a_claim_is_explained():
+    signs = {part.split()[0] for part in results.LEGEND.split(", ")}
+    assert signs == {words.split()[0] for words in MARK.values()} and set(MARK) == set(get_args(Verdict))
+    assert set(results.KINDS) == set(get_args(Kind))
+
+
 def test_nothing_of_another_kind_is_written_over(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(UserError, match="holds something else"):
@@ -176,6 +185,8 @@ def test_the_command_tells_what_cannot_be(tmp_path, call):
     assert call("site", "--port", 99999)[0] == 2
     code, _, told = call("site", "--out", tmp_path, "--no-serve")
     assert code == 2 and "give --out another folder" in told
+    code, _, told = call("site", "--out", tmp_path / "site", "--no-serve", "--journal", tmp_path / "none")
+    assert code == 2 and "give --journal that of your journal" in told
 
 
 def test_pages_of_sphinx_itself_do_not_count():

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from firsthand.bounds import whole
 from firsthand.commands.screen import err, show_json
 from firsthand.commands.screen import out as console
+from firsthand.errors import UserError
 
 
 def site(
@@ -32,6 +33,8 @@ def site(
     from firsthand.site.serve import server
 
     whole("--port", port, "[0, 65535]")
+    if journal is not None and not journal.is_dir():
+        raise UserError(f"There is no folder {journal}: give --journal that of your journal, or leave it out.")
     if journal is None and Path("journal").is_dir():
         journal = Path("journal")
     shown = server(out, port) if serve and not json else None  # first: a port that is taken costs no work

@@ -32,11 +32,11 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
     """The list: each file, what it says of itself, what it defines."""
     rows = []
     for stem, source in files.items():
-        names = [name for name in source.definitions if not name.startswith("_")]
-        links = (
-            f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' if library.fast(f'{package}.{stem}', name) else ''}"
-            for name in names
-        )
+        links = []
+        for name in source.definitions:
+            if not name.startswith("_"):
+                fast = " ⚡" if library.fast(f"{package}.{stem}", name) else ""
+                links.append(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{fast}")
         rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], ", ".join(links)])
     legend = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
     table = prose.table(["file", "", "what it defines"], rows)
