@@ -5,7 +5,6 @@ python docs/generate.py --check    # only say whether README.md is current
 """
 
 import io
-import json
 import re
 import shutil
 import sys
@@ -19,8 +18,7 @@ from firsthand import papers
 from firsthand.definition import PAIRS
 from firsthand.optim import RULES
 from firsthand.optim.schedule import SCHEDULES
-from firsthand.reproduce.table import MARK
-from firsthand.site import results
+from firsthand.site import prose, results
 from firsthand.site.origin import Origin
 from firsthand.study.judge import judge_answer
 from firsthand.study.lesson import told
@@ -56,26 +54,17 @@ def standing() -> str:
 
 def catalogue() -> str:
     """A row a paper: what it is, its size, and what its claims came to."""
-    rows = ["| paper | | parameters | its claims |", "| --- | --- | ---: | --- |"]
+    origin, rows = Origin.found(), []
     for key in papers.keys():
         card = papers.get(key).card
-        path = ROOT / "docs" / "results" / f"{key}.json"
-        claims = json.loads(path.read_text(encoding="utf-8"))["claims"] if path.exists() else []
-        marks = " ".join(MARK[claim["verdict"]].split()[0] for claim in claims)
+        marks = results.marks(origin.claims(key))
         to_come = "a paper to read" if card.network is None else "not all measured yet"
-        measured = f"[{marks}](docs/results/{key}.md)" if claims else to_come
+        measured = f"[{marks}](docs/results/{key}.md)" if marks else to_come
         size = "" if card.parameters is None else f"{card.parameters:,}"
-        rows.append(
-            f"| [`{key}`](src/firsthand/papers/{key}/notes.md) | {card.title} ({card.year}) | {size} | {measured} |"
-        )
-    return "\n".join(
-        [
-            *rows,
-            "",
-            "✔ reproduced, ◐ partly, ✘ not reproduced, ≡ an identity that holds, ○ not tested at this scale; behind "
-            "the marks are the numbers, seeds and commands.",
-        ]
-    )
+        name = f"[`{key}`](src/firsthand/papers/{key}/notes.md)"
+        rows.append([name, f"{card.title} ({card.year})", size, measured])
+    table = prose.table(["paper", "", "parameters", "its claims"], rows, right=(2,))
+    return f"{table}\n\n{results.LEGEND}; behind the marks are the numbers, seeds and commands."
 
 
 def numbers() -> str:

@@ -6,7 +6,6 @@ python docs/live.py                # a minute or two of one core for each; finis
 import base64
 import json
 import platform
-import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch import Tensor
 import firsthand
 from firsthand.provenance import machine
 from firsthand.run import Run
-from firsthand.site.live import FOLDER, NETWORKS
+from firsthand.site.live import FILE, NETWORKS
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "live"
@@ -28,7 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 SHARED = {"data.name": "names", "threads": 1, "seed": 0}
-SEEN = ("embed", "hidden", "layers", "heads", "context", "positions", "forget_bias")  # fields of a network's Config
+FIELDS = ("embed", "hidden", "layers", "heads", "context", "positions", "forget_bias")  # of a Config, for the page
 PREFIX = "priya sha"  # after which PyTorch's logits are stored
 
 
@@ -60,7 +59,7 @@ def network(key: str) -> dict[str, Any]:
     for parameter in model.parameters():
         parameter.copy_(parameter.half())
     here = machine()
-    config = {name: value for name, value in vars(run.recipe.model).items() if name in SEEN}
+    config = {name: value for name, value in vars(run.recipe.model).items() if name in FIELDS}
     tokens = torch.tensor([[0, *task.vocabulary.encode(PREFIX)]])
     return {
         "made": {
@@ -80,8 +79,16 @@ def network(key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def written(networks: dict[str, dict[str, Any]]) -> str:
-    """The file: what it is, in words, then the same and the tensors as one constant, a line a tensor."""
+def content() -> dict[str, Any]:
+    """What weights.js holds: the characters of both networks, and each network."""
+    networks = {key: network(key) for key in NETWORKS}
+    (characters,) = {one.pop("characters") for one in networks.values()}
+    return {"characters": characters} | networks
+
+
+def written(weights: dict[str, Any]) -> str:
+    """The file: what it is, in words, then the weights as one constant, with a line a field and a line a tensor."""
+    networks = {key: weights[key] for key in NETWORKS}
     head = [
         'Weights of the networks of the page "Write a name with me", in float16; the logits are PyTorch\'s, computed',
         "with the same rounded weights in float32. This is data: `python docs/live.py` writes it, do not edit it.",
@@ -95,14 +102,27 @@ def written(networks: dict[str, dict[str, Any]]) -> str:
             f"  {made['command']}",
             f"  torch {made['torch']}, Python {made['python']}, {made['cpu']}",
         ]
-    (shared,) = {one.pop("characters") for one in networks.values()}
-    text = json.dumps({"characters": shared} | networks, ensure_ascii=False, indent=1)
-    text = re.sub(r"\[[^\[\]]*\]", lambda part: "".join(part[0].split()).replace(",", ", "), text)  # on one line
-    lines = "\n".join(f"// {line}".rstrip() for line in head)
-    return f"{lines}\nconst WEIGHTS = {text};\n"
+    comment = "\n".join(f"// {line}".rstrip() for line in head)
+    parts = {"characters": text(weights["characters"])}
+    for key, one in networks.items():
+        fields = {name: text(value) for name, value in one.items() if name != "tensors"}
+        tensors = {name: text(tensor) for name, tensor in one["tensors"].items()}
+        parts[key] = lines(fields | {"tensors": lines(tensors, "  ")}, " ")
+    return f"{comment}\nconst WEIGHTS = {lines(parts)};\n"
+
+
+def text(value: Any) -> str:
+    """A value as JSON on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def lines(parts: dict[str, str], indent: str = "") -> str:
+    """An object of JSON with a line for each of its parts."""
+    inside = ",\n".join(f"{indent} {text(name)}: {part}" for name, part in parts.items())
+    return f"{{\n{inside}\n{indent}}}"
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "weights.js").write_text(written({key: network(key) for key in NETWORKS}), encoding="utf-8")
-    print(f"{FOLDER / 'weights.js'}: {(FOLDER / 'weights.js').stat().st_size:,} bytes")
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(written(content()), encoding="utf-8")
+    print(f"{FILE}: {FILE.stat().st_size:,} bytes")

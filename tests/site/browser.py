@@ -1,12 +1,10 @@
 """Debian's Chromium, driven through chromedriver by the WebDriver protocol; it can look no name up."""
 
-import base64
 import json
 import shutil
 import subprocess
 import time
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 DRIVER, CHROMIUM = shutil.which("chromedriver"), shutil.which("chromium")
@@ -63,10 +61,6 @@ class Browser:
     def errors(self) -> list[str]:
         """What the pages have complained of since this was asked last."""
         return [entry["message"] for entry in self.ask("POST", "se/log", {"type": "browser"})]
-
-    def picture(self, path: Path) -> None:
-        """Save what can be seen as a PNG."""
-        path.write_bytes(base64.b64decode(self.ask("GET", "screenshot")))
 
     def close(self) -> None:
         """End it."""

@@ -6,17 +6,20 @@ import socket
 import textwrap
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from firsthand import papers
+from firsthand.claims.claim import Kind, Verdict
 from firsthand.errors import UserError
 from firsthand.nn import PAIRS
-from firsthand.site import build, conf, exercise, prose
+from firsthand.reproduce.table import MARK
+from firsthand.site import build, conf, exercise, prose, results
 from firsthand.site.library import Library
 from firsthand.site.origin import Origin
 from firsthand.site.serve import server
-from firsthand.site.source import Source, Writer, docstring
+from firsthand.site.source import Source, Writer, docstring_lines
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def test_a_network_is_shown_line_by_line(key):
     shown = [line for passage in source.passages for line in passage.lines]
     assert shown == sorted(set(shown))
     nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
-    said = {line for node in nodes for line in docstring(node)}
+    said = {line for node in nodes for line in docstring_lines(node)}
     missing = [line for line in range(1, len(source.lines) + 1) if line not in shown and line not in said]
     assert [source.lines[line - 1] for line in missing if source.lines[line - 1].strip()] == []
     words = [passage.words for passage in source.passages]
@@ -158,10 +161,16 @@ def test_a_journal_shows_in_the_journey(tmp_path, call):
     call("study", "done", "lstm", "--pass", 1, "--journal", tmp_path)
     (tmp_path / "papers").mkdir(exist_ok=True)
     (tmp_path / "papers" / "lstm.md").write_text("---\nkey: lstm\n---\n# My title\n\nWhat I think.\n")
-    pages = dict(build.everything(Origin.found(tmp_path), Library()))
+    pages = dict(build.inner(Origin.found(tmp_path)))
     assert "✔ bird's eye" in pages["journey"]
     assert "What I think." in pages["papers/lstm/own"] and "My title" not in pages["papers/lstm/own"]
     assert "Your note" in pages["papers/lstm/index"] and "papers/gru/own" not in pages
+
+
+def test_every_verdict_and_kind_of_a_claim_is_explained():
+    signs = {part.split()[0] for part in results.LEGEND.split(", ")}
+    assert signs == {words.split()[0] for words in MARK.values()} and set(MARK) == set(get_args(Verdict))
+    assert set(results.KINDS) == set(get_args(Kind))
 
 
 def test_nothing_of_another_kind_is_written_over(tmp_path):
@@ -176,11 +185,21 @@ def test_the_command_tells_what_cannot_be(tmp_path, call):
     assert call("site", "--port", 99999)[0] == 2
     code, _, told = call("site", "--out", tmp_path, "--no-serve")
     assert code == 2 and "give --out another folder" in told
+    code, _, told = call("site", "--out", tmp_path / "site", "--no-serve", "--journal", tmp_path / "none")
+    assert code == 2 and "give --journal that of your journal" in told
+
+
+def test_pages_of_sphinx_itself_do_not_count():
+    told = []
+    one = build.counting("pages made", 2, lambda *words: told.append(words))
+    for page in ("index", "live", "search"):
+        one(page)
+    assert told == [("pages made", 1, 2), ("pages made", 2, 2)]
 
 
 def test_without_sphinx_the_way_out_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install 'firsthand\[site\]'"):
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name == "furo" else object())
+    with pytest.raises(UserError, match=r"^Sphinx makes the site, and furo cannot.*pip install 'firsthand\[site\]'"):
         build.build(tmp_path / "site")
 
 

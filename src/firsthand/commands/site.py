@@ -1,12 +1,16 @@
 """The command `site`: everything about the papers as pages, made and shown."""
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from firsthand.bounds import whole
-from firsthand.commands.screen import err, out, show_json
+from firsthand.commands.screen import err, show_json
+from firsthand.commands.screen import out as console
+from firsthand.errors import UserError
 
 
 def site(
@@ -22,27 +26,29 @@ def site(
         out: the folder to make it in; a site that lies there is made anew.
         journal: your journal's folder: the journey then shows what you have read. By default ./journal, if it is there.
         serve: show it until Ctrl-C; --no-serve: only make it.
-        port: of the address at which it is shown; 0: any that is free.
+        port: the port of the address at which it is shown; 0: any that is free.
         json: print JSON instead, and do not show it.
     """
     from firsthand.site.build import build
     from firsthand.site.serve import server
 
     whole("--port", port, "[0, 65535]")
+    if journal is not None and not journal.is_dir():
+        raise UserError(f"There is no folder {journal}: give --journal that of your journal, or leave it out.")
     if journal is None and Path("journal").is_dir():
         journal = Path("journal")
-    shown = server(out, port) if serve and not json else None  # a port that is taken is told before the work
+    shown = server(out, port) if serve and not json else None  # first: a port that is taken costs no work
     try:
-        with Bar() as bar:
-            warnings = build(out, journal, bar.tell)
+        with progress() as tell:
+            warnings = build(out, journal, tell)
         if json:
             pages = sum(1 for _ in out.rglob("*.html"))
             return show_json({"site": str(out), "index": str(out / "index.html"), "pages": pages, "warnings": warnings})
         for warning in warnings:
             err.print(warning, markup=False)
-        say(f"[green]✔[/] {out} is made: open {out / 'index.html'}.")
+        console.print("[green]✔[/]", escape(f"{out} is made: open {out / 'index.html'}."))
         if shown is not None:
-            say(f"It is shown at http://127.0.0.1:{shown.server_port} until Ctrl-C.")
+            console.print(f"It is shown at http://127.0.0.1:{shown.server_port} until Ctrl-C.")
             with suppress(KeyboardInterrupt):
                 shown.serve_forever()
     finally:
@@ -50,33 +56,16 @@ def site(
             shown.server_close()
 
 
-def say(text: str) -> None:
-    """A line of the answer."""
-    out.print(text)
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A function that shows how far one part of the work is: as a bar on a screen, else as a line when it is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("pages written", total=None)
 
+        def tell(part: str, done: int, total: int) -> None:
+            bar.update(task, description=part, completed=done, total=total)
+            if done == total and not err.is_terminal:
+                err.print(f"{total} {part}", markup=False)
 
-class Bar:
-    """How far the work is: a bar on a screen, else a line for each of its parts."""
-
-    def __init__(self) -> None:
-        self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=err, transient=True
-        )
-        self.task, self.what = self.progress.add_task("pages written", total=None), ""
-
-    def __enter__(self) -> "Bar":
-        if err.is_terminal:
-            self.progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if err.is_terminal:
-            self.progress.stop()
-
-    def tell(self, what: str, done: int, total: int) -> None:
-        """So much of one part is done."""
-        if err.is_terminal:
-            self.progress.update(self.task, description=what, completed=done, total=total)
-        elif done == total and what != self.what:
-            self.what = what
-            err.print(f"{total} {what}", markup=False)
+        yield tell

@@ -59,7 +59,7 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for arm in claim["arms"]:
-        none = "never" if arm["command"].startswith("firsthand experiment") else "diverged"  # what was not measured
+        none = missing(arm)
         for number, measure in enumerate(claim["measures"]):
             values, digits = arm["ours"][measure["name"]], measure["digits"]
             theirs = arm["paper"].get(measure["name"])
@@ -85,6 +85,11 @@ def section(paper: str, claim: dict[str, Any]) -> list[str]:
         f"{claim['date']}." + (" Runs shared the machine with others." if not claim["timed"] else "")
     ]
     return lines
+
+
+def missing(arm: dict[str, Any]) -> str:
+    """What stands where an arm gave no number: its experiment never came to it, or its training diverged."""
+    return "never" if arm["command"].startswith("firsthand experiment") else "diverged"
 
 
 def show(value: float, digits: int, none: str = "diverged") -> str:

@@ -1,11 +1,12 @@
 """Build the site: write the pages, let Sphinx make HTML of them, and put it in its place."""
 
+import io
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from firsthand import papers
 from firsthand.errors import UserError
@@ -14,17 +15,16 @@ from firsthand.site.library import Library
 from firsthand.site.origin import Origin, Page
 
 MARKER = ".firsthand-site"  # in a folder that a site may be written over
-Tell = Callable[[str, int, int], None]  # what is going on, how much of it is done, of how much
+NEEDED = ("sphinx", "myst_parser", "furo")
+Tell = Callable[[str, int, int], None]  # a part of the work, how much of it is done, of how much
 
 
 def pages(origin: Origin) -> Iterator[Page]:
-    """Every page, the first one last."""
-    library = Library()
-    found: list[str] = []
-    for page in everything(origin, library):
-        found.append(page[0])
-        yield page
-    families = [name for name in found if name.startswith("families/")]
+    """Every page, the front page last."""
+    families: list[str] = []
+    for name, text in inner(origin):
+        families += [name] if name.startswith("families/") else []
+        yield name, text
     chapters = {
         "Learn": ["catalogue", *guides.GUIDES, live.PAGE],
         "Papers": families,
@@ -35,8 +35,9 @@ def pages(origin: Origin) -> Iterator[Page]:
     yield "index", catalogue.front(chapters)
 
 
-def everything(origin: Origin, library: Library) -> Iterator[Page]:
-    """All pages but the first."""
+def inner(origin: Origin) -> Iterator[Page]:
+    """All pages but the front page."""
+    library = Library()
     yield from catalogue.pages(origin)
     yield from guides.pages(origin)
     yield from live.pages()
@@ -59,22 +60,23 @@ def write(folder: Path, origin: Origin) -> int:
     return count
 
 
-def build(out: Path, journal: Path | None = None, tell: Tell = lambda *_: None, strict: bool = False) -> list[str]:
-    """Make the site in `out` and return what Sphinx warned of; with `strict` raises RuntimeError for a warning.
+def build(out: Path, journal: Path | None = None, tell: Tell = lambda *_: None) -> list[str]:
+    """Make the site in `out`, with the journal of a folder, and return what Sphinx warned of.
 
-    Raises UserError for a folder that holds something else, and where Sphinx is not installed.
+    Raises UserError for a folder that holds something else, and where Sphinx, or what it needs here, is not installed.
     """
-    check(out)
-    if find_spec("sphinx") is None or find_spec("myst_parser") is None or find_spec("furo") is None:
-        raise UserError("The site is made by Sphinx, which is not installed: pip install 'firsthand[site]'")
+    check_free(out)
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"Sphinx makes the site, and {', '.join(missing)} cannot be found: pip install 'firsthand[site]'"
+        )
     origin = Origin.found(journal)
     with tempfile.TemporaryDirectory(prefix="firsthand-site-") as name:
         work = Path(name)
         count = write(work / "pages", origin)
         tell("pages written", count, count)
         warnings = sphinx(work, count, tell)
-        if strict and warnings:
-            raise RuntimeError("\n".join(warnings))
         (work / "html" / MARKER).touch()
         if out.exists():
             shutil.rmtree(out)
@@ -83,8 +85,8 @@ def build(out: Path, journal: Path | None = None, tell: Tell = lambda *_: None, 
     return warnings
 
 
-def check(out: Path) -> None:
-    """Refuse to write over what is no site."""
+def check_free(out: Path) -> None:
+    """Raise UserError where something else than a site would be written over."""
     if out.exists() and not (out / MARKER).exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} holds something else: give --out another folder, or an empty one.")
 
@@ -93,36 +95,23 @@ def sphinx(work: Path, count: int, tell: Tell) -> list[str]:
     """Let Sphinx make HTML of the pages, and return its warnings."""
     from sphinx.application import Sphinx
 
-    warnings = Lines()
+    warnings = io.StringIO()
     app = Sphinx(
         work / "pages", Path(__file__).parent, work / "html", work / "doctrees", "html",
         status=None, warning=warnings, freshenv=True, confoverrides={"nitpicky": True},
     )  # fmt: skip
-    read, written = iter(range(1, count + 1)), iter(range(1, count + 1))
-    app.connect("source-read", lambda *_: tell("pages read", next(read, count), count))
-    app.connect("html-page-context", lambda *_: tell("pages made", next(written, count), count))
+    app.connect("source-read", counting("pages read", count, tell))
+    app.connect("html-page-context", counting("pages made", count, tell))
     app.build(force_all=True)
-    return [line for line in warnings.text.splitlines() if line.strip()]
+    return [line for line in warnings.getvalue().splitlines() if line.strip()]
 
 
-class Lines:
-    """What Sphinx writes its warnings to."""
+def counting(part: str, total: int, tell: Tell) -> Callable[..., None]:
+    """What Sphinx calls for every page; it makes some of its own, such as the search, which do not count."""
+    numbers = iter(range(1, total + 1))
 
-    def __init__(self) -> None:
-        self.text = ""
+    def one(*_: Any) -> None:
+        if number := next(numbers, None):
+            tell(part, number, total)
 
-    def write(self, text: str) -> None:
-        """Keep it."""
-        self.text += text
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def isatty(self) -> bool:
-        """So that nothing is coloured."""
-        return False
-
-
-if __name__ == "__main__":
-    for line in build(Path(sys.argv[1]), strict="--strict" in sys.argv):
-        print(line)
+    return one

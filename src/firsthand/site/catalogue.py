@@ -5,13 +5,9 @@ from typing import get_args
 
 from firsthand import papers
 from firsthand.papers.card import Card, Family
-from firsthand.reproduce.table import MARK
-from firsthand.site import live, prose
+from firsthand.site import addresses, live, prose, results
 from firsthand.site.origin import Origin, Page
-from firsthand.site.paper import slug
 from firsthand.site.timeline import drawn
-
-MARKS = "✔ reproduced, ◐ partly, ✘ not reproduced, ≡ an identity that holds, ○ not tested at this scale."
 
 
 def pages(origin: Origin) -> Iterator[Page]:
@@ -20,7 +16,7 @@ def pages(origin: Origin) -> Iterator[Page]:
     families = [name for name in get_args(Family) if any(card.family == name for card in cards)]
     yield "catalogue", catalogue(cards, families, origin)
     for name in families:
-        yield f"families/{slug(name)}", family(name, [card for card in cards if card.family == name], origin)
+        yield f"families/{addresses.slug(name)}", family(name, [card for card in cards if card.family == name], origin)
 
 
 def catalogue(cards: list[Card], families: list[str], origin: Origin) -> str:
@@ -37,33 +33,31 @@ def catalogue(cards: list[Card], families: list[str], origin: Origin) -> str:
     ]
     for name in families:
         members = [card for card in cards if card.family == name]
-        parts += [f"## {name.capitalize()}", listed(members, origin, "papers/")]
-    return "\n\n".join([*parts, MARKS if origin.measured else "", ""])
+        parts += [f"## {name.capitalize()}", listed(members, origin)]
+    return "\n\n".join([*parts, f"{results.LEGEND}." if origin.measured else "", ""])
 
 
-def listed(cards: list[Card], origin: Origin, folder: str) -> str:
-    """A row a paper."""
+def listed(cards: list[Card], origin: Origin) -> str:
+    """A row a paper; the column of the claims is left out where nothing was measured."""
     rows = []
     for card in cards:
-        place = f"{folder}{card.key}"
-        claims = origin.measured.get(card.key, {"claims": []})["claims"]
-        marks = " ".join(MARK[claim["verdict"]].split()[0] for claim in claims)
-        rebuild = f"[yes]({place}/exercise.md)" if card.key in papers.exercises() else ""
-        rows.append(
-            [f"[`{card.key}`]({place}/index.md)", str(card.year), f"[{card.title}]({place}/index.md)"]
-            + ([f"[{marks}]({place}/claims.md)" if marks else ""] if origin.measured else [])
-            + [rebuild]
-        )
-    return prose.table(["paper", "year", "title"] + ["its claims"] * bool(origin.measured) + ["exercise"], rows)
+        notes, marks = addresses.paper(card.key), results.marks(origin.claims(card.key))
+        row = {"paper": f"[`{card.key}`]({notes})", "year": str(card.year), "title": f"[{card.title}]({notes})"}
+        if origin.measured:
+            row["its claims"] = f"[{marks}]({addresses.paper(card.key, 'claims')})" if marks else ""
+        there = card.key in papers.exercises()
+        row["exercise"] = f"[yes]({addresses.paper(card.key, 'exercise')})" if there else ""
+        rows.append(row)
+    return prose.table(list(rows[0]), [list(row.values()) for row in rows])
 
 
 def family(name: str, cards: list[Card], origin: Origin) -> str:
     """One family, oldest paper first, with what is new in each."""
-    parts = [f"# {name.capitalize()}", listed(cards, origin, "../papers/")]
+    parts = [f"# {name.capitalize()}", listed(cards, origin)]
     for card in cards:
-        parts += [f"## {card.title} ({card.year})", f"{card.summary} [Read on](../papers/{card.key}/index.md)"]
-    inside = "\n".join(f"{card.key} · {card.year} <../papers/{card.key}/index>" for card in cards)
-    return "\n\n".join([*parts, f"```{{toctree}}\n:hidden:\n\n{inside}\n```", ""])
+        parts += [f"## {card.title} ({card.year})", f"{card.summary} [Read on]({addresses.paper(card.key)})"]
+    inside = prose.toctree(f"{card.key} · {card.year} <{addresses.paper(card.key)}>" for card in cards)
+    return "\n\n".join([*parts, inside, ""])
 
 
 def front(chapters: dict[str, list[str]]) -> str:
@@ -85,13 +79,11 @@ def front(chapters: dict[str, list[str]]) -> str:
                  "the fast implementation that is proven equal to it"],
                 ["Measure", "[What the claims came to](results/index.md), the paper's numbers beside ours"],
                 ["Rebuild", "Exercises with a judge that knows the usual mistakes: "
-                 + ", ".join(f"[{key}](papers/{key}/exercise.md)" for key in papers.exercises())],
+                 + ", ".join(f"[{key}]({addresses.paper(key, 'exercise')})" for key in papers.exercises())],
             ],
         ),
         "Everything here was written from the folders of the papers by `firsthand site`, and loads nothing from "
         "elsewhere.",
     ]  # fmt: skip
-    for caption, names in chapters.items():
-        inside = "\n".join(names)
-        parts.append(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{inside}\n```")
+    parts += [prose.toctree(names, caption) for caption, names in chapters.items()]
     return "\n\n".join([*parts, ""])

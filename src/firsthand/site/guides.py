@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from firsthand import papers
-from firsthand.site import prose
+from firsthand.site import addresses, prose
 from firsthand.site.origin import NOT_HERE, Origin, Page
 from firsthand.study import journey, resources
 from firsthand.study.journal import PASSES, Journal
@@ -26,11 +26,6 @@ def pages(origin: Origin) -> Iterator[Page]:
     yield CONTRIBUTING, contributing(origin)
 
 
-def link(name: str) -> str | None:
-    """Where a paper's name leads."""
-    return f"papers/{name}/index.md" if name in papers.keys() else None
-
-
 def weeks(journal: Journal | None) -> str:
     """The journey week by week, and the other paths; with a journal, what the reader has done."""
     names = ", ".join(f"{number} {name}" for number, name in PASSES.items())
@@ -50,14 +45,14 @@ def weeks(journal: Journal | None) -> str:
     parts += ["## Other paths", "The same papers by family, each in an order that makes the next one easy:"]
     for name, keys in journey.paths().items():
         if name != journey.JOURNEY:
-            parts.append(f"- **{name}**: " + " → ".join(f"[{key}]({link(key)})" for key in keys))
+            parts.append(f"- **{name}**: " + " → ".join(f"[{key}]({addresses.paper(key)})" for key in keys))
     return "\n\n".join(parts) + "\n"
 
 
 def entry(key: str, part: str, journal: Journal | None) -> str:
     """A paper of a week: what is read of it, and which passes are done."""
     card = papers.get(key).card
-    words = f"[{card.title}]({link(key)}) ({card.year}){f', {part}' if part else ''}"
+    words = f"[{card.title}]({addresses.paper(key)}) ({card.year}){f', {part}' if part else ''}"
     done = {} if journal is None else journal.done(journal.text(key))
     days = "; ".join(f"✔ {PASSES[number]}, {day}" for number, day in done.items())
     return f"{words}. {card.summary}{f' **{days}**' if days else ''}"
@@ -66,7 +61,7 @@ def entry(key: str, part: str, journal: Journal | None) -> str:
 def told(url: str) -> str:
     """What is said of a link."""
     words = resources.about(url)
-    return f": {prose.linked(words, link)}" if words and words != url else ""
+    return f": {prose.linked(words, addresses.mentioned)}" if words and words != url else ""
 
 
 def topics(name: str) -> str:
@@ -76,7 +71,7 @@ def topics(name: str) -> str:
     keys = TOPICS[name] or tuple(key for key in found if key not in elsewhere)
     parts = [f"# {TITLES[name]}"]
     for key in keys:
-        parts += [f"## {found[key].title}", prose.linked(found[key].text, link)]
+        parts += [f"## {found[key].title}", prose.linked(found[key].text, addresses.mentioned)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,12 +1,12 @@
 """The pages of the layers and of the update rules: a file each, words beside code, both implementations in tabs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from firsthand.site import prose
 from firsthand.site.library import CHAPTERS, Library
 from firsthand.site.origin import Page
-from firsthand.site.paper import annotated
-from firsthand.site.source import Passage, Source, Writer
+from firsthand.site.source import Source
 
 TITLES = {"nn": "The layers", "optim": "The update rules"}
 HEADS = {
@@ -32,30 +32,33 @@ def contents(package: str, files: dict[str, Source], library: Library) -> str:
     """The list: each file, what it says of itself, what it defines."""
     rows = []
     for stem, source in files.items():
-        names = [name for name in source.definitions if not name.startswith("_")]
-        fast = {name: library.fast(f"{package}.{stem}", name) is not None for name in names}
-        links = ", ".join(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{' ⚡' * fast[name]}" for name in names)
-        rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], links])
-    inside = "\n".join(f"{stem} <{stem}>" for stem in files)
-    fast = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
+        links = []
+        for name in source.definitions:
+            if not name.startswith("_"):
+                fast = " ⚡" if library.fast(f"{package}.{stem}", name) else ""
+                links.append(f"<a href='{stem}.html#{name}'><code>{name}</code></a>{fast}")
+        rows.append([f"[{stem}]({stem}.md)", source.words.split("\n")[0], ", ".join(links)])
+    legend = "⚡ marks what has a fast implementation beside its definition." if package == "nn" else ""
     table = prose.table(["file", "", "what it defines"], rows)
-    parts = [f"# {TITLES[package]}", HEADS[package], table, fast, f"```{{toctree}}\n:hidden:\n\n{inside}\n```"]
+    inside = prose.toctree(f"{stem} <{stem}>" for stem in files)
+    parts = [f"# {TITLES[package]}", HEADS[package], table, legend, inside]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def page(package: str, stem: str, source: Source, library: Library) -> str:
-    """One file, whole and in its order."""
+    """One file, whole and in its order; the first line of its docstring stands under the title."""
     module = f"{package}.{stem}"
-    writer = Writer(lambda source: library.links(source, "../"))
+    writer = library.writer("../")
     head, *rest = source.words.split("\n", 1)
     parts, done = [], set()
     for passage in source.passages:
         name = passage.name.partition(".")[0]
         if library.fast(module, name) is None:
-            words = "\n".join(rest) if not passage.name and passage.words == source.words else passage.words
-            parts.append(writer.passage(source, Passage(passage.name, words, passage.lines), ""))
+            first = not passage.name and passage.words == source.words
+            words = "\n".join(rest) if first else passage.words
+            parts.append(writer.passage(source, replace(passage, words=words)))
         elif name not in done:
             done.add(name)
             parts.append(library.explained(writer, module, name))
-    body = annotated("\n".join(parts))
+    body = prose.annotated("\n".join(parts))
     return f"{prose.WIDE}# {package}/{stem}.py\n\n{head}\n\n{body}\n"

@@ -1,18 +1,18 @@
-"""The layers and update rules as files: where a name is defined, and which fast implementation a definition has."""
+"""The files of the layers and update rules: where a name is defined, and which fast implementation a definition has."""
 
 import ast
 from functools import cached_property
 from pathlib import Path
 
 import firsthand
-from firsthand.site.source import Source, Writer
+from firsthand.site.source import Source, Writer, implementations, names
 
 ROOT = Path(firsthand.__file__).parent
 CHAPTERS = {"nn": "layers", "optim": "rules"}  # a package, and the folder of its pages
 
 
 class Library:
-    """What the papers' networks are made of."""
+    """The layers and update rules that the papers' networks and recipes are made of."""
 
     @cached_property
     def files(self) -> dict[str, Source]:
@@ -40,7 +40,7 @@ class Library:
         }
 
     def links(self, source: Source, root: str) -> dict[str, str]:
-        """The names that a file takes from the chapters, or defines in one of them, and where they lead."""
+        """Where the names lead that a file imports from the chapters, or defines as a file of one."""
         modules = [name for name, other in self.files.items() if other is source and name.count(".") == 1]
         found = {
             name: self.address(module, name, root)
@@ -51,7 +51,7 @@ class Library:
         for node in ast.walk(source.tree):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("firsthand."):
                 continue
-            if node.module == "firsthand.nn.fast":
+            if node.module == "firsthand.nn.fast":  # whose files are called as those of nn are, but have no page
                 continue
             for alias in node.names:
                 module, name = self.where.get(alias.name, ""), alias.asname or alias.name
@@ -74,10 +74,11 @@ class Library:
         for decorator in getattr(node, "decorator_list", ()):
             if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "definition":
                 (value,) = (keyword.value for keyword in decorator.keywords if keyword.arg == "fast")
-                return self._named(source, value)
+                return self._imported(source, value)
         return None
 
-    def _named(self, source: Source, value: ast.expr) -> tuple[Source, str, str]:
+    def _imported(self, source: Source, value: ast.expr) -> tuple[Source, str, str]:
+        """Where `module.function` of the fast implementations leads, by the imports of the file that names it."""
         assert isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name)
         for node in source.tree.body:
             if isinstance(node, ast.ImportFrom) and node.module == "firsthand.nn.fast":
@@ -89,10 +90,13 @@ class Library:
     def operations(self, module: str, name: str) -> list[tuple[str, str]]:
         """The operations with two implementations that a class, or a function, is made of: their modules and names."""
         source = self.files[module]
-        nodes = source.closure(name).values()
-        used = [part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)]
+        used = [other for node in source.closure(name).values() for other in names(node)]
         places = [(self.where.get(other, ""), other) for other in dict.fromkeys([name, *used])]
         return [place for place in places if place[0].startswith("nn.") and self.fast(*place) is not None]
+
+    def writer(self, root: str) -> Writer:
+        """Of a page from which `root` leads to the first one: names lead to the pages of the layers and rules."""
+        return Writer(lambda source: self.links(source, root))
 
     def explained(self, writer: Writer, module: str, name: str, prefix: str = "") -> str:
         """A function or class in words and code; what has a fast implementation in tabs."""
@@ -101,7 +105,6 @@ class Library:
         if other is None:
             return shown
         fast, stem, function = other
-        own = f"{prefix}fast-" if not prefix else f"fast-{prefix}"
-        passages = fast.of(*fast.closure(function))
-        faces = {"definition": shown, f"fast implementation · nn/fast/{stem}.py": writer.passages(fast, passages, own)}
-        return writer.faces(f"{prefix}faces-{name}", faces)
+        fast_shown = writer.passages(fast, fast.of(*fast.closure(function)), f"fast-{prefix}")
+        both = {"definition": shown, f"fast implementation · nn/fast/{stem}.py": fast_shown}
+        return implementations(f"{prefix}implementations-{name}", both)

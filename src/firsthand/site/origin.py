@@ -41,3 +41,7 @@ class Origin:
         paths = [] if self.results is None else sorted(self.results.glob("*.json"))
         pages = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
         return {page["paper"]: page for page in pages}
+
+    def claims(self, key: str) -> list[dict[str, Any]]:
+        """The claims of a paper that were measured, which may be none."""
+        return self.measured[key]["claims"] if key in self.measured else []

@@ -6,8 +6,9 @@ from html import escape
 
 from firsthand import papers
 from firsthand.papers import Paper
-from firsthand.reproduce.table import MARK, render
-from firsthand.site import exercise, live, prose
+from firsthand.papers.card import Card
+from firsthand.reproduce.table import render
+from firsthand.site import addresses, exercise, live, prose, results
 from firsthand.site.library import Library
 from firsthand.site.origin import NOT_HERE, Origin, Page
 from firsthand.site.source import Source, Writer
@@ -15,7 +16,6 @@ from firsthand.study import resources
 from firsthand.study.journal import Journal
 from firsthand.study.notes import decoded
 
-FOLDER = "papers"
 TABS = {"index": "Notes", "claims": "Claims", "source": "Source", "exercise": "Exercise", "own": "Your note"}
 
 
@@ -39,7 +39,7 @@ def pages(key: str, origin: Origin, library: Library) -> Iterator[Page]:
     for tab in there:
         title, body = contents[tab]()
         head = prose.WIDE if tab == "source" else ""
-        yield f"{FOLDER}/{key}/{tab}", f"{head}# {title}\n\n{tabs(there, tab)}\n\n{body}\n"
+        yield f"papers/{key}/{tab}", f"{head}# {title}\n\n{tabs(there, tab)}\n\n{body}\n"
 
 
 def tabs(there: list[str], here: str) -> str:
@@ -48,62 +48,60 @@ def tabs(there: list[str], here: str) -> str:
     return prose.raw(f'<nav class="tabs" aria-label="Pages of this paper">{links}</nav>')
 
 
-def link(name: str, own: str = "") -> str | None:
-    """Where a name in the notes leads, seen from a paper's folder: to a paper, or to the file of its network."""
-    if name == "model.py":
-        return "source.md"
-    return f"../{name}/index.md" if name in papers.keys() and name != own else None
-
-
-def named(keys: tuple[str, ...]) -> str:
+def listed(keys: tuple[str, ...]) -> str:
     """Papers as links; some that others build on are not here."""
-    return ", ".join(f"[{key}]({link(key)})" if link(key) else key for key in keys)
+    return ", ".join(f"[{key}]({addresses.paper(key)})" if key in papers.keys() else key for key in keys)
 
 
 def notes(paper: Paper, origin: Origin, more: list[str]) -> tuple[str, str]:
-    """The card, the reading notes, what became of the claims, how to cite."""
+    """The card, the reading notes, what became of the claims, how to cite; `more` are the paper's other pages."""
     card = paper.card
-    after = tuple(key for key in papers.keys() if card.key in papers.get(key).card.builds_on)
-    facts = [f"[{reference.title}]({reference.url}) ({reference.year}), {', '.join(reference.authors)}. "
-             f"{reference.venue}" for reference in card.references]  # fmt: skip
-    rows = [["to read", "<br>".join(facts)], ["family", f"[{card.family}](../../families/{slug(card.family)}.md)"]]
-    rows += [["builds on", named(card.builds_on)]] if card.builds_on else []
-    rows += [["built on by", named(after)]] if after else []
-    if card.network is not None:
-        rows += [["network", f"`{card.network}`, {card.parameters:,} trainable parameters: [source](source.md)"]]
-    if card.key in live.NETWORKS:
-        rows += [["at work", f"[{live.TITLE}](../../{live.PAGE}.md): this network, in the browser"]]
-    if card.rule is not None:
-        module = library_place(card.rule)
-        rows += [["update rule", f"[`{card.rule}`](../../rules/{module}.md)"]]
-    body = paper.notes.partition("\n")[2].strip().replace("/notes.md)", "/index.md)")
-    parts = [card.summary, prose.table(["", ""], rows), prose.linked(body, lambda name: link(name, card.key))]
-    formulas = paper.folder / "formulas.md"
-    if formulas.exists():
-        typeset = formulas.read_text(encoding="utf-8").replace("# In formulas", "## In formulas", 1)
-        parts[-1] = parts[-1].replace("\n## What confuses", f"\n{typeset}\n## What confuses", 1)
+    links = {key: addresses.paper(key) for key in papers.keys() if key != card.key}
+    links["model.py"] = addresses.paper(card.key, "source")
+    rows = ([label.replace(" ", "\u00a0"), words] for label, words in facts(card))  # a label stays on one line
+    parts = [card.summary, prose.table(["", ""], rows), prose.linked(with_formulas(paper), links.get)]
     further = resources.topics("further.md").get(card.key)
-    parts += [f"## Further links\n\n{prose.linked(further.text, link)}"] if further else []
-    measured = origin.measured.get(card.key)
-    if measured is not None:
-        verdicts = [
-            [f"[{claim['statement']}](claims.md#{claim['key']})", claim["kind"], MARK[claim["verdict"]]]
-            for claim in measured["claims"]
-        ]
+    parts += [f"## Further links\n\n{prose.linked(further.text, links.get)}"] if further else []
+    verdicts = [results.verdict(card.key, claim) for claim in origin.claims(card.key)]
+    if verdicts:
         parts += ["## What became of its claims", prose.table(["claim", "kind", "verdict"], verdicts)]
     parts += ["## Cite", f"```bibtex\n{paper.bibtex.strip()}\n```"]
-    inside = "\n".join(f"{TABS[tab]} <{tab}>" for tab in more)
-    parts += [f"```{{toctree}}\n:hidden:\n\n{inside}\n```"] if inside else []
+    parts += [prose.toctree(f"{TABS[tab]} <{tab}>" for tab in more)] if more else []
     return card.title, "\n\n".join(parts)
 
 
-def slug(family: str) -> str:
-    """A family as a part of an address."""
-    return family.replace(" ", "-")
+def facts(card: Card) -> Iterator[list[str]]:
+    """The rows of a paper's table: where it is published, its family, its neighbours, its network or update rule."""
+    references = [f"[{one.title}]({one.url}) ({one.year}), {', '.join(one.authors)}. {one.venue}"
+                  for one in card.references]  # fmt: skip
+    yield ["to read", "<br>".join(references)]
+    yield ["family", f"[{card.family}]({addresses.family(card.family)})"]
+    if card.builds_on:
+        yield ["builds on", listed(card.builds_on)]
+    after = tuple(key for key in papers.keys() if card.key in papers.get(key).card.builds_on)
+    if after:
+        yield ["built on by", listed(after)]
+    if card.network is not None:
+        source = f"[source]({addresses.paper(card.key, 'source')})"
+        yield ["network", f"`{card.network}`, {card.parameters:,} trainable parameters: {source}"]
+    if card.key in live.NETWORKS:
+        yield ["at work", f"[{live.TITLE}](/{live.PAGE}.md): this network, in the browser"]
+    if card.rule is not None:
+        yield ["update rule", f"[`{card.rule}`](/rules/{rule_file(card.rule)}.md)"]
 
 
-def library_place(rule: str) -> str:
-    """The file of an update rule."""
+def with_formulas(paper: Paper) -> str:
+    """The reading notes without their title, and the formulas, where there are some, before what confuses."""
+    text = paper.notes.partition("\n")[2].strip().replace("/notes.md)", "/index.md)")
+    path = paper.folder / "formulas.md"
+    if not path.exists():
+        return text
+    formulas = path.read_text(encoding="utf-8").replace("# In formulas", "## In formulas", 1)
+    return text.replace("\n## What confuses", f"\n{formulas}\n## What confuses", 1)
+
+
+def rule_file(rule: str) -> str:
+    """The name of the file that an update rule is defined in, without its ending."""
     from firsthand.optim import RULES
 
     return RULES[rule].__module__.rpartition(".")[2]
@@ -116,7 +114,7 @@ def claims(paper: Paper, origin: Origin) -> tuple[str, str]:
     if measured is None:
         return title, unmeasured(paper, origin)
     text = render(measured).partition("do not edit.\n")[2]
-    return title, text.strip().replace(f"]({paper.card.key}-", f"](/figures/{paper.card.key}-")
+    return title, results.with_figures(text.strip())
 
 
 def unmeasured(paper: Paper, origin: Origin) -> str:
@@ -149,7 +147,7 @@ def source(paper: Paper, library: Library) -> tuple[str, str]:
     parts = [
         f"`papers/{paper.card.key}/model.py`, words beside code. A name of a layer leads to its page; a number is the "
         "address of its line.",
-        annotated(writer.passages(model, model.passages)),
+        prose.annotated(writer.passages(model, model.passages)),
     ]
     used = [name for name, target in links.items() if library.where.get(name) and target.startswith("../../layers")]
     if used:
@@ -159,27 +157,22 @@ def source(paper: Paper, library: Library) -> tuple[str, str]:
             "and the fast one, which runs by default; the tests hold them equal.",
             *(layer(library, name) for name in used),
         ]
-    writer = Writer(lambda source: library.links(source, "../../"))
+    writer = library.writer("../../")
     parts += [
         "## The recipes",
         f"`papers/{paper.card.key}/recipe.py`: `firsthand train {paper.card.key} --preset NAME` takes one, and every "
         "field has an option of its name.",
-        annotated(writer.passages(recipe, recipe.passages, "recipe-")),
+        prose.annotated(writer.passages(recipe, recipe.passages, "recipe-")),
     ]
     return f"{paper.card.title}: source", "\n\n".join(parts)
-
-
-def annotated(html: str) -> str:
-    """Passages as a part of a page."""
-    return prose.raw(f'<div class="annotated">{html}</div>')
 
 
 def layer(library: Library, name: str) -> str:
     """One layer with the operations that it is made of, folded."""
     module = library.where[name]
-    writer = Writer(lambda source: library.links(source, "../../"))
+    writer = library.writer("../../")
     places = dict.fromkeys([(module, name), *library.operations(module, name)])
     shown = "".join(library.explained(writer, *place, f"in-{name}-{place[1]}-") for place in places)
     where, path = library.address(module, name, "../../"), f"{module.replace('.', '/')}.py"
     head = f'<summary><code>{escape(name)}</code> <a href="{escape(where)}">{path}</a></summary>'
-    return prose.raw(f'<details class="layer">{head}<div class="annotated">{shown}</div></details>')
+    return prose.annotated(shown, f'<details class="layer">{head}', "</details>")

@@ -1,7 +1,7 @@
 """Prose for the pages: docstrings and statements as HTML, notes as Markdown with links to the papers they name."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from inspect import cleandoc
 
@@ -10,11 +10,12 @@ Link = Callable[[str], str | None]  # a name in backticks to where it leads; Non
 
 
 def html(text: str, link: Link = lambda name: None) -> str:
-    """A docstring as HTML: paragraphs, `names` as code, indented lines as they stand."""
+    """A docstring as HTML: paragraphs, `names` as code and as links where they lead somewhere, indented lines as is."""
     return "\n".join(_blocks(cleandoc(text), link))
 
 
 def _blocks(text: str, link: Link) -> Iterator[str]:
+    """What stands between blank lines, cut where the indentation of four spaces begins or ends."""
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         lines = block.splitlines()
         while lines:
@@ -47,6 +48,7 @@ def inline(text: str, link: Link = lambda name: None) -> str:
 
 
 def _inline(part: str, link: Link) -> str:
+    """Code, an address, or words between them."""
     if part.startswith("`"):
         code, target = f"<code>{escape(part[1:-1])}</code>", link(part[1:-1])
         return code if target is None else f'<a href="{target}">{code}</a>'
@@ -60,6 +62,11 @@ def raw(content: str) -> str:
     return f"``````{{raw}} html\n{content}\n``````"
 
 
+def annotated(passages: str, before: str = "", after: str = "") -> str:
+    """Passages of a source file, words beside code, between HTML before and after them."""
+    return raw(f'{before}<div class="annotated">{passages}</div>{after}')
+
+
 def linked(markdown: str, link: Link) -> str:
     """Notes with links: addresses that stand bare, and names in backticks that lead somewhere; code stays."""
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
@@ -67,6 +74,8 @@ def linked(markdown: str, link: Link) -> str:
 
 
 def _linked(text: str, link: Link) -> str:
+    """A part of the notes that holds no block of code."""
+
     def name(match: re.Match[str]) -> str:
         target = link(match[1])
         return match[0] if target is None else f"[{match[0]}]({target})"
@@ -75,8 +84,13 @@ def _linked(text: str, link: Link) -> str:
     return re.sub(r"(?<![(<\[`\w])(https?://[^\s<>`]*[^\s<>`.,;:)])", r"<\1>", text)
 
 
-def table(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> str:
-    """A table in Markdown; the columns named in `right` hold numbers."""
+def table(head: list[str], rows: Iterable[list[str]], right: tuple[int, ...] = ()) -> str:
+    """A table in Markdown; the columns whose numbers, from 0, are in `right` stand to the right."""
     rule = ["---:" if i in right else "---" for i in range(len(head))]
-    first, *rest = (f"| {' | '.join(row)} |" for row in [head, rule, *rows])
-    return "\n".join([first.replace("|  |", "| |"), *rest])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
+
+
+def toctree(pages: Iterable[str], caption: str = "") -> str:
+    """The pages that Sphinx hangs under this one, in the sidebar only: each `place` or `title <place>`."""
+    title = f":caption: {caption}\n" if caption else ""
+    return "\n".join(["```{toctree}", f":hidden:\n{title}", *pages, "```"])

@@ -1,10 +1,10 @@
-"""A source file in passages: what it says in words on one side, the lines of code on the other."""
+"""A source file in passages, and passages as HTML: the docstring on one side, the lines of code on the other."""
 
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from pathlib import Path
 
@@ -21,13 +21,13 @@ Definition = ast.FunctionDef | ast.ClassDef
 class Passage:
     """Some lines that belong together, and what their docstring says."""
 
-    name: str  # of the function, the class or, after a dot, its method; empty for what stands between them
-    words: str
-    lines: tuple[int, ...]
+    name: str  # of the function, of the class, or of the class and after a dot its method; empty for what is between
+    words: str  # the docstring; empty where there is none
+    lines: tuple[int, ...]  # their numbers, from 1
 
 
 class Source:
-    """One file."""
+    """A Python file, parsed, with its lines highlighted and cut into passages."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -41,24 +41,24 @@ class Source:
         return {node.name: node for node in self.tree.body if isinstance(node, Definition)}
 
     @cached_property
-    def named(self) -> dict[str, ast.stmt]:
-        """Whatever has a name at the top of the file: functions, classes, and what is assigned."""
+    def statements(self) -> dict[str, ast.stmt]:
+        """What defines each name of the file: functions, classes, and what is assigned outside of them."""
         found: dict[str, ast.stmt] = dict(self.definitions)
         for node in self.tree.body:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            found |= {part.id: node for target in targets if target for part in ast.walk(target) if named(part)}
+            found |= {name: node for target in targets if target for name in names(target)}
         return found
 
     def closure(self, name: str) -> dict[str, ast.stmt]:
-        """What has this name, and all of the file that it uses, in the order of the file."""
+        """What defines this name, and all of the file that it uses, directly or not, in the order of the file."""
         found: set[str] = set()
         waiting = [name]
         while waiting:
             current = waiting.pop()
             if current not in found:
                 found.add(current)
-                waiting += [part.id for part in ast.walk(self.named[current]) if named(part) and part.id in self.named]
-        return {name: node for name, node in self.named.items() if name in found}
+                waiting += [other for other in names(self.statements[current]) if other in self.statements]
+        return {name: node for name, node in self.statements.items() if name in found}
 
     @cached_property
     def words(self) -> str:
@@ -73,41 +73,43 @@ class Source:
 
     @cached_property
     def rows(self) -> list[str]:
-        """The lines, highlighted."""
-        return ["", *highlight(self.text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).split("\n")]
+        """The lines as HTML, by their numbers from 1."""
+        return ["", *highlighted(self.text).split("\n")]
 
     @cached_property
     def passages(self) -> list[Passage]:
         """The whole file, without the docstrings among its lines."""
-        head = self.imports.stop or docstring(self.tree).stop or 1
+        head = self.imports.stop or docstring_lines(self.tree).stop or 1
         return [
-            *self._passage("", self.words, 1, head - 1, docstring(self.tree)),
+            *self._passage("", self.words, 1, head - 1, docstring_lines(self.tree)),
             *self._passages(self.tree, head, len(self.lines), "", ""),
         ]
 
-    def of(self, *names: str) -> list[Passage]:
+    def of(self, *wanted: str) -> list[Passage]:
         """The passages of these functions and classes; of what is assigned, its lines."""
-        found = [passage for passage in self.passages if passage.name.partition(".")[0] in names]
-        plain = {node for name, node in self.named.items() if name in names and name not in self.definitions}
+        found = [passage for passage in self.passages if passage.name.partition(".")[0] in wanted]
+        plain = {node for name, node in self.statements.items() if name in wanted and name not in self.definitions}
         found += [Passage("", "", tuple(range(node.lineno, node.end_lineno + 1))) for node in plain]
         return sorted(found, key=lambda passage: passage.lines)
 
     def _passages(self, node: ast.Module | ast.ClassDef, start: int, end: int, name: str, words: str) -> list[Passage]:
-        """Those of a file or a class, from its first line to its last; what nothing is said of joins what is before."""
-        spoken, first, found = docstring(node), start, []
+        """Those of a file or a class from its first line to its last.
+
+        A file's functions and classes have passages of their own, and a class's methods where they have a docstring.
+        """
+        hidden, first, found = docstring_lines(node), start, []
         for item in node.body:
             if not isinstance(item, Definition) or (name and not ast.get_docstring(item)):
                 continue
             begin = self._begin(item)
-            inner = f"{name}.{item.name}" if name else item.name
-            found += self._passage(name, words, first, begin - 1, spoken)
-            words, spoken, first = "", range(0), item.end_lineno + 1
+            inner, inner_words = f"{name}.{item.name}" if name else item.name, ast.get_docstring(item) or ""
+            found += self._passage(name, words, first, begin - 1, hidden)
+            words, hidden, first = "", range(0), item.end_lineno + 1
             if isinstance(item, ast.ClassDef):
-                found += self._passages(item, begin, item.end_lineno, inner, ast.get_docstring(item) or "")
+                found += self._passages(item, begin, item.end_lineno, inner, inner_words)
             else:
-                said = ast.get_docstring(item) or ""
-                found += self._passage(inner, said, begin, item.end_lineno, docstring(item))
-        found += self._passage(name, words, first, end, spoken)
+                found += self._passage(inner, inner_words, begin, item.end_lineno, docstring_lines(item))
+        found += self._passage(name, words, first, end, hidden)
         return joined(found) if name else found
 
     def _begin(self, node: Definition) -> int:
@@ -117,9 +119,9 @@ class Source:
             line -= 1
         return line
 
-    def _passage(self, name: str, words: str, start: int, end: int, spoken: range) -> Iterator[Passage]:
-        """The passage of these lines, if there is anything in them."""
-        lines = [line for line in range(start, end + 1) if line not in spoken]
+    def _passage(self, name: str, words: str, start: int, end: int, hidden: range) -> Iterator[Passage]:
+        """The passage of these lines without the hidden ones and the blank ones at its ends, if any are left."""
+        lines = [line for line in range(start, end + 1) if line not in hidden]
         while lines and not self.lines[lines[0] - 1].strip():
             lines.pop(0)
         while lines and not self.lines[lines[-1] - 1].strip():
@@ -129,7 +131,7 @@ class Source:
 
 
 def joined(passages: list[Passage]) -> list[Passage]:
-    """The same with lines that nothing is said of as a part of what stands before them."""
+    """The same passages, but one without a docstring is a part of the one before it."""
     found = passages[:1]
     for passage in passages[1:]:
         if passage.words:
@@ -141,13 +143,18 @@ def joined(passages: list[Passage]) -> list[Passage]:
     return found
 
 
-def named(node: ast.AST) -> bool:
-    """Whether a part of a syntax tree is a plain name."""
-    return isinstance(node, ast.Name)
+def names(node: ast.AST) -> Iterator[str]:
+    """Every plain name in a part of a syntax tree."""
+    return (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
-def docstring(node: ast.AST) -> range:
-    """The lines of its docstring."""
+def highlighted(code: str) -> str:
+    """Python as HTML."""
+    return highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+
+
+def docstring_lines(node: ast.AST) -> range:
+    """The lines of the docstring of a file, class or function."""
     first = node.body[0] if node.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         return range(first.lineno, first.end_lineno + 1)
@@ -155,24 +162,18 @@ def docstring(node: ast.AST) -> range:
 
 
 class Writer:
-    """Writes passages as HTML for one page, whose names lead to where they are explained."""
+    """Writes passages as HTML for one page; `links` says where the names of a file lead."""
 
     def __init__(self, links: Callable[[Source], Mapping[str, str]]):
-        self.links_of, self.known = links, {}
-        self.seen: set[str] = set()
-
-    def links(self, source: Source) -> Mapping[str, str]:
-        """Where the names of a file lead."""
-        if source not in self.known:
-            self.known[source] = self.links_of(source)
-        return self.known[source]
+        self.links = cache(links)
+        self.seen: set[str] = set()  # the ids that the page has
 
     def passages(self, source: Source, passages: list[Passage], prefix: str = "") -> str:
         """These passages, words beside code, with an anchor for each name and each line."""
         return "\n".join(self.passage(source, passage, prefix) for passage in passages)
 
-    def passage(self, source: Source, passage: Passage, prefix: str) -> str:
-        """One of them; what imports, and what is private and says nothing of itself, is folded."""
+    def passage(self, source: Source, passage: Passage, prefix: str = "") -> str:
+        """One of them; imports, and what is private and has no docstring, are folded."""
         anchor = self.anchor(prefix + passage.name)
         words = prose.html(passage.words, self.links(source).get) if passage.words else ""
         rows = "".join(self.row(source, line, prefix) for line in passage.lines)
@@ -191,30 +192,33 @@ class Writer:
         name = f"{prefix}L{line}"
         anchor = self.anchor(name)
         number = f'<a class="no" href="#{name}" data-n="{line}" aria-label="line {line}"></a>'
-        return f"<span{anchor}>{number}{self.linked(source.rows[line], self.links(source))}\n</span>"
+        return f"<span{anchor}>{number}{linked(source.rows[line], self.links(source))}\n</span>"
 
     def anchor(self, name: str) -> str:
-        """An id, once a page."""
+        """An id as an attribute, the first time that the page has it, later nothing."""
         if not name or name in self.seen:
             return ""
         self.seen.add(name)
         return f' id="{escape(name)}"'
 
-    def linked(self, row: str, links: Mapping[str, str]) -> str:
-        """A highlighted line in which the names that are explained elsewhere lead there."""
 
-        def link(match: re.Match[str]) -> str:
-            target = links.get(match[2])
-            return match[0] if target is None else f'{match[1]}<a href="{escape(target)}">{match[2]}</a>{match[3]}'
+def linked(row: str, links: Mapping[str, str]) -> str:
+    """A highlighted line in which the names that are explained elsewhere lead there."""
 
-        # A name before a colon or an equals sign is a field's, or an argument's.
-        return re.sub(r'(<span class="n">)(\w+)(</span>)(?!<span class="[op]">[:=]</span>)', link, row)
+    def link(match: re.Match[str]) -> str:
+        target = links.get(match[2])
+        return match[0] if target is None else f'{match[1]}<a href="{escape(target)}">{match[2]}</a>{match[3]}'
 
-    def faces(self, name: str, faces: Mapping[str, str]) -> str:
-        """Several forms of the same, of which one is shown at a time."""
-        inputs = "".join(
-            f'<input type="radio" name="{name}" id="{name}-{i}"{" checked" * (i == 0)}>'
-            f'<label for="{name}-{i}">{escape(label)}</label>'
-            for i, label in enumerate(faces)
-        )
-        return f'<div class="faces">{inputs}{"".join(f"<div class=face>{face}</div>" for face in faces.values())}</div>'
+    # A name before a colon or an equals sign is a field's, or an argument's.
+    return re.sub(r'(<span class="n">)(\w+)(</span>)(?!<span class="[op]">[:=]</span>)', link, row)
+
+
+def implementations(name: str, shown: Mapping[str, str]) -> str:
+    """Several implementations as HTML, in tabs by their labels; `name` is that of the tabs, once a page."""
+    labels = "".join(
+        f'<input type="radio" name="{name}" id="{name}-{i}"{" checked" * (i == 0)}>'
+        f'<label for="{name}-{i}">{escape(label)}</label>'
+        for i, label in enumerate(shown)
+    )
+    tabs = "".join(f'<div class="implementation">{html}</div>' for html in shown.values())
+    return f'<div class="implementations">{labels}{tabs}</div>'

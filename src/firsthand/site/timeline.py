@@ -1,54 +1,65 @@
 """The map of the papers: years go down, families across, and a curve leads from each paper to what it builds on."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from html import escape
 
 from firsthand.papers.card import Card
-from firsthand.site.paper import slug
+from firsthand.site.addresses import slug
 
+# All in the units of the SVG, which are the pixels of CSS.
 WIDTH, HEIGHT, GAP = 100, 30, 9  # of a paper's box, and between two of them
-ROW, LEFT, TOP = 62, 52, 40  # of a year, and what the years and the families' names take
+COLUMN, ROW = WIDTH + GAP + 3, 62  # the width of a family, and the height of a year with one paper in a family
+LEFT, TOP = 52, 40  # what the years and the families' names take
 
 
 def drawn(cards: list[Card], families: list[str]) -> str:
-    """An SVG."""
-    cells: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for card in cards:
-        cells[card.year, card.family].append(card.key)
-    years = sorted({card.year for card in cards})
-    tall = {year: max(len(cells[year, name]) for name in families) for year in years}
-    tops, y = {}, TOP
-    for year in years:
-        tops[year] = y
-        y += ROW + (tall[year] - 1) * (HEIGHT + GAP)
-    column = WIDTH + GAP + 3
-    places = {
-        key: (LEFT + families.index(name) * column + GAP // 2, tops[year] + i * (HEIGHT + GAP))
-        for (year, name), keys in cells.items()
-        for i, key in enumerate(keys)
-    }
-    wide = LEFT + len(families) * column
+    """An SVG; papers of one family and year stand under one another."""
+    tops, tall = rows(cards)
+    wide = LEFT + len(families) * COLUMN
     parts = [
-        f'<div class="timeline"><svg viewBox="0 0 {wide} {y}" width="{wide}" height="{y}" role="img" '
+        f'<div class="timeline"><svg viewBox="0 0 {wide} {tall}" width="{wide}" height="{tall}" role="img" '
         'aria-label="Which paper builds on which">'
     ]
     for i, name in enumerate(families):
-        x = LEFT + i * column + column / 2
+        x = LEFT + i * COLUMN + COLUMN / 2
         words = "".join(f'<tspan x="{x}" dy="15">{escape(word)}</tspan>' for word in name.split())
         parts.append(f'<text class="family" y="0">{words}</text>')
-    for year in years:
-        middle = tops[year] + HEIGHT / 2
+    for year, top in tops.items():
+        middle = top + HEIGHT / 2
         parts.append(f'<text class="year" x="0" y="{middle + 5}">{year}</text>')
         parts.append(f'<line class="year" x1="{LEFT - 6}" x2="{wide}" y1="{middle}" y2="{middle}"/>')
-    parts += [
-        curve(key, card.key, places) for card in cards for key in card.builds_on if key in places and key != card.key
-    ]
+    places = {
+        card.key: (LEFT + families.index(name) * COLUMN + GAP // 2, tops[year] + i * (HEIGHT + GAP))
+        for (year, name), cell in cells(cards).items()
+        for i, card in enumerate(cell)
+    }
+    parts += [curve(key, card.key, places) for card in cards for key in card.builds_on if key in places]
     parts += [box(card, *places[card.key]) for card in cards]
     return "".join([*parts, "</svg></div>"])
 
 
+def cells(cards: list[Card]) -> dict[tuple[int, str], list[Card]]:
+    """The papers of each year and family."""
+    found: dict[tuple[int, str], list[Card]] = defaultdict(list)
+    for card in cards:
+        found[card.year, card.family].append(card)
+    return found
+
+
+def rows(cards: list[Card]) -> tuple[dict[int, int], int]:
+    """Where each year begins, from the top, and how tall all of them are: a year has room for its fullest family."""
+    most: Counter[int] = Counter()
+    for (year, _), cell in cells(cards).items():
+        most[year] = max(most[year], len(cell))
+    tops, y = {}, TOP
+    for year in sorted(most):
+        tops[year] = y
+        y += ROW + (most[year] - 1) * (HEIGHT + GAP)
+    return tops, y
+
+
 def curve(before: str, after: str, places: dict[str, tuple[int, int]]) -> str:
-    """From a paper down to one that builds on it; up, where the later one is built on, too."""
+    """From a paper down to one that builds on it, or up, where that one stands higher."""
     (x1, y1), (x2, y2) = places[before], places[after]
     down = y1 < y2
     x1, x2 = x1 + WIDTH // 2, x2 + WIDTH // 2

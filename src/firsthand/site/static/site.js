@@ -24,9 +24,9 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!target) return;
     for (let part = target; part; part = part.parentElement) {
       if (part.tagName === "DETAILS") part.open = true;
-      if (part.classList.contains("face")) {
-        const faces = [...part.parentElement.querySelectorAll(":scope > .face")];
-        part.parentElement.querySelectorAll(":scope > input")[faces.indexOf(part)].checked = true;
+      if (part.classList.contains("implementation")) {
+        const tabs = [...part.parentElement.querySelectorAll(":scope > .implementation")];
+        part.parentElement.querySelectorAll(":scope > input")[tabs.indexOf(part)].checked = true;
       }
     }
     target.scrollIntoView();

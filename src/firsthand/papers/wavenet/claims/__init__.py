@@ -2,5 +2,5 @@
 
 from firsthand.claims import in_order
 
-ORDER = "receptive_field notebook published_names tree reach gated_units gated_text shortcuts generation mu_law names"
+ORDER = "receptive_field published_names tree reach gated_units gated_text shortcuts generation mu_law names"
 CLAIMS = in_order(__name__, *ORDER.split())

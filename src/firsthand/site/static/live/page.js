@@ -9,8 +9,8 @@ const PACE = 350; // milliseconds a letter
 const encode = (text) => [...text].map((letter) => characters.indexOf(letter) + 1);
 const shown = (token) => (token === 0 ? "." : characters[token - 1].replace(" ", "_"));
 const named = (token) => ({ ".": "the end", _: "a space" })[shown(token)] ?? shown(token);
-const count = (number) => Array.from({ length: number }, (_, n) => n);
-const pairs = (rows, columns) => count(rows).flatMap((row) => count(columns).map((column) => [row, column]));
+const range = (number) => Array.from({ length: number }, (_, n) => n);
+const pairs = (rows, columns) => range(rows).flatMap((row) => range(columns).map((column) => [row, column]));
 const percent = (share) => (share < 0.005 ? "<1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);
 
 // What can be seen of the LSTM: a name, a title, words, and the least and the largest value that a colour shows.
@@ -25,6 +25,7 @@ const PARTS = [
 
 const lstm = {
   title: "LSTM",
+  stored: WEIGHTS.lstm,
   network: new LSTM(WEIGHTS.lstm),
   views: PARTS.map(([key, title, words, least, most]) => ({
     title,
@@ -35,11 +36,12 @@ const lstm = {
     told: (name, row, column, value) => `${title}, row ${row + 1} at ${name(column)}: ${value}`,
   })),
   rows: () => WEIGHTS.lstm.config.hidden,
-  upright: true, // a letter is a column
+  lettersAcross: true, // a letter is a column, and a row is a cell
 };
 
 const attention = {
   title: "Self-attention",
+  stored: WEIGHTS.selfattention,
   network: new SelfAttention(WEIGHTS.selfattention),
   views: pairs(WEIGHTS.selfattention.config.layers, WEIGHTS.selfattention.config.heads).map(([block, head]) => ({
     title: `block\u00a0${block + 1}, head\u00a0${head + 1}`,
@@ -50,14 +52,14 @@ const attention = {
     told: (name, row, column, value) => (column > row ? "" : `${name(row)} looks at ${name(column)}: ${value}`),
   })),
   rows: (trace) => trace.length,
-  upright: false, // a letter is a row
+  lettersAcross: false, // a letter is a row, and a column is a letter that it looks at
 };
 
-// A network, the name that it is writing, and its part of the page.
+// A network, the name that it is writing, and its part of the page; `kind` is lstm or attention above.
 class Writer {
   constructor(kind, place) {
     Object.assign(this, kind, { place, view: 0, names: [] });
-    place.className = kind.upright ? "columns" : "rows";
+    place.className = kind.lettersAcross ? "columns" : "rows";
     place.innerHTML = `<h2>${kind.title}</h2>
       <p class="name"></p><p class="told expected"></p><div class="bars"></div>
       <p class="told view"></p>
@@ -71,13 +73,13 @@ class Writer {
     this.part(".views").innerHTML = this.views
       .map((view, n) => `<button type="button" data-view="${n}"><canvas></canvas><span>${view.title}</span></button>`)
       .join("");
-    this.part(".bars").innerHTML = count(characters.length + 1)
+    this.part(".bars").innerHTML = range(characters.length + 1)
       .map((token) => `<div data-token="${token}"><i></i><span>${shown(token)}</span></div>`)
       .join("");
     this.part(".views").onclick = (event) => this.look(event.target.closest("button")?.dataset.view);
     this.part(".name").onclick = (event) => this.choose(event.target.closest("button")?.dataset.place);
     const map = this.part(".shades canvas");
-    map.onclick = (event) => this.choose(this.upright ? this.under(event).column : this.under(event).row);
+    map.onclick = (event) => this.choose(this.lettersAcross ? this.under(event).column : this.under(event).row);
     map.onpointermove = (event) => this.point(this.under(event));
     map.onpointerleave = () => this.point(null);
   }
@@ -142,7 +144,7 @@ class Writer {
   showProbabilities(probabilities) {
     const after = this.tokens.slice(1, this.at + 1).map(shown).join("");
     const came = this.at < this.trace.length - 1 ? this.tokens[this.at + 1] : this.ended ? 0 : null;
-    const likeliest = count(probabilities.length).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 3);
+    const likeliest = range(probabilities.length).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 3);
     this.part(".expected").textContent =
       `${after ? `After “${after}”` : "At the beginning"} it expects ` +
       likeliest.map((token) => `${named(token)} ${percent(probabilities[token])}`).join(", ") +
@@ -166,7 +168,7 @@ class Writer {
     }
     const letters = this.tokens.map((token) => `<span>${shown(token)}</span>`).join("");
     this.part(".letters.top").innerHTML = letters;
-    this.part(".letters.left").innerHTML = this.upright ? "" : letters;
+    this.part(".letters.left").innerHTML = this.lettersAcross ? "" : letters;
     const [from, to] = this.place.querySelectorAll(".scale b");
     [from.textContent, to.textContent] = [`${view.least}`.replace("-", "−"), view.most];
     this.part(".scale").classList.toggle("one", view.least === 0);
@@ -240,10 +242,7 @@ function run(on) {
 // The logits that PyTorch gave for a stored beginning, computed anew.
 function check() {
   const start = performance.now();
-  const found = writers.map((writer, n) => {
-    const stored = [WEIGHTS.lstm, WEIGHTS.selfattention][n];
-    return { title: writer.title, largest: difference(writer.network, stored, encode) };
-  });
+  const found = writers.map(({ title, network, stored }) => ({ title, largest: difference(network, stored, encode) }));
   const each = (performance.now() - start) / found.length / (WEIGHTS.lstm.prefix.length + 1);
   const place = page.querySelector(".check");
   place.dataset.largest = Math.max(...found.map((one) => one.largest));
