@@ -267,6 +267,8 @@ def test_figures_are_drawn(small, preset, tmp_path):
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
 def test_every_arm_is_a_recipe_and_every_condition_can_be_judged(claim):
     for arm in claim.arms:
+        if not arm.preset:  # a classifier that is solved at once
+            continue
         recipe = override(PRESETS[arm.preset], arm.overrides)
         task = recipe.task.without_data(recipe)
         rule = task.optimizer(task.model())
@@ -306,7 +308,7 @@ def test_the_printed_numbers_reproduce_and_one_seed_can_prevent_it(key, arm, mea
 
 def test_table_and_rates_are_compared_seed_by_seed():
     """A difference of one seed decides; the best rate of the grid is another one in each seed."""
-    step_sizes, c3_table = CLAIMS[-2:]
+    step_sizes, c3_table = (claim for claim in CLAIMS if claim.key in ("step-sizes", "c3-table"))
     errors = {"LeNet-5": [0.9, 0.9], "all 96 kernels": [0.81, 0.81]}
     numbers = {name: {"test_error": values} for name, values in errors.items()}
     assert c3_table.verdict(c3_table.judge(numbers)) == "reproduced"
