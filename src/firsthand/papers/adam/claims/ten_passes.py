@@ -41,6 +41,6 @@ CLAIM = Claim(
     "how pixels became bits nor how large its batches were, and its loss may be of another draw or of test images. So "
     "3 % are allowed, about three nats. beta1 is 0.9 throughout. At a rate of 0.01 and beta2 = 0.999 the figure has no "
     "point without the correction: it left the frame. Ours are below the figure at every rate, most at the lowest, as "
-    "smaller batches, and so more steps in ten passes, would make them; the paper's own batch would settle it. The best "
-    "rates, and that only 0.999 without the correction suffers at 0.0032, are the figure's.",
+    "smaller batches, and so more steps in ten passes, would make them; the paper's own batch would settle it. That "
+    "only beta2 = 0.999 without the correction suffers at 0.0032 is so in the figure, too.",
 )
