@@ -18,8 +18,6 @@ install_import_hook("firsthand", "beartype.beartype")  # before anything imports
 # Before anything imports torch. Tiny runs are fastest on one thread; `make test-machines` tries two.
 os.environ["OMP_NUM_THREADS"] = os.environ.get("FIRSTHAND_TEST_THREADS", "1")
 
-import firsthand.commands.screen  # noqa: E402, F401  its consoles keep the width that COLUMNS had when they were made
-
 
 @pytest.fixture
 def data_folder() -> Path:

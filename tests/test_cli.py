@@ -398,7 +398,7 @@ def test_sample_without_its_data(call, flags, tiny, tmp_path, lines_file):
 
 def test_runs(call, flags, tiny, run, tmp_path, monkeypatch):
     """Finished and unfinished ones, oldest first; a paper's key stands for its newest run."""
-    monkeypatch.setenv("COLUMNS", "200")  # so that no cell is folded, however long the path of the data
+    monkeypatch.setattr(screen.out, "_width", 200)  # so that no cell is folded, however long the path of the data
     assert "No runs in runs/ yet" in call("runs")[1]
     assert json.loads(call("runs", "--json")[1]) == []
     call("train", "mlp", *flags(tiny), "--out", "runs/first")
