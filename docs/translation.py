@@ -41,6 +41,11 @@ def job(key: str, seed: int) -> Job:
     return job_for(key, Arm(key, "laptop", overrides), seed, RUNS / "reproduce")
 
 
+def kept() -> dict[str, Any]:
+    """What finished runs have scored so far."""
+    return read_json(KEPT) if KEPT.exists() else {}
+
+
 def scored(run: Run, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """What the table and the figure need of a finished run."""
     metrics, task = run.result["metrics"], run.recipe.task.of_run(run.trained)
@@ -104,14 +109,14 @@ def main(seeds: tuple[int, ...] = (0, 1, 2), jobs: int = os.cpu_count() or 1) ->
         jobs: runs at a time, one core each.
     """
     pairs = Pairs().parts()[2]
-    rows = read_json(KEPT) if KEPT.exists() else {}
+    rows = kept()
     missing = {f"{key}, seed {seed}": job(key, seed) for seed in seeds for key in STEPS}
     missing = {name: one for name, one in missing.items() if name not in rows}
     for start in range(0, len(missing), jobs):
         some = dict(list(missing.items())[start : start + jobs])
         perform([one for one in some.values() if one.result is None], jobs)
         found = {name: scored(Run(RunFolder(one.folder)), pairs) for name, one in some.items()}
-        rows = (read_json(KEPT) if KEPT.exists() else {}) | found  # another process may have written meanwhile
+        rows = kept() | found  # another process may have written meanwhile
         rows = {name: row for paper in STEPS for name, row in sorted(rows.items()) if name.startswith(f"{paper},")}
         KEPT.parent.mkdir(exist_ok=True)
         write_json(KEPT, rows)

@@ -39,7 +39,7 @@ def test_formulas_rendered_are_formulas_written(site, address, pages, browser):
 def test_search_finds(address, browser):
     for words, found in (("carousel", "papers/lstm/"), ("Adadelta", "papers/adadelta/"), ("lstm_1997", "layers/lstm")):
         browser.open(f"{address}/search.html?q={words}")
-        browser.wait(  # which raises where nothing of the kind is found
+        assert browser.wait(
             f"return [...document.querySelectorAll('#search-results li a')].some(a => a.href.includes('{found}'))"
         )
 

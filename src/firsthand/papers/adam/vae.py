@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Module
 
-from firsthand.claims import Outcome
+from firsthand.claims import Measure, Outcome
 from firsthand.claims.bench.descent import descend
 from firsthand.data.order import Order
 from firsthand.data.specs import Images
@@ -25,6 +25,7 @@ from firsthand.papers.adam.uncorrected import rule
 from firsthand.train.engine import tiny_is_zero
 
 EXPONENTS = (-3.5, -3.0, -2.5, -2.0)  # log10 of the rates of figure 4 that matter
+LOSS = {exponent: Measure(f"loss at {exponent:g}", f"alpha = 10^{exponent:g}", digits=1) for exponent in EXPONENTS}
 
 
 class VAE(Module):

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from firsthand.claims import Measure, Outcome
+from firsthand.claims import Outcome
 from firsthand.claims.bench.descent import seeded
 from firsthand.data.images import BOX, SIDE, load_mnist
 
@@ -26,7 +26,6 @@ Method = Literal["linear", "pairwise", "nearest", "principal", "quadratic", "rad
 Features = Float[Tensor, "_ _"]  # a row an image
 Labels = Int[Tensor, " _"]
 Scores = Float[Tensor, "_ _"]  # of every class, a row an image
-TEST = Measure("test_error", "test error (%)", scale=100.0, digits=2)
 CLASSES, COMPONENTS, CENTRES, AT_ONCE = 10, 40, 1000, 500
 
 

@@ -3,16 +3,15 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from firsthand.claims import Arm, Claim, Measure, Quantity, each, never
+from firsthand.claims import Arm, Claim, Quantity, each, never
 from firsthand.figures.curves import Runs, metric
 from firsthand.figures.style import BLUE, RED, heading, subplots
 from firsthand.papers.adam.uncorrected import arms
-from firsthand.papers.adam.vae import EXPONENTS, vae
+from firsthand.papers.adam.vae import EXPONENTS, LOSS, vae
 
 TOP = 320.0  # nats where the figure ends
 
 
-LOSS = {exponent: Measure(f"loss at {exponent:g}", f"alpha = 10^{exponent:g}", digits=1) for exponent in EXPONENTS}
 BETAS = ((0.9, 0.99), (0.9, 0.999), (0.9, 0.9999), (0.0, 0.99), (0.0, 0.9999))
 WITH, WITHOUT = (arms(vae, BETAS, corrected) for corrected in (True, False))
 NEAR_ONE, NO_MOMENTUM, FAR = (0.9, 0.9999), (0.0, 0.9999), (0.9, 0.99)

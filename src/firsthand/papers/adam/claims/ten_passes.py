@@ -1,16 +1,14 @@
 """Figure 4 after ten passes: the losses that are read off it."""
 
-from firsthand.claims import Arm, Claim, Measure, limit_from, near_paper
-from firsthand.papers.adam.vae import EXPONENTS, vae
-
-LOSS = {exponent: Measure(f"loss at {exponent:g}", f"alpha = 10^{exponent:g}", digits=1) for exponent in EXPONENTS}
+from firsthand.claims import Arm, Claim, limit_from, near_paper
+from firsthand.papers.adam.vae import LOSS, vae
 
 
 def row(beta2: float, corrected: bool, *printed: float) -> Arm:
     """Ten passes with beta1 = 0.9, and the losses of the figure for the rates in turn."""
     name = f"{beta2:g}, {'corrected' if corrected else 'uncorrected'}"
     options = {"beta2": beta2, "corrected": corrected, "steps": 6000}
-    paper = {LOSS[exponent].name: loss for exponent, loss in zip(EXPONENTS, printed, strict=False)}
+    paper = {measure.name: loss for measure, loss in zip(LOSS.values(), printed, strict=False)}
     return Arm(name, experiment=vae, overrides=options, paper=paper)
 
 

@@ -1,7 +1,8 @@
 """Scores that are sums of weighted pixels."""
 
 from firsthand.claims import Arm, Claim, limit_from, near_paper
-from firsthand.papers.lenet.classical import TEST, classical
+from firsthand.papers.lenet.classical import classical
+from firsthand.papers.lenet.errors import TEST
 
 RAW = Arm("28x28", experiment=classical, paper={"test_error": 12.0})
 UPRIGHT = Arm("20x20, deslanted", experiment=classical, overrides={"deslanted": True}, paper={"test_error": 8.4})

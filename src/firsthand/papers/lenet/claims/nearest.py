@@ -1,7 +1,8 @@
 """The training images that are nearest."""
 
 from firsthand.claims import Arm, Claim, limit_from, near_paper
-from firsthand.papers.lenet.classical import TEST, classical
+from firsthand.papers.lenet.classical import classical
+from firsthand.papers.lenet.errors import TEST
 
 NEAREST = {"method": "nearest"}
 RAW = Arm("28x28", experiment=classical, overrides=NEAREST, paper={"test_error": 5.0})

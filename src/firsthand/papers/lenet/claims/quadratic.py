@@ -1,7 +1,8 @@
 """Products of principal components."""
 
 from firsthand.claims import Arm, Claim, limit_from, near_paper
-from firsthand.papers.lenet.classical import TEST, classical
+from firsthand.papers.lenet.classical import classical
+from firsthand.papers.lenet.errors import TEST
 
 QUADRATIC = Arm("quadratic", experiment=classical, overrides={"method": "quadratic"}, paper={"test_error": 3.3})
 LINEAR = Arm("linear", experiment=classical, overrides={"method": "principal"})
